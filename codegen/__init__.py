@@ -1,0 +1,1 @@
+"""Integer graph and target to a self-contained C project; knows no frontend."""

@@ -1,0 +1,49 @@
+"""How one node becomes one C call: the contract between lowering, memory planning and the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: A field of a kernel's parameter struct: a number, a short inline array, or a pointer to a constant array.
+Field = int | tuple[int, ...] | NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class KernelCall:
+    """A call ``function(&params, in..., out..., scratch)``.
+
+    Attributes:
+        function: C function; ``<function>.h`` declares it and its struct ``<function>_params``,
+            ``<isa>/<function>.c`` defines it.
+        params: the struct's fields in any order. A numpy array (int8, int16, int32, uint8, ...) becomes a named
+            constant array and the field a pointer to it.
+        operands: indices of the node's inputs that are passed as pointers, in call order. A constant input
+            becomes a constant array.
+        scratch: bytes of scratch; when it is None the function takes no scratch argument.
+        distance: for an input index, the smallest safe ``address(input) - address(output)`` in bytes: the output may
+            overlap that dying input wherever the distance is at least this much (0 or less permits exact in-place).
+            An input that is not listed must not overlap any output. Must hold for every larger distance.
+        sources: further C files (stems) that the function needs.
+        alias: the output is the first operand's bytes unchanged (RESHAPE and kin); no code when they share an address.
+    """
+
+    function: str
+    params: Mapping[str, Field] = field(default_factory=dict)
+    operands: tuple[int, ...] = (0,)
+    scratch: int | None = None
+    distance: Mapping[int, int] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    alias: bool = False
+
+
+def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    """The values in the C array's type. Raises OverflowError when one does not fit (a bug, not a user error)."""
+    converted = values.astype(dtype)
+    if not np.array_equal(converted.astype(np.int64), values.astype(np.int64)):
+        raise OverflowError(f"values do not fit {np.dtype(dtype).name}")
+    return np.ascontiguousarray(converted)

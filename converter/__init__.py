@@ -1,0 +1,1 @@
+"""Trained model to integer graph; knows no C and no board."""

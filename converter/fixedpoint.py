@@ -1,0 +1,160 @@
+"""The arithmetic contract: every rounding policy, once, in exact numpy.
+
+All functions take and return int64 arrays that hold int32 values (int64 where stated), so that no
+intermediate wraps unless the definition says so. The C twins are in ``firmware/kernels/bw_fixedpoint.h``.
+
+Sources: gemmlowp ``fixedpoint.h`` and TensorFlow Lite ``kernels/internal/common.h`` and
+``quantization_util.cc`` (release 2.14), whose observable behaviour is defined here anew.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ModelError
+from .ir import Rounding
+
+Int64 = NDArray[np.int64]
+
+INT32_MIN = -(2**31)
+INT32_MAX = 2**31 - 1
+
+
+def as_int64(values: ArrayLike) -> Int64:
+    """The values as an int64 array."""
+    return np.asarray(values, dtype=np.int64)
+
+
+def wrap32(values: ArrayLike) -> Int64:
+    """Two's-complement wrap to int32."""
+    return as_int64(as_int64(values).astype(np.uint32).view(np.int32) if np.ndim(values) else _wrap_scalar(values))
+
+
+def _wrap_scalar(value: ArrayLike) -> int:
+    number = int(np.asarray(value))
+    return (number + 2**31) % 2**32 - 2**31
+
+
+def saturate32(values: ArrayLike) -> Int64:
+    """Clamp to int32."""
+    return np.clip(as_int64(values), INT32_MIN, INT32_MAX)
+
+
+def srdhm(a: ArrayLike, b: ArrayLike) -> Int64:
+    """Saturating rounding doubling high multiply of int32 values.
+
+    ``floor((a * b + 2^30) / 2^31)``, INT32_MAX where both are INT32_MIN; equal to gemmlowp's
+    SaturatingRoundingDoublingHighMul (its sign-dependent nudge followed by a truncating division).
+    """
+    product = as_int64(a) * as_int64(b)
+    return np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
+
+
+def rounding_divide_by_pot(x: ArrayLike, exponent: ArrayLike) -> Int64:
+    """``x / 2^exponent`` rounded to nearest, ties away from zero (gemmlowp RoundingDivideByPOT)."""
+    value, shift = as_int64(x), as_int64(exponent)
+    mask = (np.int64(1) << shift) - 1
+    threshold = (mask >> 1) + (value < 0)
+    return (value >> shift) + ((value & mask) > threshold)
+
+
+def requantize_double(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
+    """Policy DOUBLE: ``x * multiplier * 2^(shift - 31)`` with two roundings (MultiplyByQuantizedMultiplier).
+
+    A left shift wraps to int32 as the runtime's does; callers prove that it cannot.
+    """
+    shift = as_int64(shift)
+    left, right = np.maximum(shift, 0), np.maximum(-shift, 0)
+    shifted = as_int64(x) << left
+    shifted = (shifted + 2**31) % 2**32 - 2**31
+    return rounding_divide_by_pot(srdhm(shifted, multiplier), right)
+
+
+def requantize_single(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
+    """Policy SINGLE: one round-half-up of the 64-bit product, ``(x * m + 2^(30 - shift)) >> (31 - shift)``."""
+    total = 31 - as_int64(shift)
+    return (as_int64(x) * as_int64(multiplier) + (np.int64(1) << (total - 1))) >> total
+
+
+def requantize_floor(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike, offset: ArrayLike = 0) -> Int64:
+    """Policy FLOOR: ``(m * x + offset) >> shift``, as PULP-NN's and CMix-NN's channel normalization."""
+    return (as_int64(x) * as_int64(multiplier) + as_int64(offset)) >> as_int64(shift)
+
+
+def requantize_pow2(x: ArrayLike, shift: ArrayLike) -> Int64:
+    """Policy POW2: ``(x + 2^(shift - 1)) >> shift`` (no rounding term at shift 0), as CMSIS-NN's q7 kernels."""
+    amount = as_int64(shift)
+    return (as_int64(x) + ((np.int64(1) << amount) >> 1)) >> amount
+
+
+def requantize_wide(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
+    """Policy WIDE: int64 accumulators of 16x8 models, the multiplier reduced to 16 bits.
+
+    ``(x * m16 + 2^(14 - shift)) >> (15 - shift)`` with ``m16 = (m + 2^15) >> 16``, 0x7FFF where that overflows
+    (MultiplyByQuantizedMultiplier for int64_t).
+    """
+    multiplier = as_int64(multiplier)
+    reduced = np.where(multiplier < 0x7FFF0000, (multiplier + (1 << 15)) >> 16, 0x7FFF)
+    total = 15 - as_int64(shift)
+    return (as_int64(x) * reduced + (np.int64(1) << (total - 1))) >> total
+
+
+def requantize(policy: Rounding, x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
+    """Requantize accumulators under a named policy (``shift`` > 0 is a left shift except for FLOOR and POW2)."""
+    if policy is Rounding.DOUBLE:
+        return requantize_double(x, multiplier, shift)
+    if policy is Rounding.SINGLE:
+        return requantize_single(x, multiplier, shift)
+    if policy is Rounding.WIDE:
+        return requantize_wide(x, multiplier, shift)
+    if policy is Rounding.FLOOR:
+        return requantize_floor(x, multiplier, shift)
+    return requantize_pow2(x, shift)
+
+
+def round_half_away(value: float) -> int:
+    """C's ``round``: to nearest, ties away from zero."""
+    return int(math.floor(abs(value) + 0.5)) * (1 if value >= 0 else -1)
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """A real multiplier as Q31 ``multiplier`` and ``shift``: ``real = multiplier * 2^(shift - 31)``.
+
+    ``multiplier`` is 0 or lies in [2^30, 2^31); ``shift`` > 0 is a left shift (TFLite QuantizeMultiplier).
+
+    Raises:
+        ModelError: the multiplier is negative, infinite or NaN, or beyond the runtime's 30-bit left shift.
+    """
+    if not math.isfinite(real) or real < 0:
+        raise ModelError(f"a requantization multiplier of {real} cannot be represented")
+    if real == 0:
+        return 0, 0
+    fraction, shift = math.frexp(real)
+    multiplier = round_half_away(fraction * 2.0**31)
+    if multiplier == 2**31:
+        multiplier, shift = multiplier // 2, shift + 1
+    if shift < -31:
+        return 0, 0
+    if shift > 30:
+        return INT32_MAX, 30
+    return multiplier, shift
+
+
+def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
+    """:func:`quantize_multiplier` for each element: int64 arrays of multipliers and shifts."""
+    pairs = [quantize_multiplier(float(value)) for value in np.ravel(np.asarray(real, dtype=np.float64))]
+    return as_int64([m for m, _ in pairs]), as_int64([s for _, s in pairs])
+
+
+def affine_quantize(real: ArrayLike, scale: float, zero_point: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Float values to integers as TFLite's reference QUANTIZE: ``round(x / scale) + zero_point`` in float32, ties away."""
+    limits = np.iinfo(dtype)
+    ratio = np.asarray(real, dtype=np.float32) / np.float32(scale)
+    rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio))
+    # Adding one half in float32 rounds 0.49999997 up; C's round does not.
+    rounded = np.where(np.abs(ratio - np.trunc(ratio)) < 0.5, np.trunc(ratio), rounded)
+    return np.clip(rounded.astype(np.float64) + zero_point, limits.min, limits.max).astype(dtype)

@@ -1,0 +1,1 @@
+"""Model readers, one per format, all to the same graph."""

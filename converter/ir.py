@@ -1,0 +1,259 @@
+"""The integer graph: small frozen dataclasses and the check that runs after every pass.
+
+A :class:`Graph` is a list of nodes in execution order over named tensors. Every shape is static, every
+activation is an integer, ``real = scale * (q - zero_point)``.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+Array = NDArray[Any]
+
+
+class DType(enum.Enum):
+    """Element types of tensors, named as in TFLite."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    BOOL = "bool"
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """The numpy dtype that stores one element."""
+        return np.dtype(self.value)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one element."""
+        return self.numpy.itemsize
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest value of an integer type."""
+        info = np.iinfo(self.numpy)
+        return int(info.min), int(info.max)
+
+
+class Rounding(enum.Enum):
+    """Requantization policies, see :mod:`bitwright.converter.fixedpoint`."""
+
+    DOUBLE = "double"
+    SINGLE = "single"
+    FLOOR = "floor"
+    POW2 = "pow2"
+    WIDE = "wide"  # int64 accumulators of 16x8 models: 16-bit multiplier, one round-half-up
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """Affine quantization of a tensor.
+
+    Attributes:
+        scale: one float32 value, or one per index of ``axis``.
+        zero_point: as many integers as scales.
+        axis: the quantized dimension; ``None`` when per tensor.
+    """
+
+    scale: tuple[float, ...]
+    zero_point: tuple[int, ...]
+    axis: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A named tensor of static shape; constant when ``data`` is given."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    quant: Quantization | None = None
+    data: Array | None = None
+
+    @property
+    def elements(self) -> int:
+        """Number of elements (1 for a scalar)."""
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes."""
+        return self.elements * self.dtype.bytes
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is known at build time."""
+        return self.data is not None
+
+    @property
+    def scale(self) -> float:
+        """The per-tensor scale. Raises ModelError when there is none or when there are several."""
+        if self.quant is None or len(self.quant.scale) != 1:
+            raise ModelError(f"tensor '{self.name}': a per-tensor scale is needed")
+        return self.quant.scale[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The per-tensor zero point. Raises ModelError when there is none or when there are several."""
+        if self.quant is None or len(self.quant.zero_point) != 1:
+            raise ModelError(f"tensor '{self.name}': a per-tensor zero point is needed")
+        return self.quant.zero_point[0]
+
+    def value(self) -> Array:
+        """The constant's value. Raises ModelError when the tensor is not constant."""
+        if self.data is None:
+            raise ModelError(f"tensor '{self.name}': its value must be known at build time")
+        return self.data
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator: ``op`` is the TFLite operator name, an absent optional input is ``None``."""
+
+    name: str
+    op: str
+    inputs: tuple[str | None, ...]
+    outputs: tuple[str, ...]
+    attrs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    rounding: Rounding = Rounding.DOUBLE
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """State that outlives one inference; ``initial`` is its value after a reset."""
+
+    name: str
+    initial: Array
+    quant: Quantization | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """How the original model typed a graph input or output that Bitwright keeps in integers.
+
+    ``dtype`` is FLOAT32 where the model quantized or dequantized at its edge, UINT8 where the model was
+    converted to int8 at the door.
+    """
+
+    dtype: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network in execution order.
+
+    Attributes:
+        tensors: every tensor by its unique name.
+        inputs, outputs: tensor names in the order of the model's signature.
+        variables: streaming state by name; nodes refer to them by the attribute ``variable``.
+        edges: inputs and outputs whose original type differs from the tensor's.
+        digest: SHA-256 (hex) of the model file.
+    """
+
+    name: str
+    tensors: Mapping[str, Tensor]
+    nodes: tuple[Node, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    edges: Mapping[str, Edge] = field(default_factory=dict)
+    digest: str = ""
+
+    def tensor(self, name: str | None) -> Tensor:
+        """The tensor of that name. Raises ModelError when it is absent."""
+        if name is None or name not in self.tensors:
+            raise ModelError(f"tensor '{name}' is missing")
+        return self.tensors[name]
+
+    def input(self, node: Node, index: int) -> Tensor:
+        """Input ``index`` of a node. Raises ModelError when it is absent."""
+        if index >= len(node.inputs) or node.inputs[index] is None:
+            raise ModelError(f"{node.name} ({node.op}): input {index} is missing")
+        return self.tensor(node.inputs[index])
+
+    def optional_input(self, node: Node, index: int) -> Tensor | None:
+        """Input ``index`` of a node, or None where it is left out."""
+        if index >= len(node.inputs) or node.inputs[index] is None:
+            return None
+        return self.tensor(node.inputs[index])
+
+    def output(self, node: Node, index: int = 0) -> Tensor:
+        """Output ``index`` of a node. Raises ModelError when it is absent."""
+        if index >= len(node.outputs):
+            raise ModelError(f"{node.name} ({node.op}): output {index} is missing")
+        return self.tensor(node.outputs[index])
+
+    def producers(self) -> dict[str, Node]:
+        """The node that writes each activation."""
+        return {name: node for node in self.nodes for name in node.outputs}
+
+    def with_nodes(self, nodes: tuple[Node, ...]) -> Graph:
+        """The same graph with other nodes."""
+        return replace(self, nodes=nodes)
+
+    def activations(self) -> Iterator[Tensor]:
+        """Every non-constant tensor that a node or the signature uses, once."""
+        seen: set[str] = set()
+        names = [*self.inputs, *self.outputs]
+        for node in self.nodes:
+            names += [name for name in (*node.inputs, *node.outputs) if name is not None]
+        for name in names:
+            tensor = self.tensors[name]
+            if name not in seen and not tensor.is_constant:
+                seen.add(name)
+                yield tensor
+
+
+def check(graph: Graph) -> Graph:
+    """The specification of a valid graph; runs after every pass and returns the graph.
+
+    Raises:
+        ModelError: an undefined or twice written tensor, operators out of order, a constant whose value does
+            not fit its shape, or an unknown variable.
+    """
+    defined = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
+    for name in graph.inputs:
+        if name not in graph.tensors:
+            raise ModelError(f"graph input '{name}' is not a tensor")
+        defined.add(name)
+    for name, tensor in graph.tensors.items():
+        if tensor.data is not None and tensor.data.shape != tensor.shape:
+            raise ModelError(f"tensor '{name}': value of shape {tensor.data.shape}, declared {tensor.shape}")
+    written: set[str] = set(graph.inputs)
+    names: set[str] = set()
+    for node in graph.nodes:
+        if node.name in names:
+            raise ModelError(f"two operators are named '{node.name}'")
+        names.add(node.name)
+        for source in node.inputs:
+            if source is not None and source not in defined:
+                raise ModelError(
+                    f"{node.name} ({node.op}): input '{source}' is read before anything writes it "
+                    "(the operators are unsorted or form a cycle)"
+                )
+        for target in node.outputs:
+            if target not in graph.tensors or target in written or graph.tensors[target].is_constant:
+                raise ModelError(f"{node.name} ({node.op}): output '{target}' is missing, constant or written twice")
+            written.add(target)
+            defined.add(target)
+        variable = node.attrs.get("variable")
+        if variable is not None and variable not in graph.variables:
+            raise ModelError(f"{node.name} ({node.op}): unknown variable '{variable}'")
+    for name in graph.outputs:
+        if name not in defined:
+            raise ModelError(f"graph output '{name}' is never written")
+    return graph

@@ -1,0 +1,1 @@
+"""Graph to graph rewrites; the graph is checked after each."""
