@@ -15,7 +15,7 @@ Field = int | tuple[int, ...] | NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class KernelCall:
-    """A call ``function(&params, in..., out..., scratch)``.
+    """A call ``function(&params, in..., out..., scratch)``; ``scratch`` is a ``void *``.
 
     Attributes:
         function: C function; ``<function>.h`` declares it and its struct ``<function>_params``,
@@ -30,6 +30,8 @@ class KernelCall:
             An input that is not listed must not overlap any output. Must hold for every larger distance.
         sources: further C files (stems) that the function needs.
         alias: the output is the first operand's bytes unchanged (RESHAPE and kin); no code when they share an address.
+        gather_operands: the operands are passed as one array of pointers, ``const void *const *inputs``.
+        scatter_outputs: the outputs are passed as one array of pointers, ``void *const *outputs``.
     """
 
     function: str
@@ -39,6 +41,8 @@ class KernelCall:
     distance: Mapping[int, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     alias: bool = False
+    gather_operands: bool = False
+    scatter_outputs: bool = False
 
 
 def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:

@@ -1,0 +1,138 @@
+"""A graph lowered for one instruction set: kernel calls in order and a planned arena."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..converter.ir import Graph, Node
+from ..converter.ops import OPERATORS
+from ..errors import UnsupportedError
+from .kernels import LOWERINGS
+from .kernels.call import KernelCall
+from .plan import Buffer, Overlap, Plan, plan
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One node with the call that serves it.
+
+    Attributes:
+        elided: the output shares its input's bytes, so that nothing is executed.
+        point: trace point of the node's first output; further outputs follow.
+        arena_bytes: bytes of the arena that are alive while the layer runs.
+    """
+
+    index: int
+    node: Node
+    call: KernelCall
+    macs: int
+    elided: bool
+    point: int
+    arena_bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A lowered network.
+
+    Attributes:
+        offsets: arena offset of every activation tensor.
+        scratch: arena offset of each layer's scratch, by layer index.
+        buffers: what was planned, for reports and pictures.
+    """
+
+    graph: Graph
+    isa: str
+    layers: tuple[Layer, ...]
+    offsets: Mapping[str, int]
+    scratch: Mapping[int, int]
+    buffers: tuple[Buffer, ...]
+    plan: Plan
+
+    @property
+    def points(self) -> list[tuple[Layer, str]]:
+        """Every trace point in order: the layer and the tensor that it wrote."""
+        return [(layer, name) for layer in self.layers for name in layer.node.outputs]
+
+
+def lower(graph: Graph, isa: str) -> Program:
+    """Lower every node and plan the arena.
+
+    Raises:
+        UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
+    """
+    calls = [_lower_node(graph, node, isa) for node in graph.nodes]
+    groups = _alias_groups(graph, calls)
+    buffers, overlaps = _buffers(graph, calls, groups)
+    alignment = max([4, *(tensor.dtype.bytes for tensor in graph.activations())])
+    arena = plan(buffers, overlaps, alignment)
+    layers, point = [], 0
+    for index, (node, call) in enumerate(zip(graph.nodes, calls, strict=True)):
+        elided = call.alias and bool(node.outputs) and groups.get(node.inputs[call.operands[0]] or "") == groups[node.outputs[0]]
+        live = _live_bytes(buffers, arena, index)
+        layers.append(Layer(index, node, call, OPERATORS[node.op].macs(graph, node), elided, point, live))
+        point += len(node.outputs)
+    offsets = {name: arena.offsets[group] for name, group in groups.items()}
+    scratch = {i: arena.offsets[_scratch_name(i)] for i, call in enumerate(calls) if call.scratch}
+    return Program(graph, isa, tuple(layers), offsets, scratch, tuple(buffers), arena)
+
+
+def _lower_node(graph: Graph, node: Node, isa: str) -> KernelCall:
+    if node.op not in OPERATORS or node.op not in LOWERINGS:
+        raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
+    return LOWERINGS[node.op](graph, node, OPERATORS[node.op].prepare(graph, node), isa)
+
+
+def _alias_groups(graph: Graph, calls: list[KernelCall]) -> dict[str, str]:
+    """Activation name -> the name of the buffer that holds it (the first tensor of its alias chain)."""
+    groups = {tensor.name: tensor.name for tensor in graph.activations()}
+    for node, call in zip(graph.nodes, calls, strict=True):
+        if call.alias:
+            source = node.inputs[call.operands[0]]
+            if source in groups:
+                groups[node.outputs[0]] = groups[source]
+    return groups
+
+
+def _scratch_name(index: int) -> str:
+    return f"#scratch {index}"
+
+
+def _buffers(graph: Graph, calls: list[KernelCall], groups: dict[str, str]) -> tuple[list[Buffer], list[Overlap]]:
+    """Lifetimes of every buffer, and which outputs may start inside a dying input."""
+    end = max(len(graph.nodes) - 1, 0)
+    first: dict[str, int] = {groups[name]: 0 for name in graph.inputs}
+    last: dict[str, int] = dict(first)
+    for index, node in enumerate(graph.nodes):
+        for name in (*node.inputs, *node.outputs):
+            if name in groups:
+                first.setdefault(groups[name], index)
+                last[groups[name]] = index
+    last.update({groups[name]: end for name in graph.outputs})
+    sizes: dict[str, int] = {}
+    for name, group in groups.items():
+        sizes[group] = max(sizes.get(group, 0), graph.tensor(name).bytes)
+    buffers = [Buffer(group, sizes[group], first[group], last[group]) for group in first]
+    overlaps = []
+    kept = {groups[name] for name in graph.outputs}
+    for index, (node, call) in enumerate(zip(graph.nodes, calls, strict=True)):
+        if call.scratch:
+            buffers.append(Buffer(_scratch_name(index), call.scratch, index, index))
+        if len(node.outputs) != 1 or first[groups[node.outputs[0]]] != index:
+            continue
+        for source in {groups[name] for name in node.inputs if name in groups}:
+            used = [i for i, name in enumerate(node.inputs) if name in groups and groups[name] == source]
+            if source not in kept and last[source] == index and all(i in call.distance for i in used):
+                overlaps.append(Overlap(source, groups[node.outputs[0]], max(call.distance[i] for i in used)))
+    return buffers, sorted(overlaps, key=lambda overlap: (overlap.source, overlap.target))
+
+
+def _live_bytes(buffers: list[Buffer], arena: Plan, step: int) -> int:
+    """Bytes of the arena covered by the buffers alive in a step (overlapping ones counted once)."""
+    spans = sorted((arena.offsets[b.name], arena.offsets[b.name] + b.bytes) for b in buffers if b.first <= step <= b.last)
+    total, reached = 0, 0
+    for start, stop in spans:
+        total += max(0, stop - max(start, reached))
+        reached = max(reached, stop)
+    return total
