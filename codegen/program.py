@@ -52,8 +52,8 @@ class Program:
 
     @property
     def points(self) -> list[tuple[Layer, str]]:
-        """Every trace point in order: the layer and the tensor that it wrote."""
-        return [(layer, name) for layer in self.layers for name in layer.node.outputs]
+        """Every trace point in order: the layer and the tensor whose value it wrote (to the arena or to a variable)."""
+        return [(layer, name) for layer in self.layers for name in written(layer.node)]
 
 
 def lower(graph: Graph, isa: str) -> Program:
@@ -72,10 +72,15 @@ def lower(graph: Graph, isa: str) -> Program:
         elided = call.alias and bool(node.outputs) and groups.get(node.inputs[call.operands[0]] or "") == groups[node.outputs[0]]
         live = _live_bytes(buffers, arena, index)
         layers.append(Layer(index, node, call, OPERATORS[node.op].macs(graph, node), elided, point, live))
-        point += len(node.outputs)
+        point += len(written(node))
     offsets = {name: arena.offsets[group] for name, group in groups.items()}
     scratch = {i: arena.offsets[_scratch_name(i)] for i, call in enumerate(calls) if call.scratch}
     return Program(graph, isa, tuple(layers), offsets, scratch, tuple(buffers), arena)
+
+
+def written(node: Node) -> tuple[str, ...]:
+    """The tensors whose values a node writes; for ASSIGN_VARIABLE the value that becomes the state."""
+    return node.outputs or tuple(name for name in node.inputs if name is not None)
 
 
 def _lower_node(graph: Graph, node: Node, isa: str) -> KernelCall:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from ..converter.ir import DType, Tensor
-from .program import Layer, Program
+from .program import Layer, Program, written
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -143,8 +143,8 @@ def _c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CLayer:
         fields=fields,
         call="" if layer.elided else f"{call.function}({', '.join(arguments)});",
         traces=tuple(
-            (layer.point + i, _address(program, name, const=True), graph.tensor(name).bytes)
-            for i, name in enumerate(node.outputs)
+            (layer.point + i, _address(program, name, const=True) if node.outputs else outputs[i], graph.tensor(name).bytes)
+            for i, name in enumerate(written(node))
         ),
     )
 

@@ -1,0 +1,87 @@
+"""From a graph to a built image: the project's files with the harness of a target, compiled and measured."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..codegen.project import MARKER, ModelSources, describe, harness_table, model_sources, to_json, write_folder
+from ..codegen.render import environment
+from ..converter.ir import Graph
+from ..errors import ResourceError
+from .build import build, harness_files
+from .sizes import Sizes, measure
+from .target import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A built firmware: the model it was made from, its ELF and its sizes."""
+
+    model: ModelSources
+    target: Target
+    elf: Path
+    sizes: Sizes
+
+
+def project_files(model: ModelSources, target: Target) -> dict[str, str]:
+    """Every file of the generated project by relative path: model, kernels, harness and build description."""
+    files = dict(model.files)
+    files |= {f"harness/{name}": text for name, text in harness_files(target).items()}
+    files["harness/bw_models.c"] = harness_table([model])
+    context = {
+        **model.context,
+        "target": target,
+        "sources": sorted(path for path in files if path.endswith((".c", ".S"))),
+        "program": model.program,
+    }
+    render = environment()
+    files["CMakeLists.txt"] = render.get_template("CMakeLists.txt.j2").render(context)
+    files["README.md"] = render.get_template("project_readme.md.j2").render(context)
+    files[MARKER] = to_json(describe(model, target.name))
+    return files
+
+
+def generate(graph: Graph, target: Target, folder: Path, name: str | None = None) -> ModelSources:
+    """Write the C project of a graph for a target; the folder appears only when it is complete.
+
+    Raises:
+        UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
+        ResourceError: the arena exceeds the target's RAM.
+        InputError: the folder exists and is not a Bitwright project.
+    """
+    model = model_sources(graph, target.isa, name)
+    check_fits(model, target)
+    write_folder(folder, project_files(model, target))
+    return model
+
+
+def check_fits(model: ModelSources, target: Target) -> None:
+    """Raise ResourceError where the arena or the constants alone exceed the target's memory."""
+    arena, constants = model.program.plan.bytes, sum(array.data.nbytes for array in model.context["arrays"])
+    if target.ram is not None and arena > target.ram.size:
+        raise ResourceError(
+            f"the arena of {arena} bytes exceeds the {target.ram.size} bytes of RAM of {target.name} "
+            f"(no plan can be below {model.program.plan.lower_bound}); choose a target with more RAM"
+        )
+    if target.flash is not None and constants > target.flash.size:
+        raise ResourceError(
+            f"the constants of {constants} bytes exceed the {target.flash.size} bytes of flash of {target.name}"
+        )
+
+
+@contextmanager
+def built(graph: Graph, target: Target, name: str | None = None) -> Iterator[Image]:
+    """Generate and build in a temporary folder that lives as long as the context.
+
+    Raises:
+        What :func:`generate` raises; ToolError: no compiler, or it failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
+        folder = Path(scratch) / "project"
+        model = generate(graph, target, folder, name)
+        elf = build(folder, target)
+        yield Image(model, target, elf, measure(elf, target, model.name))

@@ -1,0 +1,91 @@
+"""Input vectors: random and extreme ones from a seed, or the user's from .npy and .npz files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..converter.ir import Array, DType, Graph, Tensor
+from ..converter.reference import to_integers
+from ..errors import InputError
+
+_EXTREMES = 3  # all lowest, all highest, alternating
+
+
+def random_vectors(graph: Graph, count: int, seed: int) -> list[list[Array]]:
+    """``count`` input vectors in the graph's integers.
+
+    From eight vectors on, the last three are extreme: every element at its lowest, at its highest, and alternating.
+    """
+    if count < 1:
+        raise InputError("at least one vector is needed")
+    rng = np.random.default_rng(seed)
+    tensors = [graph.tensor(name) for name in graph.inputs]
+    extremes = _EXTREMES if count >= 8 else 0
+    vectors = [[_random(rng, tensor) for tensor in tensors] for _ in range(count - extremes)]
+    return vectors + [[_extreme(kind, tensor) for tensor in tensors] for kind in range(extremes)]
+
+
+def _random(rng: np.random.Generator, tensor: Tensor) -> Array:
+    low, high = _range(tensor)
+    return rng.integers(low, high, tensor.shape, tensor.dtype.numpy, endpoint=True)
+
+
+def _range(tensor: Tensor) -> tuple[int, int]:
+    return (0, 1) if tensor.dtype is DType.BOOL else tensor.dtype.limits
+
+
+def _extreme(kind: int, tensor: Tensor) -> Array:
+    low, high = _range(tensor)
+    flat = np.full(tensor.elements, (low, high, low)[kind], tensor.dtype.numpy)
+    if kind == 2:
+        flat[1::2] = high
+    return flat.reshape(tensor.shape)
+
+
+def load_vectors(graph: Graph, path: Path) -> list[list[Array]]:
+    """Vectors from a file: ``.npy`` for a network with one input, else ``.npz`` with ``in0``, ``in1``, …
+
+    Every array has a leading dimension that counts the vectors (left out for a single one); elements are in the
+    type of the model's interface or in the graph's integers.
+
+    Raises:
+        InputError: the file cannot be read or its arrays do not fit the model.
+    """
+    arrays = _read(path, len(graph.inputs))
+    columns = [_split(graph.tensor(name), array, path) for name, array in zip(graph.inputs, arrays, strict=True)]
+    counts = {len(column) for column in columns}
+    if len(counts) != 1 or counts == {0}:
+        raise InputError(f"'{path}': the inputs hold {sorted(counts)} vectors; each needs the same number, at least one")
+    vectors = [to_integers(graph, list(row)) for row in zip(*columns, strict=True)]
+    for name, value in zip(graph.inputs, vectors[0], strict=True):
+        if value.dtype != graph.tensor(name).dtype.numpy:
+            raise InputError(f"'{path}': input '{name}' must be {graph.tensor(name).dtype.value}, found {value.dtype}")
+    return vectors
+
+
+def _read(path: Path, count: int) -> list[Array]:
+    try:
+        content = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"'{path}' is not a readable .npy or .npz file: {error}") from error
+    if isinstance(content, np.ndarray):
+        arrays = [content]
+    else:
+        with content:
+            arrays = [content[f"in{i}"] for i in range(count) if f"in{i}" in content]
+    if len(arrays) != count:
+        raise InputError(f"'{path}' holds {len(arrays)} input arrays, the model has {count} (use .npz with in0, in1, …)")
+    return arrays
+
+
+def _split(tensor: Tensor, array: Array, path: Path) -> list[Array]:
+    if array.shape == tensor.shape:
+        return [array]
+    if array.ndim == 0 or array[0:1].size != tensor.elements:
+        raise InputError(
+            f"'{path}': an array of shape {list(array.shape)} does not hold vectors of input '{tensor.name}', "
+            f"shape {list(tensor.shape)}"
+        )
+    return list(array.reshape(array.shape[0], *tensor.shape))

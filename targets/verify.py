@@ -1,0 +1,176 @@
+"""Builds a network for a target, runs it there and compares every layer of every vector with the reference."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..converter.ir import Array, Graph
+from ..converter.reference import Session, Trace
+from ..codegen.program import written
+from ..codegen.project import ModelSources
+from .image import Image
+from .link import Link
+
+#: Layers whose bytes are fetched to name the first wrong element; further mismatches are counted by vector only.
+_MOST_DUMPS = 16
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first layer of one vector that differs, and its first wrong element."""
+
+    layer: str
+    vector: int
+    first_index: int
+    expected: int
+    got: int
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One layer's cost; ``instructions`` is None where the target does not count them."""
+
+    name: str
+    op: str
+    macs: int
+    instructions: int | None
+    arena_bytes: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector)."""
+
+    model: str
+    target: str
+    vectors: int
+    bit_exact: bool
+    mismatches: tuple[Mismatch, ...]
+    layers: tuple[LayerCost, ...]
+    instructions: int | None
+    macs: int
+    ram: dict[str, int | None]
+    flash: dict[str, int]
+    harness: dict[str, int]
+    link_faults: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON-ready values."""
+        return asdict(self)
+
+
+def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progress: Progress | None = None) -> Report:
+    """Run every vector on a started image and compare each layer with the reference.
+
+    The state of a streaming network is reset before the first vector and carried on from there, on both sides.
+
+    Args:
+        vectors: integer inputs, one list of arrays per vector.
+        progress: called with a stage, the vectors done and their number.
+
+    Raises:
+        LinkError: the firmware does not answer as the protocol demands, or is another build.
+    """
+    model = image.model
+    graph = model.program.graph
+    session = Session(graph)
+    link.check_build(0, model.context["build_id_hex"])
+    link.reset(0)
+    mismatches: list[Mismatch] = []
+    costs: list[int | None] = []
+    total: int | None = None
+    stack: int | None = None
+    for index, vector in enumerate(vectors):
+        trace = session.trace(vector)
+        result = link.run(0, [array.tobytes() for array in vector])
+        if index == 0:
+            costs, total = [point.instructions for point in result.points], result.instructions
+        stack = result.stack if stack is None else max(stack, result.stack or 0)
+        wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
+        if wrong is not None:
+            mismatches.append(_locate(model, link, vectors, index, wrong, trace, len(mismatches) < _MOST_DUMPS))
+        if progress is not None:
+            progress("verify", index + 1, len(vectors))
+    return Report(
+        model=model.name,
+        target=image.target.name,
+        vectors=len(vectors),
+        bit_exact=not mismatches,
+        mismatches=tuple(mismatches),
+        layers=tuple(_layer_costs(model, costs)),
+        instructions=total,
+        macs=sum(layer.macs for layer in model.program.layers),
+        ram={"arena": model.program.plan.bytes, "static": image.sizes.static, "stack": stack},
+        flash={
+            "code": image.sizes.code,
+            "constants": image.sizes.constants,
+            "total": image.sizes.code + image.sizes.constants,
+        },
+        harness={"code": image.sizes.harness_code, "ram": image.sizes.harness_ram},
+        link_faults=tuple(str(fault) for fault in link.faults),
+    )
+
+
+def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], outputs: Sequence[bytes]) -> int | None:
+    """The first trace point that differs; the point of a graph output where only the output's bytes differ."""
+    points = model.program.points
+    for point, (_, name) in enumerate(points):
+        if zlib.crc32(trace.tensors[name].tobytes()) != crcs[point]:
+            return point
+    graph = model.program.graph
+    for name, expected, got in zip(graph.outputs, trace.outputs, outputs, strict=True):
+        if expected.tobytes() != got:
+            writers = [point for point, (_, written) in enumerate(points) if written == name]
+            return writers[0] if writers else 0
+    return None
+
+
+def _locate(
+    model: ModelSources,
+    link: Link,
+    vectors: Sequence[Sequence[Array]],
+    index: int,
+    point: int,
+    trace: Trace,
+    fetch: bool,
+) -> Mismatch:
+    """Fetch the wrong tensor and name its first wrong element (-1 where it was not fetched or is now equal)."""
+    layer, name = model.program.points[point]
+    if not fetch:
+        return Mismatch(layer.node.name, index, -1, 0, 0)
+    if model.context["stateful"]:
+        link.reset(0)
+        for earlier in vectors[:index]:
+            link.run(0, [array.tobytes() for array in earlier])
+    expected = trace.tensors[name].reshape(-1)
+    data = link.dump(0, [array.tobytes() for array in vectors[index]], point)
+    got = np.frombuffer(data, expected.dtype)
+    wrong = np.flatnonzero(got != expected)
+    if not wrong.size:
+        return Mismatch(layer.node.name, index, -1, 0, 0)
+    first = int(wrong[0])
+    return Mismatch(layer.node.name, index, first, int(expected[first]), int(got[first]))
+
+
+def _layer_costs(model: ModelSources, costs: Sequence[int | None]) -> list[LayerCost]:
+    layers = []
+    for layer in model.program.layers:
+        own = costs[layer.point : layer.point + len(written(layer.node))]
+        counted = [cost for cost in own if cost is not None]
+        layers.append(
+            LayerCost(
+                layer.node.name,
+                layer.node.op,
+                layer.macs,
+                sum(counted) if len(counted) == len(own) else None,
+                layer.arena_bytes,
+            )
+        )
+    return layers
