@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..codegen.plan.picture import draw
 from ..codegen.project import MARKER, ModelSources, describe, harness_table, model_sources, to_json, write_folder
 from ..codegen.render import environment
 from ..converter.ir import Graph
@@ -80,8 +81,23 @@ def built(graph: Graph, target: Target, name: str | None = None) -> Iterator[Ima
     Raises:
         What :func:`generate` raises; ToolError: no compiler, or it failed.
     """
+    model = model_sources(graph, target.isa, name)
+    check_fits(model, target)
+    with built_from(model, target) as image:
+        yield image
+
+
+@contextmanager
+def built_from(model: ModelSources, target: Target) -> Iterator[Image]:
+    """The same from sources that are already rendered. Raises ToolError."""
     with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
         folder = Path(scratch) / "project"
-        model = generate(graph, target, folder, name)
+        write_folder(folder, project_files(model, target))
         elf = build(folder, target)
         yield Image(model, target, elf, measure(elf, target, model.name))
+
+
+def plan_picture(model: ModelSources) -> str:
+    """The memory plan as SVG."""
+    program = model.program
+    return draw(program.plan, program.buffers, f"Memory plan of {model.name}")

@@ -1,0 +1,214 @@
+"""The ``bitwright`` command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from . import __version__, api, console
+from .converter.ops import OPERATORS
+from .converter.reference import to_interface
+from .errors import BitwrightError, InputError, ToolError
+from .targets import image as images
+from .targets.build import build
+from .targets.doctor import diagnose
+from .targets.emulator import start
+from .targets.sizes import measure
+from .targets.target import all_targets, find_target
+from .targets.vectors import load_vectors
+from .targets.verify import LayerCost
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 on success, 1 where a verification found a difference, 2 on any error."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except KeyboardInterrupt:
+        console.err.print("interrupted", style="red")
+        return 130
+    except BitwrightError as error:
+        return _fail(str(error), options.debug)
+    except OSError as error:
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
+
+
+def _fail(message: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    line = " ".join(message.split())
+    console.err.print(f"bitwright: error: {line}", style="red", markup=False, soft_wrap=True)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bitwright",
+        description="Trained networks to integer-only microcontroller firmware, proven bit-exact layer by layer.",
+    )
+    parser.add_argument("--version", action="version", version=f"bitwright {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the trace of an error")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compile_ = _command(commands, "compile", _compile, "write the C project of a model for a target")
+    _model_and_target(compile_)
+    compile_.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder to write (default: NAME-TARGET)")
+    compile_.add_argument("--name", help="prefix of the C names (default: from the file's name)")
+    compile_.add_argument("--plan", type=Path, metavar="SVG", help="also draw the memory plan")
+
+    verify = _command(commands, "verify", _verify, "build, run and compare every layer with the reference")
+    _model_and_target(verify)
+    verify.add_argument("--inputs", type=Path, metavar="X.npy", help="input vectors (.npy; .npz for several inputs)")
+    verify.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
+    verify.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
+    verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
+
+    run = _command(commands, "run", _run, "run a model on a target and save its outputs")
+    _model_and_target(run)
+    run.add_argument("--inputs", type=Path, required=True, metavar="X.npy", help="input vectors")
+    run.add_argument("-o", "--output", type=Path, required=True, metavar="Y.npy", help="outputs (.npz for several)")
+
+    ops = _command(commands, "ops", _ops, "list the supported operators")
+    ops.add_argument("--json", action="store_true", help="as JSON")
+    targets = _command(commands, "targets", _targets, "list the targets")
+    targets.add_argument("--json", action="store_true", help="as JSON")
+    doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def _command(commands, name, function, summary):  # type: ignore[no-untyped-def]
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.set_defaults(command=function)
+    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the trace of an error")
+    return command
+
+
+def _model_and_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", type=Path, metavar="MODEL", help="an int8 or int16x8 .tflite file")
+    command.add_argument("--target", required=True, metavar="T", help="see `bitwright targets`")
+
+
+def _compile(options: argparse.Namespace) -> int:
+    target = find_target(options.target)
+    graph = api.load(options.model)
+    name = options.name
+    folder = options.output or Path(f"{graph.name}-{target.name}")
+    model = images.generate(graph, target, folder, name)
+    layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
+    console.show_layers(layers)
+    console.out.print()
+    _show_built_sizes(model, target, folder)
+    if options.plan is not None:
+        options.plan.write_text(images.plan_picture(model))
+    console.out.print(f"Wrote {folder} (build it with: cmake -S {folder} -B {folder}/build && cmake --build {folder}/build)")
+    return 0
+
+
+def _show_built_sizes(model, target, folder):  # type: ignore[no-untyped-def]
+    arena, constants = model.program.plan.bytes, sum(array.data.nbytes for array in model.context["arrays"])
+    try:
+        with images.built_from(model, target) as image:
+            sizes = image.sizes
+    except ToolError as error:
+        console.out.print(f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(constants)} bytes")
+        console.err.print(f"code size unknown: {error}", style="yellow", markup=False)
+        return
+    ram = {"arena": arena, "static": sizes.static, "stack": None}
+    flash = {"code": sizes.code, "constants": sizes.constants, "total": sizes.code + sizes.constants}
+    console.show_memory(ram, flash)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    target = find_target(options.target)
+    graph = api.load(options.model)
+    inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
+    with console.progress() as progress:
+        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress)
+    text = json.dumps(report.to_json(), indent=2) + "\n"
+    if options.json is not None and str(options.json) == "-":
+        sys.stdout.write(text)
+    else:
+        console.show_report(report)
+        if options.json is not None:
+            options.json.write_text(text)
+    return 0 if report.bit_exact else 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    target = find_target(options.target)
+    graph = api.load(options.model)
+    vectors = load_vectors(graph, options.inputs)
+    outputs: list[list[np.ndarray]] = []
+    if options.output.suffix not in (".npy", ".npz"):
+        raise InputError(f"'{options.output}': outputs are written as .npy or .npz")
+    if len(graph.outputs) > 1 and options.output.suffix != ".npz":
+        raise InputError(f"'{options.output}': the model has {len(graph.outputs)} outputs, which need a .npz file")
+    with console.progress() as progress, images.built(graph, target) as image, start(target, image.elf) as link:
+        link.check_build(0, image.model.context["build_id_hex"])
+        link.reset(0)
+        for index, vector in enumerate(vectors):
+            result = link.run(0, [array.tobytes() for array in vector])
+            tensors = [graph.tensor(name) for name in graph.outputs]
+            integers = [
+                np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)
+                for data, tensor in zip(result.outputs, tensors, strict=True)
+            ]
+            outputs.append(to_interface(graph, integers))
+            progress("run", index + 1, len(vectors))
+    stacked = [np.stack(column) for column in zip(*outputs, strict=True)]
+    if options.output.suffix == ".npz":
+        np.savez(options.output, **{f"out{i}": array for i, array in enumerate(stacked)})
+    else:
+        np.save(options.output, stacked[0])
+    console.out.print(f"Wrote {len(vectors)} outputs to {options.output}")
+    return 0
+
+
+def _ops(options: argparse.Namespace) -> int:
+    operators = sorted(OPERATORS.values(), key=lambda operator: operator.name)
+    if options.json:
+        rows = [{"name": op.name, "types": op.types, "limits": op.limits} for op in operators]
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return 0
+    console.out.print(console.table(["operator", "activations", "limits"], [[o.name, o.types, o.limits] for o in operators]))
+    return 0
+
+
+def _targets(options: argparse.Namespace) -> int:
+    targets = all_targets()
+    rows = [
+        {
+            "name": target.name,
+            "description": target.description,
+            "cpu": target.cpu,
+            "isa": target.isa[0],
+            "flash": target.flash.size if target.flash else None,
+            "ram": target.ram.size if target.ram else None,
+        }
+        for target in targets
+    ]
+    if options.json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return 0
+    cells = [
+        [str(r["name"]), str(r["cpu"]), str(r["isa"]), console.number(r["flash"]), console.number(r["ram"]), str(r["description"])]
+        for r in rows
+    ]
+    console.out.print(console.table(["target", "cpu", "kernels", "flash", "RAM", "what it is"], cells, right=(3, 4)))
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = diagnose()
+    if options.json:
+        sys.stdout.write(json.dumps([vars(finding) for finding in findings], indent=2) + "\n")
+        return 0
+    console.out.print(findings)
+    return 0

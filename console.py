@@ -1,0 +1,103 @@
+"""What the command line shows people: tables, progress and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .targets.verify import LayerCost, Mismatch, Report
+from .targets.verify import Progress as ProgressCallback
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def number(value: int | None) -> str:
+    """A count with thousands separators, or a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), title: str | None = None) -> Table:
+    """An aligned table; ``right`` lists the columns of numbers."""
+    result = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        result.add_column(heading, justify="right" if index in right else "left", no_wrap=index in right)
+    for row in rows:
+        result.add_row(*row)
+    return result
+
+
+@contextmanager
+def progress() -> Iterator[ProgressCallback]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    with bar:
+        tasks = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield update
+
+
+def show_layers(layers: Sequence[LayerCost]) -> None:
+    """The layer table, with its totals."""
+    counted = any(layer.instructions is not None for layer in layers)
+    rows = []
+    for index, layer in enumerate(layers):
+        per_mac = f"{layer.instructions / layer.macs:.2f}" if layer.instructions is not None and layer.macs else ""
+        row = [str(index), layer.name, layer.op, number(layer.macs or None) if layer.macs else "", number(layer.arena_bytes)]
+        rows.append([*row, number(layer.instructions), per_mac] if counted else row)
+    headings = ["#", "layer", "operator", "MACs", "arena bytes"]
+    headings += ["instructions", "per MAC"] if counted else []
+    out.print(table(headings, rows, right=(0, 3, 4, 5, 6)))
+
+
+def show_memory(ram: dict[str, int | None], flash: dict[str, int], harness: dict[str, int] | None = None) -> None:
+    """RAM and flash in bytes."""
+    out.print(
+        f"RAM    arena {number(ram['arena'])}  static {number(ram['static'])}  stack {number(ram['stack'])}  bytes\n"
+        f"Flash  code {number(flash['code'])}  constants {number(flash['constants'])}  total {number(flash['total'])}  bytes"
+    )
+    if harness:
+        out.print(f"(test harness, not counted: flash {number(harness['code'])}, RAM {number(harness['ram'])} bytes)", style="dim")
+
+
+def show_report(report: Report) -> None:
+    """A verification for people."""
+    show_layers(report.layers)
+    out.print()
+    show_memory(report.ram, report.flash, report.harness)
+    if report.instructions is not None:
+        per_mac = f" ({report.instructions / report.macs:.3f} per MAC)" if report.macs else ""
+        out.print(f"One inference: {number(report.instructions)} instructions, {number(report.macs)} MACs{per_mac}")
+    for fault in report.link_faults:
+        out.print(f"Link fault caught and repaired: {fault}", style="yellow", markup=False)
+    for mismatch in report.mismatches:
+        out.print(_mismatch_line(mismatch), style="red", markup=False)
+    verdict = "bit-exact" if report.bit_exact else f"NOT bit-exact ({len(report.mismatches)} vectors differ)"
+    out.print(
+        f"{report.model} on {report.target}: {verdict}, {len(report.layers)} layers x {report.vectors} vectors",
+        style="bold green" if report.bit_exact else "bold red",
+    )
+
+
+def _mismatch_line(mismatch: Mismatch) -> str:
+    place = f"vector {mismatch.vector}, layer {mismatch.layer}"
+    if mismatch.first_index < 0:
+        return f"{place}: differs"
+    return f"{place}: element {mismatch.first_index} is {mismatch.got}, expected {mismatch.expected}"
