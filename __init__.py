@@ -1,9 +1,9 @@
 """Bitwright: trained networks to integer-only microcontroller firmware, proven bit-exact layer by layer.
 
-    graph = bitwright.load("model.tflite")
-    outputs = bitwright.run(graph, inputs)
-    bitwright.generate(graph, "mps2-an386", "firmware")
-    report = bitwright.verify(graph, "mps2-an386")
+graph = bitwright.load("model.tflite")
+outputs = bitwright.run(graph, inputs)
+bitwright.generate(graph, "mps2-an386", "firmware")
+report = bitwright.verify(graph, "mps2-an386")
 """
 
 from __future__ import annotations

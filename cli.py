@@ -16,10 +16,8 @@ from .converter.ops import OPERATORS
 from .converter.reference import to_interface
 from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
-from .targets.build import build
 from .targets.doctor import diagnose
 from .targets.emulator import start
-from .targets.sizes import measure
 from .targets.target import all_targets, find_target
 from .targets.vectors import load_vectors
 from .targets.verify import LayerCost
@@ -107,7 +105,9 @@ def _compile(options: argparse.Namespace) -> int:
     _show_built_sizes(model, target, folder)
     if options.plan is not None:
         options.plan.write_text(images.plan_picture(model))
-    console.out.print(f"Wrote {folder} (build it with: cmake -S {folder} -B {folder}/build && cmake --build {folder}/build)")
+    console.out.print(
+        f"Wrote {folder} (build it with: cmake -S {folder} -B {folder}/build && cmake --build {folder}/build)"
+    )
     return 0
 
 
@@ -117,7 +117,9 @@ def _show_built_sizes(model, target, folder):  # type: ignore[no-untyped-def]
         with images.built_from(model, target) as image:
             sizes = image.sizes
     except ToolError as error:
-        console.out.print(f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(constants)} bytes")
+        console.out.print(
+            f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(constants)} bytes"
+        )
         console.err.print(f"code size unknown: {error}", style="yellow", markup=False)
         return
     ram = {"arena": arena, "static": sizes.static, "stack": None}
@@ -177,7 +179,9 @@ def _ops(options: argparse.Namespace) -> int:
         rows = [{"name": op.name, "types": op.types, "limits": op.limits} for op in operators]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0
-    console.out.print(console.table(["operator", "activations", "limits"], [[o.name, o.types, o.limits] for o in operators]))
+    console.out.print(
+        console.table(["operator", "activations", "limits"], [[o.name, o.types, o.limits] for o in operators])
+    )
     return 0
 
 
@@ -198,7 +202,14 @@ def _targets(options: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0
     cells = [
-        [str(r["name"]), str(r["cpu"]), str(r["isa"]), console.number(r["flash"]), console.number(r["ram"]), str(r["description"])]
+        [
+            str(r["name"]),
+            str(r["cpu"]),
+            str(r["isa"]),
+            console.number(r["flash"]),
+            console.number(r["ram"]),
+            str(r["description"]),
+        ]
         for r in rows
     ]
     console.out.print(console.table(["target", "cpu", "kernels", "flash", "RAM", "what it is"], cells, right=(3, 4)))

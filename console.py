@@ -21,7 +21,9 @@ def number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), title: str | None = None) -> Table:
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), title: str | None = None
+) -> Table:
     """An aligned table; ``right`` lists the columns of numbers."""
     result = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for index, heading in enumerate(headings):
@@ -60,7 +62,13 @@ def show_layers(layers: Sequence[LayerCost]) -> None:
     rows = []
     for index, layer in enumerate(layers):
         per_mac = f"{layer.instructions / layer.macs:.2f}" if layer.instructions is not None and layer.macs else ""
-        row = [str(index), layer.name, layer.op, number(layer.macs or None) if layer.macs else "", number(layer.arena_bytes)]
+        row = [
+            str(index),
+            layer.name,
+            layer.op,
+            number(layer.macs or None) if layer.macs else "",
+            number(layer.arena_bytes),
+        ]
         rows.append([*row, number(layer.instructions), per_mac] if counted else row)
     headings = ["#", "layer", "operator", "MACs", "arena bytes"]
     headings += ["instructions", "per MAC"] if counted else []
@@ -74,7 +82,10 @@ def show_memory(ram: dict[str, int | None], flash: dict[str, int], harness: dict
         f"Flash  code {number(flash['code'])}  constants {number(flash['constants'])}  total {number(flash['total'])}  bytes"
     )
     if harness:
-        out.print(f"(test harness, not counted: flash {number(harness['code'])}, RAM {number(harness['ram'])} bytes)", style="dim")
+        out.print(
+            f"(test harness, not counted: flash {number(harness['code'])}, RAM {number(harness['ram'])} bytes)",
+            style="dim",
+        )
 
 
 def show_report(report: Report) -> None:

@@ -69,7 +69,11 @@ def lower(graph: Graph, isa: str) -> Program:
     arena = plan(buffers, overlaps, alignment)
     layers, point = [], 0
     for index, (node, call) in enumerate(zip(graph.nodes, calls, strict=True)):
-        elided = call.alias and bool(node.outputs) and groups.get(node.inputs[call.operands[0]] or "") == groups[node.outputs[0]]
+        elided = (
+            call.alias
+            and bool(node.outputs)
+            and groups.get(node.inputs[call.operands[0]] or "") == groups[node.outputs[0]]
+        )
         live = _live_bytes(buffers, arena, index)
         layers.append(Layer(index, node, call, OPERATORS[node.op].macs(graph, node), elided, point, live))
         point += len(written(node))
@@ -135,7 +139,9 @@ def _buffers(graph: Graph, calls: list[KernelCall], groups: dict[str, str]) -> t
 
 def _live_bytes(buffers: list[Buffer], arena: Plan, step: int) -> int:
     """Bytes of the arena covered by the buffers alive in a step (overlapping ones counted once)."""
-    spans = sorted((arena.offsets[b.name], arena.offsets[b.name] + b.bytes) for b in buffers if b.first <= step <= b.last)
+    spans = sorted(
+        (arena.offsets[b.name], arena.offsets[b.name] + b.bytes) for b in buffers if b.first <= step <= b.last
+    )
     total, reached = 0, 0
     for start, stop in spans:
         total += max(0, stop - max(start, reached))

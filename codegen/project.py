@@ -25,9 +25,7 @@ from .sources import kernel_files
 
 MARKER = "bitwright.json"
 _KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "main asm".split()
+    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "main", "asm"]
 )
 
 
@@ -61,7 +59,9 @@ def model_sources(graph: Graph, isa: Sequence[str], name: str | None = None) -> 
     layers = c_layers(program, pool)
     variables = _variables(graph, pool)
     interface = _interface(program, name)
-    functions = sorted({call.function for call in _emitted(program)} | {s for c in _emitted(program) for s in c.sources})
+    functions = sorted(
+        {call.function for call in _emitted(program)} | {s for c in _emitted(program) for s in c.sources}
+    )
     kernels = kernel_files(functions, isa)
     context = {
         "name": name,
@@ -210,4 +210,3 @@ def _signature(interface: list[dict[str, Any]]) -> str:
     parts = [f"const {io['c_type']} *{io['argument']}" for io in interface if io["role"] == "input"]
     parts += [f"{io['c_type']} *{io['argument']}" for io in interface if io["role"] == "output"]
     return ", ".join(parts) or "void"
-

@@ -143,7 +143,11 @@ def _c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CLayer:
         fields=fields,
         call="" if layer.elided else f"{call.function}({', '.join(arguments)});",
         traces=tuple(
-            (layer.point + i, _address(program, name, const=True) if node.outputs else outputs[i], graph.tensor(name).bytes)
+            (
+                layer.point + i,
+                _address(program, name, const=True) if node.outputs else outputs[i],
+                graph.tensor(name).bytes,
+            )
             for i, name in enumerate(written(node))
         ),
     )

@@ -31,9 +31,7 @@ class Session:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.params: dict[str, Any] = {
-            node.name: OPERATORS[node.op].prepare(graph, node) for node in graph.nodes
-        }
+        self.params: dict[str, Any] = {node.name: OPERATORS[node.op].prepare(graph, node) for node in graph.nodes}
         self.state: dict[str, Array] = {}
         self.reset()
 
@@ -49,7 +47,9 @@ class Session:
         """
         graph = self.graph
         _check_inputs(graph, inputs)
-        values: dict[str, Array] = {name: tensor.data for name, tensor in graph.tensors.items() if tensor.data is not None}
+        values: dict[str, Array] = {
+            name: tensor.data for name, tensor in graph.tensors.items() if tensor.data is not None
+        }
         values.update(zip(graph.inputs, inputs, strict=True))
         for node in graph.nodes:
             operands = [None if name is None else values[name] for name in node.inputs]
@@ -91,7 +91,10 @@ def to_integers(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     """Inputs in the graph's integers, from the interface types where they differ. Raises InputError."""
     if len(inputs) != len(graph.inputs):
         raise InputError(f"the model has {len(graph.inputs)} inputs, {len(inputs)} were given")
-    return [_to_integer(graph, graph.tensor(name), np.asarray(value)) for name, value in zip(graph.inputs, inputs, strict=True)]
+    return [
+        _to_integer(graph, graph.tensor(name), np.asarray(value))
+        for name, value in zip(graph.inputs, inputs, strict=True)
+    ]
 
 
 def _to_integer(graph: Graph, tensor: Tensor, value: Array) -> Array:

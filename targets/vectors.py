@@ -57,7 +57,9 @@ def load_vectors(graph: Graph, path: Path) -> list[list[Array]]:
     columns = [_split(graph.tensor(name), array, path) for name, array in zip(graph.inputs, arrays, strict=True)]
     counts = {len(column) for column in columns}
     if len(counts) != 1 or counts == {0}:
-        raise InputError(f"'{path}': the inputs hold {sorted(counts)} vectors; each needs the same number, at least one")
+        raise InputError(
+            f"'{path}': the inputs hold {sorted(counts)} vectors; each needs the same number, at least one"
+        )
     vectors = [to_integers(graph, list(row)) for row in zip(*columns, strict=True)]
     for name, value in zip(graph.inputs, vectors[0], strict=True):
         if value.dtype != graph.tensor(name).dtype.numpy:
@@ -76,7 +78,9 @@ def _read(path: Path, count: int) -> list[Array]:
         with content:
             arrays = [content[f"in{i}"] for i in range(count) if f"in{i}" in content]
     if len(arrays) != count:
-        raise InputError(f"'{path}' holds {len(arrays)} input arrays, the model has {count} (use .npz with in0, in1, …)")
+        raise InputError(
+            f"'{path}' holds {len(arrays)} input arrays, the model has {count} (use .npz with in0, in1, …)"
+        )
     return arrays
 
 

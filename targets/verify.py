@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..converter.ir import Array, Graph
-from ..converter.reference import Session, Trace
 from ..codegen.program import written
 from ..codegen.project import ModelSources
+from ..converter.ir import Array
+from ..converter.reference import Session, Trace
 from .image import Image
 from .link import Link
 

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from bitwright.codegen.project import ModelSources, model_sources
 from bitwright.converter.ir import Graph
+from numpy.typing import NDArray
 
 FLAGS = ["-std=c99", "-O1", "-g", "-fPIC", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
 
@@ -51,7 +50,9 @@ def _compile(command: list[str], folder: Path) -> None:
 
 def build(model: ModelSources, compiler: str = "gcc") -> ctypes.CDLL:
     """A shared library of the model's generated C; kernels are compiled once and reused."""
-    headers = tuple((Path(p).name, t) for p, t in model.files.items() if p.startswith("bitwright/") and p.endswith(".h"))
+    headers = tuple(
+        (Path(p).name, t) for p, t in model.files.items() if p.startswith("bitwright/") and p.endswith(".h")
+    )
     folder = Path(tempfile.mkdtemp(dir=_folder()))
     for path, text in model.files.items():
         if not path.startswith("bitwright/") or path.endswith(".h"):

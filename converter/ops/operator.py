@@ -62,7 +62,9 @@ def require_types(graph: Graph, node: Node, tensors: Sequence[Tensor], allowed: 
     kind = tensors[0].dtype
     if len(kinds) != 1 or kind not in allowed:
         found = ", ".join(sorted(k.value for k in kinds))
-        raise unsupported(node, f"activations of type {found} are not served (served: {', '.join(a.value for a in allowed)})")
+        raise unsupported(
+            node, f"activations of type {found} are not served (served: {', '.join(a.value for a in allowed)})"
+        )
     return kind
 
 
@@ -81,7 +83,9 @@ def weight_scales(weights: Tensor, channels: int, axis: int) -> list[float]:
     return list(quant.scale)
 
 
-def output_multipliers(source: Tensor, weights: Tensor, target: Tensor, channels: int, axis: int) -> tuple[Int64, Int64]:
+def output_multipliers(
+    source: Tensor, weights: Tensor, target: Tensor, channels: int, axis: int
+) -> tuple[Int64, Int64]:
     """Q31 multipliers and shifts ``S_in * S_w / S_out`` per output channel, in double as TFLite computes them."""
     scales = np.asarray(weight_scales(weights, channels, axis), dtype=np.float64)
     return quantize_multipliers(float(source.scale) * scales / float(target.scale))
