@@ -6,21 +6,28 @@ import argparse
 import json
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import __version__, api, console
+from .codegen.project import ModelSources
+from .converter.ir import Array
 from .converter.ops import OPERATORS
 from .converter.reference import to_interface
 from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
 from .targets.doctor import diagnose
 from .targets.emulator import start
-from .targets.target import all_targets, find_target
+from .targets.target import Target, all_targets, find_target
 from .targets.vectors import load_vectors
 from .targets.verify import LayerCost
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name, function, summary):  # type: ignore[no-untyped-def]
+def _command(commands: Commands, name: str, function: Command, summary: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     command.set_defaults(command=function)
     command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the trace of an error")
@@ -102,7 +109,7 @@ def _compile(options: argparse.Namespace) -> int:
     layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
     console.show_layers(layers)
     console.out.print()
-    _show_built_sizes(model, target, folder)
+    _show_built_sizes(model, target)
     if options.plan is not None:
         options.plan.write_text(images.plan_picture(model))
     console.out.print(
@@ -111,7 +118,7 @@ def _compile(options: argparse.Namespace) -> int:
     return 0
 
 
-def _show_built_sizes(model, target, folder):  # type: ignore[no-untyped-def]
+def _show_built_sizes(model: ModelSources, target: Target) -> None:
     arena, constants = model.program.plan.bytes, sum(array.data.nbytes for array in model.context["arrays"])
     try:
         with images.built_from(model, target) as image:
@@ -147,7 +154,7 @@ def _run(options: argparse.Namespace) -> int:
     target = find_target(options.target)
     graph = api.load(options.model)
     vectors = load_vectors(graph, options.inputs)
-    outputs: list[list[np.ndarray]] = []
+    outputs: list[list[Array]] = []
     if options.output.suffix not in (".npy", ".npz"):
         raise InputError(f"'{options.output}': outputs are written as .npy or .npz")
     if len(graph.outputs) > 1 and options.output.suffix != ".npz":

@@ -18,7 +18,7 @@ err = Console(stderr=True, highlight=False)
 
 def number(value: int | None) -> str:
     """A count with thousands separators, or a dash."""
-    return "–" if value is None else f"{value:,}"
+    return "-" if value is None else f"{value:,}"
 
 
 def table(
@@ -79,7 +79,8 @@ def show_memory(ram: dict[str, int | None], flash: dict[str, int], harness: dict
     """RAM and flash in bytes."""
     out.print(
         f"RAM    arena {number(ram['arena'])}  static {number(ram['static'])}  stack {number(ram['stack'])}  bytes\n"
-        f"Flash  code {number(flash['code'])}  constants {number(flash['constants'])}  total {number(flash['total'])}  bytes"
+        f"Flash  code {number(flash['code'])}  constants {number(flash['constants'])}  "
+        f"total {number(flash['total'])}  bytes"
     )
     if harness:
         out.print(

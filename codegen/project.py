@@ -25,7 +25,9 @@ from .sources import kernel_files
 
 MARKER = "bitwright.json"
 _KEYWORDS = frozenset(
-    ["auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "main", "asm"]
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "  # noqa: SIM905
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "main asm".split()
 )
 
 

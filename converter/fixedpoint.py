@@ -77,7 +77,7 @@ def requantize_double(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> 
 def requantize_single(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
     """Policy SINGLE: one round-half-up of the 64-bit product, ``(x * m + 2^(30 - shift)) >> (31 - shift)``."""
     total = 31 - as_int64(shift)
-    return (as_int64(x) * as_int64(multiplier) + (np.int64(1) << (total - 1))) >> total
+    return as_int64((as_int64(x) * as_int64(multiplier) + (np.int64(1) << (total - 1))) >> total)
 
 
 def requantize_floor(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike, offset: ArrayLike = 0) -> Int64:
@@ -100,7 +100,7 @@ def requantize_wide(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> In
     multiplier = as_int64(multiplier)
     reduced = np.where(multiplier < 0x7FFF0000, (multiplier + (1 << 15)) >> 16, 0x7FFF)
     total = 15 - as_int64(shift)
-    return (as_int64(x) * reduced + (np.int64(1) << (total - 1))) >> total
+    return as_int64((as_int64(x) * reduced + (np.int64(1) << (total - 1))) >> total)
 
 
 def requantize(policy: Rounding, x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
@@ -118,7 +118,7 @@ def requantize(policy: Rounding, x: ArrayLike, multiplier: ArrayLike, shift: Arr
 
 def round_half_away(value: float) -> int:
     """C's ``round``: to nearest, ties away from zero."""
-    return int(math.floor(abs(value) + 0.5)) * (1 if value >= 0 else -1)
+    return math.floor(abs(value) + 0.5) * (1 if value >= 0 else -1)
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
 
 
 def affine_quantize(real: ArrayLike, scale: float, zero_point: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Float values to integers as TFLite's reference QUANTIZE: ``round(x / scale) + zero_point`` in float32, ties away."""
+    """Float values to integers as TFLite's reference QUANTIZE: ``round(x / scale) + zero_point``, ties away."""
     limits = np.iinfo(dtype)
     ratio = np.asarray(real, dtype=np.float32) / np.float32(scale)
     rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio))

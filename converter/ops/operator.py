@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError, UnsupportedError
-from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, quantize_multipliers, round_half_away
+from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, quantize_multipliers, round_half_away
 from ..ir import Array, DType, Graph, Node, Tensor
 
 Inputs = Sequence[Array | None]
@@ -131,7 +131,7 @@ def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: i
 
 def exact_matmul(a: Array, b: Array) -> Int64:
     """Integer ``a @ b`` through float64 BLAS, exact while every partial sum stays below 2^53."""
-    return np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64)
+    return as_int64(np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64))
 
 
 def clamp_to(values: Int64, low: int, high: int, dtype: DType) -> Array:
