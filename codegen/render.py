@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -168,6 +169,9 @@ def _title(program: Program, layer: Layer) -> str:
 def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str:
     if isinstance(value, np.ndarray):
         return pool.add(symbol, value)
+    if isinstance(value, Mapping):
+        inner = (f".{name} = {_c_field(f'{symbol}_{name}', field, pool)}" for name, field in value.items())
+        return "{" + ", ".join(inner) + "}"
     if isinstance(value, tuple):
         return "{" + ", ".join(c_number(int(v)) for v in value) + "}"
     return c_number(int(value))

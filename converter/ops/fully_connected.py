@@ -7,40 +7,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import Int64, requantize
-from ..ir import Array, DType, Graph, Node, Rounding
+from ..fixedpoint import Int64
+from ..ir import Array, DType, Graph, Node
+from .conv import accumulator_bits
 from .operator import (
     Inputs,
     Operator,
-    activation_range,
-    clamp_to,
+    Requantization,
+    bias_values,
+    centred_weights,
     exact_matmul,
-    output_multipliers,
     prove_accumulator,
+    prove_requantization,
     require,
     require_types,
+    requantization,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class FullyConnected:
-    """Integer constants: ``weights`` int8/int16 [units, depth] less their zero point, ``bias`` int64 [units]."""
+    """Integer constants: ``weights`` [units, depth] less their zero point, ``bias`` int64 [units]."""
 
-    dtype: DType
+    rows: int
     weights: Array
     bias: Int64
-    multiplier: Int64
-    shift: Int64
     input_zero_point: int
-    output_zero_point: int
-    low: int
-    high: int
-    rounding: Rounding
+    requant: Requantization
+    bound: Int64
     output_shape: tuple[int, ...]
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
-    """[..., depth] -> [..., units] with ``keep_num_dims``, else [batch, units]."""
+    """[..., depth] -> [..., units] with ``keep_num_dims``, else [rows, units]."""
     source, weights = graph.input(node, 0), graph.input(node, 1)
     if len(weights.shape) != 2 or weights.shape[1] == 0 or source.elements % weights.shape[1]:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} does not fit weights {weights.shape}")
@@ -56,42 +55,22 @@ def prepare(graph: Graph, node: Node) -> FullyConnected:
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
     require(weights.is_constant, node, "weights that are not constant are not served")
     require(weights.dtype is DType.INT8, node, f"weights of type {weights.dtype.value} are not served")
-    units = weights.shape[0]
-    values = weights.value().astype(np.int64)
-    if weights.quant is not None and len(weights.quant.zero_point) == 1:
-        values = values - weights.quant.zero_point[0]
-    bias_tensor = graph.optional_input(node, 2)
-    bias = np.zeros(units, np.int64) if bias_tensor is None else bias_tensor.value().astype(np.int64).reshape(-1)
-    if bias.shape != (units,):
-        raise ModelError(f"{node.name} ({node.op}): {bias.size} biases for {units} units")
-    multiplier, shift = output_multipliers(source, weights, target, units, 0)
-    low, high = activation_range(node.attrs.get("activation", "NONE"), target, node)
-    if dtype is DType.INT8:
-        limits = source.dtype.limits
-        prove_accumulator(node, values, bias, limits[0] - source.zero_point, limits[1] - source.zero_point)
-    return FullyConnected(
-        dtype=dtype,
-        weights=values.astype(np.int8 if np.all(np.abs(values + 0.5) < 128) else np.int16),
-        bias=bias,
-        multiplier=multiplier,
-        shift=shift,
-        input_zero_point=source.zero_point,
-        output_zero_point=target.zero_point,
-        low=low,
-        high=high,
-        rounding=node.rounding,
-        output_shape=target.shape,
-    )
+    units, depth = weights.shape
+    values, bias = centred_weights(weights), bias_values(graph, node, 2, units)
+    requant = requantization(graph, node, source, weights, units, 0)
+    low, high = (limit - source.zero_point for limit in dtype.limits)
+    bound = prove_accumulator(node, values, bias, low, high, accumulator_bits(dtype))
+    prove_requantization(node, requant, bound)
+    return FullyConnected(source.elements // depth, values, bias, source.zero_point, requant, bound, target.shape)
 
 
 def reference(params: FullyConnected, inputs: Inputs) -> list[Array]:
     """Exact result."""
     source = inputs[0]
     assert source is not None
-    rows = source.astype(np.int64).reshape(-1, params.weights.shape[1]) - params.input_zero_point
+    rows = source.astype(np.int64).reshape(params.rows, -1) - params.input_zero_point
     acc = exact_matmul(rows, params.weights.T) + params.bias
-    values = requantize(params.rounding, acc, params.multiplier, params.shift) + params.output_zero_point
-    return [clamp_to(values, params.low, params.high, params.dtype).reshape(params.output_shape)]
+    return [params.requant.apply(acc).reshape(params.output_shape)]
 
 
 def macs(graph: Graph, node: Node) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError, UnsupportedError
-from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, quantize_multipliers, round_half_away
-from ..ir import Array, DType, Graph, Node, Tensor
+from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multipliers, requantize, round_half_away
+from ..ir import Array, DType, Graph, Node, Rounding, Tensor
 
 Inputs = Sequence[Array | None]
 
@@ -109,31 +109,97 @@ def activation_range(activation: str, target: Tensor, node: Node) -> tuple[int, 
     raise unsupported(node, f"fused activation {activation} is not served")
 
 
-def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: int) -> None:
-    """Range proof by interval arithmetic: no prefix of the sum leaves int32 for inputs in [low, high].
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """From accumulators to activations: ``clamp(zero_point + requantize(acc, multiplier, shift))``.
+
+    ``multiplier`` and ``shift`` are int64 arrays, one per channel (the last axis of the accumulators).
+    """
+
+    dtype: DType
+    rounding: Rounding
+    multiplier: Int64
+    shift: Int64
+    zero_point: int
+    low: int
+    high: int
+
+    def apply(self, acc: Int64) -> Array:
+        """Accumulators to the activation type."""
+        values = requantize(self.rounding, acc, self.multiplier, self.shift) + self.zero_point
+        return np.clip(values, self.low, self.high).astype(self.dtype.numpy)
+
+
+def requantization(graph: Graph, node: Node, source: Tensor, weights: Tensor, channels: int, axis: int) -> Requantization:
+    """The requantization of a MAC operator with one weight scale per output channel along ``axis``."""
+    target = graph.output(node)
+    multiplier, shift = output_multipliers(source, weights, target, channels, axis)
+    low, high = activation_range(node.attrs.get("activation", "NONE"), target, node)
+    return Requantization(target.dtype, node.rounding, multiplier, shift, target.zero_point, low, high)
+
+
+def centred_weights(weights: Tensor) -> Array:
+    """Weights less their zero point: int8, or int16 where a zero point takes them out of int8's range."""
+    values = weights.value().astype(np.int64)
+    if weights.quant is not None and any(weights.quant.zero_point):
+        if len(set(weights.quant.zero_point)) != 1:
+            raise ModelError(f"tensor '{weights.name}': weights with several zero points are not served")
+        values = values - weights.quant.zero_point[0]
+    return values.astype(np.int8 if np.all((values >= -128) & (values <= 127)) else np.int16)
+
+
+def bias_values(graph: Graph, node: Node, index: int, channels: int) -> Int64:
+    """The bias as int64 [channels], zeros when absent. Raises ModelError on a wrong count."""
+    bias = graph.optional_input(node, index)
+    if bias is None:
+        return np.zeros(channels, np.int64)
+    values = bias.value().astype(np.int64).reshape(-1)
+    if values.size != channels:
+        raise ModelError(f"{node.name} ({node.op}): {values.size} biases for {channels} channels")
+    return values
+
+
+def prove_requantization(node: Node, requant: Requantization, bound: Int64) -> None:
+    """Prove that no left shift of an accumulator leaves int32 under DOUBLE, and that WIDE's product fits int64.
 
     Args:
-        weights: int array [channels, taps]; bias: [channels]; low, high: bounds of ``x - zero_point``.
+        bound: largest magnitude of the accumulator, per channel.
+    """
+    if requant.rounding is Rounding.DOUBLE:
+        worst = max((int(b) << max(int(s), 0) for b, s in zip(bound, np.broadcast_to(requant.shift, bound.shape), strict=True)), default=0)
+        if worst > INT32_MAX:
+            raise AccumulatorOverflowError(
+                f"{node.name} ({node.op}): the shifted accumulator can reach {worst}, beyond int32; "
+                "requantize the model with a larger output scale"
+            )
+
+
+def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: int, bits: int = 32) -> Int64:
+    """Range proof by interval arithmetic: no prefix of the sum leaves the accumulator for inputs in [low, high].
+
+    Args:
+        weights: int array [channels, taps]; bias: [channels]; low, high: bounds of ``x - zero_point``;
+            bits: of the accumulator, 32 or 48 (16x8 under WIDE, whose 16-bit multiplier then fits int64).
+
+    Returns:
+        The largest magnitude per channel.
 
     Raises:
         AccumulatorOverflowError: names the node and the bound.
     """
     values = weights.astype(np.int64)
-    upper = np.where(values > 0, values * high, values * low).clip(min=0).sum(axis=1) + np.maximum(bias, 0)
-    lower = np.where(values > 0, values * low, values * high).clip(max=0).sum(axis=1) + np.minimum(bias, 0)
-    top, bottom = int(upper.max(initial=0)), int(lower.min(initial=0))
-    if top > INT32_MAX or bottom < INT32_MIN:
+    upper = np.maximum(values * high, values * low).clip(min=0).sum(axis=1) + np.maximum(bias, 0)
+    lower = np.minimum(values * low, values * high).clip(max=0).sum(axis=1) + np.minimum(bias, 0)
+    top, bottom, limit = int(upper.max(initial=0)), int(lower.min(initial=0)), 2 ** (bits - 1)
+    if top >= limit or bottom < -limit:
         raise AccumulatorOverflowError(
-            f"{node.name} ({node.op}): the accumulator can reach [{bottom}, {top}], beyond int32 "
-            f"[{INT32_MIN}, {INT32_MAX}]; requantize the model with smaller weights or bias"
+            f"{node.name} ({node.op}): the accumulator can reach [{bottom}, {top}], beyond int{bits} "
+            f"[{-limit}, {limit - 1}]; requantize the model with smaller weights or bias"
         )
+    return as_int64(np.maximum(upper, -lower))
 
 
 def exact_matmul(a: Array, b: Array) -> Int64:
     """Integer ``a @ b`` through float64 BLAS, exact while every partial sum stays below 2^53."""
     return as_int64(np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64))
 
-
-def clamp_to(values: Int64, low: int, high: int, dtype: DType) -> Array:
-    """Clamp and store in the activation type."""
-    return np.clip(values, low, high).astype(dtype.numpy)

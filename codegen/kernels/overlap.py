@@ -1,0 +1,38 @@
+"""Smallest safe distances between an input and an output that is written while the input is still read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...converter.ops.window import Window
+
+
+def window_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, buffered: bool) -> int:
+    """For kernels that slide a window in raster order and write whole output pixels.
+
+    Output pixel ``p`` ends at ``(p + 1) * output_pixel``; every pixel from ``q`` on reads at or above
+    ``first_read(q)``, the lowest address of their windows. With the window buffered before the pixel is written
+    the safe distance is ``max_p(end(p) - first_read(p + 1))``; otherwise the pixel's own window must survive too:
+    ``max_p(end(p) - first_read(p))``.
+
+    Args:
+        input_pixel, output_pixel: bytes of one pixel.
+        buffered: whether the kernel copies a pixel's window before it writes the pixel.
+    """
+    height, width = window.input
+    rows = np.clip(np.arange(window.output[0]) * window.stride[0] - window.before[0], 0, height)
+    columns = np.clip(np.arange(window.output[1]) * window.stride[1] - window.before[1], 0, width)
+    one = (rows[:, None] * width + columns[None, :]).reshape(-1)
+    reads = (np.arange(batch)[:, None] * (height * width) + one[None, :]).reshape(-1) * input_pixel
+    first = np.minimum.accumulate(reads[::-1])[::-1]
+    ends = np.arange(1, reads.size + 1) * output_pixel
+    gaps = ends[:-1] - first[1:] if buffered else ends - first
+    # A single buffered pixel is written after everything was read: any distance serves.
+    return int(gaps.max()) if gaps.size else -batch * height * width * input_pixel
+
+
+def row_distance(rows: int, input_row: int, output_row: int, buffered: bool) -> int:
+    """The same for kernels that turn row after row of ``input_row`` bytes into ``output_row`` bytes."""
+    index = np.arange(rows)
+    gaps = (index[1:] * output_row - index[1:] * input_row) if buffered else (index + 1) * output_row - index * input_row
+    return int(gaps.max()) if gaps.size else -input_row

@@ -1,0 +1,87 @@
+"""Geometry of sliding windows: SAME and VALID padding, dilation (TFLite ``ComputePaddingWithOffset``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import ModelError
+from ..ir import Array, Node
+
+_LARGEST = 4096  # no network for a microcontroller slides, strides or dilates further
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window over the rows and columns of an NHWC tensor.
+
+    Attributes:
+        input, kernel, stride, dilation, output: (height, width).
+        before: (rows above, columns left) of padding; what lies beyond the input on the other side is padding too.
+    """
+
+    input: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    before: tuple[int, int]
+    output: tuple[int, int]
+
+
+def window(node: Node, source: tuple[int, int], kernel: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Window:
+    """The window of a node with attributes ``stride`` and ``padding``.
+
+    Raises:
+        ModelError: sizes that are not positive or absurd, an unknown padding, or a kernel larger than a VALID input.
+    """
+    stride = node.attrs["stride"]
+    for what, pair in (("stride", stride), ("dilation", dilation), ("window", kernel)):
+        if not all(1 <= size <= _LARGEST for size in pair):
+            raise ModelError(f"{node.name} ({node.op}): {what} {tuple(pair)} is outside 1..{_LARGEST}")
+    padding = node.attrs["padding"]
+    if padding not in ("SAME", "VALID"):
+        raise ModelError(f"{node.name} ({node.op}): padding {padding} is unknown")
+    output, before = [], []
+    for size, taps, step, spread in zip(source, kernel, stride, dilation, strict=True):
+        reach = (taps - 1) * spread + 1
+        count = -(-size // step) if padding == "SAME" else (size + step - reach) // step
+        if count < 1:
+            raise ModelError(f"{node.name} ({node.op}): a window of {reach} does not fit {size} with VALID padding")
+        output.append(count)
+        before.append(max(0, (count - 1) * step + reach - size) // 2)
+    return Window(
+        (source[0], source[1]),
+        (kernel[0], kernel[1]),
+        (stride[0], stride[1]),
+        (dilation[0], dilation[1]),
+        (before[0], before[1]),
+        (output[0], output[1]),
+    )
+
+
+def patches(values: Array, shape: Window, fill: int) -> Array:
+    """Every window's taps: [N, H, W, C] -> view [N, out_h, out_w, kernel_h, kernel_w, C], padded with ``fill``."""
+    after = [
+        max(0, (out - 1) * step + (taps - 1) * spread + 1 - size - pad)
+        for out, step, taps, spread, size, pad in zip(
+            shape.output, shape.stride, shape.kernel, shape.dilation, shape.input, shape.before, strict=True
+        )
+    ]
+    padded = np.pad(
+        values, ((0, 0), (shape.before[0], after[0]), (shape.before[1], after[1]), (0, 0)), constant_values=fill
+    )
+    batch, row, column, channel = padded.strides
+    return np.lib.stride_tricks.as_strided(
+        padded,
+        (values.shape[0], *shape.output, *shape.kernel, values.shape[3]),
+        (
+            batch,
+            row * shape.stride[0],
+            column * shape.stride[1],
+            row * shape.dilation[0],
+            column * shape.dilation[1],
+            channel,
+        ),
+        writeable=False,
+    )
