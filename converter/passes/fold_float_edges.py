@@ -1,0 +1,53 @@
+"""Takes the float conversions at a model's edges out of the firmware."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...errors import UnsupportedError
+from ..ir import DType, Edge, Graph
+
+
+def fold_float_edges(graph: Graph) -> Graph:
+    """QUANTIZE of a float input and DEQUANTIZE to a float output move to the host: the integer tensor becomes the interface.
+
+    Raises:
+        UnsupportedError: a float tensor remains inside the graph.
+    """
+    inputs, outputs, edges, nodes = list(graph.inputs), list(graph.outputs), dict(graph.edges), []
+    for node in graph.nodes:
+        source = graph.tensor(node.inputs[0]) if node.inputs and node.inputs[0] is not None else None
+        readers = [n for n in graph.nodes if source is not None and source.name in n.inputs]
+        if (
+            node.op == "QUANTIZE"
+            and source is not None
+            and source.dtype is DType.FLOAT32
+            and source.name in inputs
+            and len(readers) == 1
+            and source.name not in outputs
+        ):
+            inputs[inputs.index(source.name)] = node.outputs[0]
+            edges[node.outputs[0]] = Edge(DType.FLOAT32)
+        elif (
+            node.op == "DEQUANTIZE"
+            and source is not None
+            and node.outputs[0] in outputs
+            and not any(node.outputs[0] in n.inputs for n in graph.nodes)
+            and source.name not in outputs
+            and source.name not in edges
+        ):
+            outputs[outputs.index(node.outputs[0])] = source.name
+            edges[source.name] = Edge(DType.FLOAT32)
+        else:
+            nodes.append(node)
+    folded = replace(graph, inputs=tuple(inputs), outputs=tuple(outputs), edges=edges, nodes=tuple(nodes))
+    for node in folded.nodes:
+        for name in (*node.inputs, *node.outputs):
+            if name is not None and folded.tensor(name).dtype is DType.FLOAT32:
+                raise UnsupportedError(
+                    node.name, node.op, f"tensor '{name}' is float; only a fully integer model can become firmware"
+                )
+    for name in (*folded.inputs, *folded.outputs):
+        if folded.tensor(name).dtype is DType.FLOAT32:
+            raise UnsupportedError(name, "interface", "a float tensor is no integer model's input or output")
+    return folded
