@@ -1,0 +1,108 @@
+"""gemmlowp's fixed-point exponential, reciprocal, logistic and tanh, exact in numpy int64.
+
+A value with ``i`` integer bits is an int32 in units of ``2^(i - 31)``. Source of the definitions: gemmlowp
+``fixedpoint/fixedpoint.h``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, rounding_divide_by_pot, saturate32, srdhm
+
+_ONE = INT32_MAX
+# exp(-2^k) in Q31 for k = -2 .. 4
+_EXP_OF_MINUS_POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+
+
+def multiply_by_pot(x: ArrayLike, exponent: int) -> Int64:
+    """``x * 2^exponent``: saturating to the left, rounded (ties away) to the right."""
+    if exponent >= 0:
+        return saturate32(as_int64(x) << exponent)
+    return rounding_divide_by_pot(x, -exponent)
+
+
+def rounding_half_sum(a: ArrayLike, b: ArrayLike) -> Int64:
+    """``(a + b) / 2`` with ties away from zero."""
+    total = as_int64(a) + as_int64(b)
+    return np.where(total >= 0, (total + 1) >> 1, -((1 - total) >> 1))
+
+
+def _exp_on_last_quarter(a: Int64) -> Int64:
+    """exp of a Q31 value in [-1/4, 0): a Taylor polynomial around -1/8."""
+    constant, third = 1895147668, 715827883  # exp(-1/8), 1/3
+    x = a + (1 << 28)
+    x2 = srdhm(x, x)
+    x3, x4 = srdhm(x2, x), srdhm(x2, x2)
+    tail = rounding_divide_by_pot(srdhm(rounding_divide_by_pot(x4, 2) + x3, third) + x2, 1)
+    return constant + srdhm(constant, x + tail)
+
+
+def exp_on_negative_values(a: ArrayLike, integer_bits: int) -> Int64:
+    """exp of values <= 0 with ``integer_bits`` (at most 5) integer bits, as Q31."""
+    value = as_int64(a)
+    fraction = 31 - integer_bits
+    quarter = 1 << (fraction - 2)
+    reduced = (value & (quarter - 1)) - quarter
+    result = _exp_on_last_quarter(multiply_by_pot(reduced, integer_bits))
+    remainder = reduced - value
+    for power, multiplier in zip(range(-2, 5), _EXP_OF_MINUS_POWERS, strict=True):
+        if integer_bits > power:
+            bit = (remainder >> (fraction + power)) & 1
+            result = np.where(bit == 1, srdhm(result, multiplier), result)
+    return np.where(value == 0, _ONE, result)
+
+
+def one_over_one_plus_x(a: ArrayLike) -> Int64:
+    """``1 / (1 + x)`` of a Q31 value in [0, 1), as Q31: three Newton-Raphson steps."""
+    half_denominator = rounding_half_sum(a, _ONE)
+    x = 1515870810 + srdhm(half_denominator, -1010580540)  # 48/17 and -32/17 with 2 integer bits
+    for _ in range(3):
+        error = (1 << 29) - srdhm(half_denominator, x)
+        x = x + multiply_by_pot(srdhm(x, error), 2)
+    return multiply_by_pot(x, 1)
+
+
+def logistic(a: ArrayLike, integer_bits: int) -> Int64:
+    """``1 / (1 + exp(-a))`` as Q31."""
+    value = as_int64(a)
+    on_positive = one_over_one_plus_x(exp_on_negative_values(-np.abs(value), integer_bits))
+    result = np.where(value > 0, on_positive, _ONE - on_positive)
+    return np.where(value == 0, 1 << 30, result)
+
+
+def _one_minus_x_over_one_plus_x(a: Int64) -> Int64:
+    half_denominator = rounding_half_sum(a, _ONE)
+    x = 1515870810 + srdhm(half_denominator, -1010580540)
+    for _ in range(3):
+        error = (1 << 29) - srdhm(half_denominator, x)
+        x = x + multiply_by_pot(srdhm(x, error), 2)
+    return multiply_by_pot(x - (1 << 29), 2)
+
+
+def tanh(a: ArrayLike, integer_bits: int) -> Int64:
+    """tanh as Q31."""
+    value = as_int64(a)
+    # exp(-2|a|): one more integer bit stands for the factor two.
+    on_positive = _one_minus_x_over_one_plus_x(exp_on_negative_values(-np.abs(value), integer_bits + 1))
+    return np.where(value == 0, 0, np.where(value > 0, on_positive, -on_positive))
+
+
+def reciprocal(x: int, integer_bits: int) -> tuple[int, int]:
+    """``1 / x`` of a positive value: a Q31 mantissa and the right shift that completes it."""
+    headroom = 32 - x.bit_length()
+    shifted = ((x << headroom) & 0xFFFFFFFF) - (1 << 31)
+    return int(one_over_one_plus_x(shifted)), integer_bits - headroom
+
+
+__all__ = [
+    "INT32_MIN",
+    "exp_on_negative_values",
+    "logistic",
+    "multiply_by_pot",
+    "one_over_one_plus_x",
+    "reciprocal",
+    "rounding_half_sum",
+    "tanh",
+]

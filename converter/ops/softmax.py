@@ -1,0 +1,148 @@
+"""SOFTMAX along the last axis, in gemmlowp's fixed point (int8) and by tables (int16)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import ModelError
+from ..fixedpoint import Int64, as_int64, quantize_multiplier, requantize_double, rounding_divide_by_pot, srdhm
+from ..gemmlowp import exp_on_negative_values, reciprocal
+from ..ir import Array, DType, Graph, Node
+from .operator import Inputs, Operator, require, require_types
+
+_INPUT_BITS = 5  # integer bits of the scaled difference
+_SUM_BITS = 12  # integer bits of the sum of exponentials
+_TABLE = 513  # entries of an int16 table with interpolation
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax:
+    """Integer constants.
+
+    Attributes:
+        rows, depth: softmax runs over ``rows`` rows of ``depth`` elements.
+        exp: int8: Q31 exponential of ``-i * beta * scale`` for i in 0..255 (0 where it counts as nothing);
+            int16: int16 table of exp over [-10, 0].
+        inverse: int16 only: table of ``1 / (1 + x)`` over [0, 1].
+        multiplier, shift: int16 only: scale of the difference.
+    """
+
+    dtype: DType
+    shape: tuple[int, ...]
+    exp: Int64
+    inverse: Int64 | None = None
+    multiplier: int = 0
+    shift: int = 0
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return math.prod(self.shape[:-1])
+
+    @property
+    def depth(self) -> int:
+        """Elements per row."""
+        return self.shape[-1]
+
+
+def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
+    """Unchanged."""
+    return [graph.input(node, 0).shape]
+
+
+def prepare(graph: Graph, node: Node) -> Softmax:
+    """Integer constants; the output's scale is TFLite's fixed 1/256 at -128 (int8) or 1/32768 at 0 (int16)."""
+    source, target = graph.input(node, 0), graph.output(node)
+    dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
+    if not source.shape:
+        raise ModelError(f"{node.name} ({node.op}): a scalar has no axis")
+    beta = float(node.attrs.get("beta", 1.0))
+    require(math.isfinite(beta) and beta > 0, node, f"beta {beta} is not served")
+    if dtype is DType.INT8:
+        require(target.scale == 1 / 256 and target.zero_point == -128, node, "the output's scale must be 1/256 at -128")
+        return Softmax(dtype, source.shape, _exp_table(beta, source.scale))
+    require(target.zero_point == 0 and source.zero_point == 0, node, "int16 zero points must be 0")
+    multiplier, shift = quantize_multiplier(float(source.scale) * beta / (10.0 / 65535.0))
+    exp = _interpolation_table(math.exp, -10.0, 0.0)
+    inverse = _interpolation_table(lambda x: 1.0 / (1.0 + x), 0.0, 1.0)
+    return Softmax(dtype, source.shape, exp, inverse, multiplier, shift)
+
+
+def _exp_table(beta: float, scale: float) -> Int64:
+    """Q31 exponentials of every difference to the row's maximum (TFLite PreprocessSoftmaxScaling and reference Softmax)."""
+    real = min(beta * scale * 2.0 ** (31 - _INPUT_BITS), 2.0**31 - 1.0)
+    multiplier, shift = quantize_multiplier(real)
+    radius = math.floor((2.0**_INPUT_BITS - 1.0) * 2.0 ** (31 - _INPUT_BITS) / 2.0**shift)
+    differences = -np.arange(256, dtype=np.int64)
+    counted = differences >= -radius
+    scaled = srdhm(np.where(counted, differences, 0) * 2**max(shift, 0), multiplier)
+    return as_int64(np.where(counted, exp_on_negative_values(scaled, _INPUT_BITS), 0))
+
+
+def _interpolation_table(function: Callable[[float], float], low: float, high: float) -> Int64:
+    """513 int16 samples of a function over [low, high] in Q15, each corrected by half the error at its interval's middle.
+
+    Source: TFLite LUTPopulate for int16.
+    """
+    step = (high - low) / 512
+
+    def sample(position: float) -> float:
+        return function(position) * 32768.0
+
+    entries = []
+    for i in range(512):
+        here, middle = _c_round(sample(low + i * step)), _c_round(sample(low + i * step + step / 2))
+        interpolated = _c_round((sample(low + (i + 1) * step) + here) / 2)
+        entries.append(here - _c_round((interpolated - middle) / 2))
+    entries.append(_c_round(sample(high)))
+    return as_int64(np.clip(entries, -32768, 32767))
+
+
+def _c_round(value: float) -> float:
+    return math.copysign(math.floor(abs(value) + 0.5), value)
+
+
+def reference(params: Softmax, inputs: Inputs) -> list[Array]:
+    """Exact result."""
+    source = inputs[0]
+    assert source is not None
+    rows = source.astype(np.int64).reshape(params.rows, params.depth)
+    row = _row_s8 if params.dtype is DType.INT8 else _row_s16
+    return [np.stack([row(params, values) for values in rows]).reshape(params.shape).astype(params.dtype.numpy)]
+
+
+def _row_s8(params: Softmax, row: Int64) -> Int64:
+    exponentials = params.exp[row.max() - row]
+    total = int(rounding_divide_by_pot(exponentials, _SUM_BITS).sum())
+    mantissa, bits = reciprocal(total, _SUM_BITS)
+    values = rounding_divide_by_pot(srdhm(mantissa, exponentials), bits + 31 - 8)
+    return np.clip(values - 128, -128, 127)
+
+
+def _lookup(table: Int64, value: Int64) -> Int64:
+    """Linear interpolation of an int16 table at int16 positions (TFLite LUTLookup)."""
+    index = 256 + (value >> 7)
+    offset = value & 0x7F
+    base = table[index]
+    delta = (table[np.minimum(index + 1, _TABLE - 1)] - base) * offset
+    return as_int64(base + ((delta + 64) >> 7))
+
+
+def _row_s16(params: Softmax, row: Int64) -> Int64:
+    assert params.inverse is not None
+    scaled = requantize_double(row - row.max(), params.multiplier, params.shift)
+    exponentials = _lookup(params.exp, np.clip(scaled + 32767, -32768, 32767))
+    total = int(exponentials.sum())
+    headroom = 32 - total.bit_length()
+    shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
+    position = as_int64(min(max(shifted - (1 << 15) - (1 << 16), -32768), 32767))
+    factor = int(_lookup(params.inverse, position))
+    right = 31 - headroom
+    return np.clip((exponentials * factor + (1 << (right - 1))) >> right, 0, 32767)
+
+
+SOFTMAX = Operator("SOFTMAX", "int8, int16", "over the last axis", shapes, prepare, reference)
