@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from .activation import UNARY_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
+from .elementwise import BINARY_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .operator import Operator
+from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
+from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
+from .shape_ops import SHAPE_OPERATORS
+from .softmax import SOFTMAX
+from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 
 _ALL: tuple[Operator, ...] = (
     CONV_2D,
     DEPTHWISE_CONV_2D,
     FULLY_CONNECTED,
+    AVERAGE_POOL_2D,
+    MAX_POOL_2D,
+    MEAN,
+    SUM,
+    REDUCE_MAX,
+    REDUCE_MIN,
+    ARG_MAX,
+    SOFTMAX,
+    READ_VARIABLE,
+    ASSIGN_VARIABLE,
+    *BINARY_OPERATORS,
+    *UNARY_OPERATORS,
+    *SHAPE_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}
