@@ -6,8 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 from ...converter.ir import Graph, Node
+from ...converter.ops.activation import UNARY_OPERATORS
+from ...converter.ops.elementwise import BINARY_OPERATORS
+from ...converter.ops.shape_ops import SHAPE_OPERATORS
+from . import activation, conv, depthwise_conv, elementwise, fully_connected, pooling, reduce, shape_ops
 from .call import KernelCall
 
 Lowering = Callable[[Graph, Node, Any, str], KernelCall]
 
-LOWERINGS: dict[str, Lowering] = {}
+LOWERINGS: dict[str, Lowering] = {
+    "CONV_2D": conv.lower,
+    "DEPTHWISE_CONV_2D": depthwise_conv.lower,
+    "FULLY_CONNECTED": fully_connected.lower,
+    "AVERAGE_POOL_2D": pooling.lower,
+    "MAX_POOL_2D": pooling.lower,
+    "MEAN": reduce.lower,
+    "SUM": reduce.lower,
+    "REDUCE_MAX": reduce.lower,
+    "REDUCE_MIN": reduce.lower,
+    "ARG_MAX": reduce.lower_argmax,
+    "SOFTMAX": activation.lower_softmax,
+    "READ_VARIABLE": shape_ops.lower_copy,
+    "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
+    **{operator.name: activation.lower for operator in UNARY_OPERATORS},
+    **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
+}

@@ -1,0 +1,68 @@
+"""Lowering of unary operators and of SOFTMAX."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...converter.ir import DType, Graph, Node
+from ...converter.ops.activation import Rescale, Sigmoid, Table, Unary
+from ...converter.ops.softmax import Softmax
+from .call import KernelCall, as_c
+
+
+def lower(graph: Graph, node: Node, params: Unary, isa: str) -> KernelCall:
+    """``bw_lut_s8`` for every 8-bit function; ``bw_rescale`` and ``bw_sigmoid_s16`` for the wider ones."""
+    elements = graph.output(node).elements
+    if isinstance(params, Table):
+        if params.table.dtype == np.int16:
+            return KernelCall("bw_lut_s8_s16", {"size": elements, "table": params.table})
+        return KernelCall("bw_lut_s8", {"size": elements, "table": params.table}, distance={0: 0})
+    if isinstance(params, Rescale):
+        return _rescale(params, elements)
+    return _sigmoid(params, elements)
+
+
+def _rescale(params: Rescale, elements: int) -> KernelCall:
+    fields = {
+        "size": elements,
+        "input_bytes": params.input_dtype.bytes,
+        "output_bytes": params.dtype.bytes,
+        "multiplier": params.multiplier,
+        "shift": params.shift,
+        "negative_multiplier": params.negative_multiplier,
+        "negative_shift": params.negative_shift,
+        "input_zero_point": params.input_zero_point,
+        "output_zero_point": params.output_zero_point,
+        "low": params.low,
+        "high": params.high,
+    }
+    # An element is written after it is read; outputs are never wider than inputs.
+    narrowing = params.dtype.bytes <= params.input_dtype.bytes
+    return KernelCall("bw_rescale", fields, distance={0: 0} if narrowing else {})
+
+
+def _sigmoid(params: Sigmoid, elements: int) -> KernelCall:
+    fields = {
+        "size": elements,
+        "multiplier": params.multiplier,
+        "shift": params.shift,
+        "is_tanh": int(params.is_tanh),
+        "table": as_c(params.table, np.uint16),
+    }
+    return KernelCall("bw_sigmoid_s16", fields, distance={0: 0})
+
+
+def lower_softmax(graph: Graph, node: Node, params: Softmax, isa: str) -> KernelCall:
+    """``bw_softmax_s8`` or ``bw_softmax_s16``; both may run in place."""
+    shape = {"rows": params.rows, "depth": params.depth}
+    if params.dtype is DType.INT8:
+        return KernelCall("bw_softmax_s8", {**shape, "exp": as_c(params.exp, np.int32)}, distance={0: 0})
+    assert params.inverse is not None
+    fields = {
+        **shape,
+        "exp": as_c(params.exp, np.int16),
+        "inverse": as_c(params.inverse, np.int16),
+        "multiplier": params.multiplier,
+        "shift": params.shift,
+    }
+    return KernelCall("bw_softmax_s16", fields, distance={0: 0})

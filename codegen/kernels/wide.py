@@ -1,0 +1,78 @@
+"""Lowering of 16x8 operators: int16 activations, int8 weights, 64-bit accumulators, policy WIDE."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...converter.ops.conv import Conv
+from ...converter.ops.depthwise_conv import DepthwiseConv
+from ...converter.ops.fully_connected import FullyConnected
+from ...converter.ops.operator import Requantization
+from .call import Field, KernelCall, as_c
+from .mac import window_fields
+from .overlap import window_distance
+
+
+def multiplier16(multiplier: int) -> int:
+    """A Q31 multiplier rounded to 16 bits, as policy WIDE uses it."""
+    return (multiplier + (1 << 15)) >> 16 if multiplier < 0x7FFF0000 else 0x7FFF
+
+
+def _requantize_fields(requant: Requantization, channels: int) -> dict[str, Field]:
+    multipliers = np.array([multiplier16(int(m)) for m in np.broadcast_to(requant.multiplier, (channels,))], np.int16)
+    return {
+        "multiplier": multipliers,
+        "shift": as_c(np.broadcast_to(requant.shift, (channels,)), np.int8),
+        "output_zero_point": requant.zero_point,
+        "low": requant.low,
+        "high": requant.high,
+    }
+
+
+def lower_conv_s16(params: Conv) -> KernelCall:
+    """``bw_conv_s16``."""
+    channels, in_c = params.weights.shape[0], params.weights.shape[3]
+    fields: dict[str, Field] = {
+        "window": window_fields(params.window, params.batch, in_c),
+        "out_c": channels,
+        "depth_multiplier": 0,
+        "weights": params.weights,
+        "bias": params.bias,
+        **_requantize_fields(params.requant, channels),
+        "input_zero_point": params.input_zero_point,
+    }
+    distance = window_distance(params.window, params.batch, 2 * in_c, 2 * channels, buffered=False)
+    return KernelCall("bw_conv_s16", fields, distance={0: distance})
+
+
+def lower_depthwise_conv_s16(params: DepthwiseConv) -> KernelCall:
+    """``bw_depthwise_conv_s16``."""
+    channels = params.channels * params.depth_multiplier
+    fields: dict[str, Field] = {
+        "window": window_fields(params.window, params.batch, params.channels),
+        "out_c": channels,
+        "depth_multiplier": params.depth_multiplier,
+        "weights": params.weights,
+        "bias": params.bias,
+        **_requantize_fields(params.requant, channels),
+        "input_zero_point": params.input_zero_point,
+    }
+    distance = window_distance(params.window, params.batch, 2 * params.channels, 2 * channels, buffered=False)
+    return KernelCall("bw_depthwise_conv_s16", fields, distance={0: distance})
+
+
+def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
+    """``bw_fully_connected_s16``."""
+    units, depth = params.weights.shape
+    fields: dict[str, Field] = {
+        "rows": params.rows,
+        "depth": depth,
+        "units": units,
+        "weights": params.weights,
+        "bias": params.bias,
+        **_requantize_fields(params.requant, units),
+        "input_zero_point": params.input_zero_point,
+    }
+    return KernelCall("bw_fully_connected_s16", fields)
+
+
