@@ -1,0 +1,20 @@
+/* Mean or sum over any dimensions, int8; the division by the number of elements is part of the multiplier.
+ *
+ * Ranges: the centred sum fits int32, requantization DOUBLE.
+ * Cost: one addition per input and one requantization per output. The output may not overlap the input.
+ */
+#ifndef BW_MEAN_S8_H
+#define BW_MEAN_S8_H
+
+#include "bw_reduce.h"
+
+typedef struct {
+    bw_reduce loops;
+    int32_t multiplier, shift;
+    int32_t input_offset; /* minus the input's zero point times the number of reduced elements */
+    int32_t output_zero_point;
+} bw_mean_s8_params;
+
+void bw_mean_s8(const bw_mean_s8_params *p, const int8_t *input, int8_t *output);
+
+#endif /* BW_MEAN_S8_H */

@@ -1,0 +1,24 @@
+/* Moves elements by a table of strided copies: transpose, slice, split, pack, concatenate, pad and kin.
+ *
+ * Each row of the table: input, output, byte offset in each, bytes of the innermost run, then for four loops, outermost
+ * first, counts, input strides and output strides in bytes. Where fill_bytes is not 0 the first output is filled first.
+ * Inputs and outputs may not overlap. Cost: every byte once.
+ */
+#ifndef BW_MOVE_H
+#define BW_MOVE_H
+
+#include <stdint.h>
+
+#define BW_MOVE_LOOPS 4
+
+typedef struct {
+    int32_t nests;
+    const int32_t *table; /* [nests][5 + 3 * BW_MOVE_LOOPS] */
+    int32_t fill_bytes;
+    int32_t element; /* bytes of an element: 1, 2 or 4 */
+    int32_t fill;    /* value of padding */
+} bw_move_params;
+
+void bw_move(const bw_move_params *p, const void *const *inputs, void *const *outputs);
+
+#endif /* BW_MOVE_H */

@@ -1,0 +1,19 @@
+/* Softmax of int8 rows in gemmlowp's fixed point; output scale 1/256, zero point -128.
+ *
+ * exp[d] is the Q31 exponential of d steps below the row's maximum, 0 where it counts as nothing. May run in place.
+ * Ranges: depth up to 4096 (the sum has 12 integer bits).
+ * Cost: two table loads and one high multiplication per element, one reciprocal per row.
+ */
+#ifndef BW_SOFTMAX_S8_H
+#define BW_SOFTMAX_S8_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t rows, depth;
+    const int32_t *exp; /* [256] */
+} bw_softmax_s8_params;
+
+void bw_softmax_s8(const bw_softmax_s8_params *p, const int8_t *input, int8_t *output);
+
+#endif /* BW_SOFTMAX_S8_H */

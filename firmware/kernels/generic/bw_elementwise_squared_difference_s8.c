@@ -1,0 +1,6 @@
+/* Portable elementwise_squared_difference_s8. */
+#include "bw_elementwise_squared_difference_s8.h"
+
+#include "bw_elementwise_rules.h"
+
+BW_DEFINE_ELEMENTWISE(bw_elementwise_squared_difference_s8, int8_t, bw_rule_squared_difference)
