@@ -23,7 +23,7 @@ from .targets.doctor import diagnose
 from .targets.emulator import start
 from .targets.target import Target, all_targets, find_target
 from .targets.vectors import load_vectors
-from .targets.verify import LayerCost
+from .targets.verify import LayerCost, output_bytes
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -163,7 +163,7 @@ def _run(options: argparse.Namespace) -> int:
         link.check_build(0, image.model.context["build_id_hex"])
         link.reset(0)
         for index, vector in enumerate(vectors):
-            result = link.run(0, [array.tobytes() for array in vector])
+            result = link.run(0, [array.tobytes() for array in vector], output_bytes(graph))
             tensors = [graph.tensor(name) for name in graph.outputs]
             integers = [
                 np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)

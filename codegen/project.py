@@ -101,7 +101,9 @@ def model_sources(graph: Graph, isa: Sequence[str], name: str | None = None) -> 
 
 def harness_table(models: Sequence[ModelSources]) -> str:
     """``bw_models.c``: the table of models that the harness serves over the link."""
-    return environment().get_template("bw_models.c.j2").render(models=[model.context for model in models])
+    contexts = [model.context for model in models]
+    most_points = max([1, *(context["points"] for context in contexts)])
+    return environment().get_template("bw_models.c.j2").render(models=contexts, most_points=most_points)
 
 
 def describe(model: ModelSources, target: str) -> dict[str, Any]:

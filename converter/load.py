@@ -55,7 +55,9 @@ def check_served(graph: Graph) -> None:
     """
     for node in graph.nodes:
         if node.op not in OPERATORS:
-            raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
+            raise UnsupportedError(
+                node.name, node.op, "this operator is not served; `bitwright ops` lists those that are"
+            )
         shapes = OPERATORS[node.op].shapes(graph, node)
         declared = [graph.tensor(name).shape for name in node.outputs]
         if [tuple(shape) for shape in shapes] != declared:

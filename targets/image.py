@@ -13,9 +13,10 @@ from ..codegen.project import MARKER, ModelSources, describe, harness_table, mod
 from ..codegen.render import environment
 from ..converter.ir import Graph
 from ..errors import ResourceError
-from .build import build, harness_files
+from .build import build, compile_flags, harness_files, link_flags
 from .sizes import Sizes, measure
 from .target import Target
+from .toolchain import TOOLCHAINS
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,10 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
         "target": target,
         "sources": sorted(path for path in files if path.endswith((".c", ".S"))),
         "program": model.program,
+        "compiler": TOOLCHAINS[target.toolchain].compiler,
+        "assembly": any(path.endswith(".S") for path in files),
+        "flags": " ".join(compile_flags(target)),
+        "link_flags": " ".join(flag for flag in link_flags(target, "${CMAKE_CURRENT_SOURCE_DIR}/") if flag[:2] != "-L"),
     }
     render = environment()
     files["CMakeLists.txt"] = render.get_template("CMakeLists.txt.j2").render(context)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..codegen.program import written
 from ..codegen.project import ModelSources
-from ..converter.ir import Array
+from ..converter.ir import Array, Graph
 from ..converter.reference import Session, Trace
 from .image import Image
 from .link import Link
@@ -80,7 +80,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     """
     model = image.model
     graph = model.program.graph
-    session = Session(graph)
+    session, sizes = Session(graph), output_bytes(graph)
     link.check_build(0, model.context["build_id_hex"])
     link.reset(0)
     mismatches: list[Mismatch] = []
@@ -89,7 +89,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     stack: int | None = None
     for index, vector in enumerate(vectors):
         trace = session.trace(vector)
-        result = link.run(0, [array.tobytes() for array in vector])
+        result = link.run(0, [array.tobytes() for array in vector], sizes)
         if index == 0:
             costs, total = [point.instructions for point in result.points], result.instructions
         stack = result.stack if stack is None else max(stack, result.stack or 0)
@@ -118,6 +118,11 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     )
 
 
+def output_bytes(graph: Graph) -> list[int]:
+    """Bytes of every graph output."""
+    return [graph.tensor(name).bytes for name in graph.outputs]
+
+
 def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], outputs: Sequence[bytes]) -> int | None:
     """The first trace point that differs; the point of a graph output where only the output's bytes differ."""
     points = model.program.points
@@ -142,13 +147,14 @@ def _locate(
     fetch: bool,
 ) -> Mismatch:
     """Fetch the wrong tensor and name its first wrong element (-1 where it was not fetched or is now equal)."""
+    graph = model.program.graph
     layer, name = model.program.points[point]
     if not fetch:
         return Mismatch(layer.node.name, index, -1, 0, 0)
     if model.context["stateful"]:
         link.reset(0)
         for earlier in vectors[:index]:
-            link.run(0, [array.tobytes() for array in earlier])
+            link.run(0, [array.tobytes() for array in earlier], output_bytes(graph))
     expected = trace.tensors[name].reshape(-1)
     data = link.dump(0, [array.tobytes() for array in vectors[index]], point)
     got = np.frombuffer(data, expected.dtype)

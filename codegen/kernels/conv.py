@@ -32,7 +32,9 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
             "window": window_fields(params.window, params.batch, in_c),
             "out_c": channels,
             "weights": weights,
-            "bias": fold_zero_point(node, params.weights.reshape(channels, depth), params.bias, params.input_zero_point),
+            "bias": fold_zero_point(
+                node, params.weights.reshape(channels, depth), params.bias, params.input_zero_point
+            ),
             **requantize_fields(params.requant, channels),
             "weights_zero_point": zero_point,
             "input_zero_point": params.input_zero_point,

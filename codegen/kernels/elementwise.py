@@ -20,7 +20,9 @@ _FUNCTIONS = {
 _OUTER = 5  # loops around the innermost run
 
 
-def broadcast_loops(shape: tuple[int, ...], first: tuple[int, ...], second: tuple[int, ...]) -> list[tuple[int, int, int]]:
+def broadcast_loops(
+    shape: tuple[int, ...], first: tuple[int, ...], second: tuple[int, ...]
+) -> list[tuple[int, int, int]]:
     """(count, stride 1, stride 2) per merged dimension, outermost first; a broadcast dimension has stride 0."""
     rank = len(shape)
     sizes = [(1,) * (rank - len(operand)) + operand for operand in (first, second)]
@@ -66,5 +68,7 @@ def lower(graph: Graph, node: Node, params: Elementwise, isa: str) -> KernelCall
     }
     suffix = "s8" if params.dtype is DType.INT8 else "s16"
     # Elements are written in order, each after it is read: an operand of the output's shape may share its memory.
-    whole = {i: 0 for i, shape in enumerate((params.shape_1, params.shape_2)) if math.prod(shape) == math.prod(params.shape)}
+    whole = {
+        i: 0 for i, shape in enumerate((params.shape_1, params.shape_2)) if math.prod(shape) == math.prod(params.shape)
+    }
     return KernelCall(f"{_FUNCTIONS[node.op]}_{suffix}", fields, operands=(0, 1), distance=whole)

@@ -34,5 +34,7 @@ def window_distance(window: Window, batch: int, input_pixel: int, output_pixel: 
 def row_distance(rows: int, input_row: int, output_row: int, buffered: bool) -> int:
     """The same for kernels that turn row after row of ``input_row`` bytes into ``output_row`` bytes."""
     index = np.arange(rows)
-    gaps = (index[1:] * output_row - index[1:] * input_row) if buffered else (index + 1) * output_row - index * input_row
+    gaps = (
+        (index[1:] * output_row - index[1:] * input_row) if buffered else (index + 1) * output_row - index * input_row
+    )
     return int(gaps.max()) if gaps.size else -input_row

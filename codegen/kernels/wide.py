@@ -74,5 +74,3 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
         "input_zero_point": params.input_zero_point,
     }
     return KernelCall("bw_fully_connected_s16", fields)
-
-

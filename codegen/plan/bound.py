@@ -40,4 +40,3 @@ def _hidden(source: int, target: int, distance: int) -> int:
     for x in (distance, max(distance, 0), max(distance, target - source)):
         best = max(best, min(source + x, target) - max(x, 0))
     return max(0, min(best, source, target))
-

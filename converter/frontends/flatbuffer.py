@@ -24,7 +24,16 @@ def reading(place: str) -> Iterator[None]:
         yield
     except BitwrightError:
         raise
-    except (struct.error, ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError, MemoryError) as error:
+    except (
+        struct.error,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        AttributeError,
+        MemoryError,
+    ) as error:
         raise ModelError(f"{place}: the file is damaged ({type(error).__name__}: {error})") from error
 
 

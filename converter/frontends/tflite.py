@@ -120,10 +120,14 @@ class _Reader:
         dtype = DTYPES[table.Type()]
         shape = tuple(int(size) for size in numbers(table, "Shape", _MOST_DIMENSIONS))
         if any(size < 1 for size in shape):
-            raise ModelError(f"tensor '{name}': shape {list(shape)} is dynamic or empty; fix every dimension before export")
+            raise ModelError(
+                f"tensor '{name}': shape {list(shape)} is dynamic or empty; fix every dimension before export"
+            )
         if math.prod(shape) > _MOST_ELEMENTS:
             raise ModelError(f"tensor '{name}': shape {list(shape)} is absurd")
-        return Tensor(name, shape, dtype, self._quantization(name, shape, dtype, table), self._data(name, shape, dtype, table))
+        return Tensor(
+            name, shape, dtype, self._quantization(name, shape, dtype, table), self._data(name, shape, dtype, table)
+        )
 
     def _data(self, name: str, shape: tuple[int, ...], dtype: DType, table: Any) -> Array | None:
         index = int(table.Buffer())
@@ -149,7 +153,9 @@ class _Reader:
         if scales.size == 0:
             return None
         if not np.all(np.isfinite(scales)) or not np.all(scales > 0):
-            raise ModelError(f"tensor '{name}': scales must be finite and positive, found {scales.min()}..{scales.max()}")
+            raise ModelError(
+                f"tensor '{name}': scales must be finite and positive, found {scales.min()}..{scales.max()}"
+            )
         if points.size == 0:
             points = np.zeros(scales.size, np.int64)
         if points.size == 1 and scales.size > 1:
@@ -228,7 +234,9 @@ class _Reader:
         if operator.BuiltinOptionsType() != expected:
             raise ModelError(f"{name}: its options are those of another operator")
         options.Init(union.Bytes, union.Pos)
-        return {option.attr: self._option(name, option, options) for option in schema.options if _present(option, options)}
+        return {
+            option.attr: self._option(name, option, options) for option in schema.options if _present(option, options)
+        }
 
     def _option(self, name: str, option: Option, options: Any) -> Any:
         if option.kind == "vector":
@@ -293,7 +301,9 @@ class _Reader:
                 variable = handles[inputs[0]].variable
                 self.variables[variable] = Variable(variable, value.data, value.quant)
             else:
-                raise UnsupportedError(f"operator {index} of subgraph {number}", op, "state may only be set to constants")
+                raise UnsupportedError(
+                    f"operator {index} of subgraph {number}", op, "state may only be set to constants"
+                )
 
 
 def _present(option: Option, options: Any) -> bool:

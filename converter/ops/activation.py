@@ -111,7 +111,9 @@ def _unary(name: str, rule: Rule, wide: Callable[[Graph, Node], Unary] | None = 
 # -- rescaling: RELU and kin, LEAKY_RELU, ABS, NEG, QUANTIZE -------------------------------------------------------
 
 
-def _rescale(graph: Graph, node: Node, low: float | None = None, high: float | None = None, alpha: float = 1.0) -> Rescale:
+def _rescale(
+    graph: Graph, node: Node, low: float | None = None, high: float | None = None, alpha: float = 1.0
+) -> Rescale:
     source, target = graph.input(node, 0), graph.output(node)
     lowest, highest = target.dtype.limits
 
@@ -309,5 +311,3 @@ DEQUANTIZE = Operator("DEQUANTIZE", "int8, int16", "at the model's edge only", s
 UNARY_OPERATORS = (
     RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, QUANTIZE, DEQUANTIZE, ABS, LOGISTIC, TANH, HARD_SWISH,
 )  # fmt: skip
-
-

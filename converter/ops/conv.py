@@ -19,9 +19,9 @@ from .operator import (
     exact_matmul,
     prove_accumulator,
     prove_requantization,
+    requantization,
     require,
     require_types,
-    requantization,
 )
 from .window import Window, patches, window
 

@@ -87,9 +87,7 @@ def _prepare_sum(graph: Graph, node: Node) -> Elementwise:
     common = _common(graph, node)
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
     if common.dtype is DType.INT16:
-        require(
-            common.offset_1 == common.offset_2 == common.output_offset == 0, node, "int16 zero points must be 0"
-        )
+        require(common.offset_1 == common.offset_2 == common.output_offset == 0, node, "int16 zero points must be 0")
     left = 15 if common.dtype is DType.INT16 else 20
     twice = 2.0 * max(first.scale, second.scale)
     return _scaled(common, left, first.scale / twice, second.scale / twice, twice / ((1 << left) * target.scale))

@@ -130,7 +130,9 @@ class Requantization:
         return np.clip(values, self.low, self.high).astype(self.dtype.numpy)
 
 
-def requantization(graph: Graph, node: Node, source: Tensor, weights: Tensor, channels: int, axis: int) -> Requantization:
+def requantization(
+    graph: Graph, node: Node, source: Tensor, weights: Tensor, channels: int, axis: int
+) -> Requantization:
     """The requantization of a MAC operator with one weight scale per output channel along ``axis``."""
     target = graph.output(node)
     multiplier, shift = output_multipliers(source, weights, target, channels, axis)
@@ -166,7 +168,10 @@ def prove_requantization(node: Node, requant: Requantization, bound: Int64) -> N
         bound: largest magnitude of the accumulator, per channel.
     """
     if requant.rounding is Rounding.DOUBLE:
-        worst = max((int(b) << max(int(s), 0) for b, s in zip(bound, np.broadcast_to(requant.shift, bound.shape), strict=True)), default=0)
+        worst = max(
+            (int(b) << max(int(s), 0) for b, s in zip(bound, np.broadcast_to(requant.shift, bound.shape), strict=True)),
+            default=0,
+        )
         if worst > INT32_MAX:
             raise AccumulatorOverflowError(
                 f"{node.name} ({node.op}): the shifted accumulator can reach {worst}, beyond int32; "
@@ -202,4 +207,3 @@ def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: i
 def exact_matmul(a: Array, b: Array) -> Int64:
     """Integer ``a @ b`` through float64 BLAS, exact while every partial sum stays below 2^53."""
     return as_int64(np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64))
-

@@ -151,5 +151,10 @@ REDUCE_MIN = Operator(
     "REDUCE_MIN", "int8, int16", "constant axes, equal scales", shapes, _prepare_extreme, _reference_minimum
 )
 ARG_MAX = Operator(
-    "ARG_MAX", "int8, int16", "constant axis, int32 or int64 indices", _argmax_shapes, _prepare_argmax, _reference_argmax
+    "ARG_MAX",
+    "int8, int16",
+    "constant axis, int32 or int64 indices",
+    _argmax_shapes,
+    _prepare_argmax,
+    _reference_argmax,
 )

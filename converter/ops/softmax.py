@@ -79,7 +79,7 @@ def _exp_table(beta: float, scale: float) -> Int64:
     radius = math.floor((2.0**_INPUT_BITS - 1.0) * 2.0 ** (31 - _INPUT_BITS) / 2.0**shift)
     differences = -np.arange(256, dtype=np.int64)
     counted = differences >= -radius
-    scaled = srdhm(np.where(counted, differences, 0) * 2**max(shift, 0), multiplier)
+    scaled = srdhm(np.where(counted, differences, 0) * 2 ** max(shift, 0), multiplier)
     return as_int64(np.where(counted, exp_on_negative_values(scaled, _INPUT_BITS), 0))
 
 

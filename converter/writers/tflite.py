@@ -37,7 +37,9 @@ class _Writer:
         self.builder = flatbuffers.Builder(1024 + sum(t.bytes for t in graph.tensors.values() if t.is_constant))
         self.buffers: list[bytes] = [b""]
         names = {"VAR_HANDLE", "CALL_ONCE"} if graph.variables else set()
-        self.ops = sorted({node.op for node in graph.nodes} | names | ({"ASSIGN_VARIABLE"} if graph.variables else set()))
+        self.ops = sorted(
+            {node.op for node in graph.nodes} | names | ({"ASSIGN_VARIABLE"} if graph.variables else set())
+        )
 
     def write(self) -> bytes:
         builder = self.builder
@@ -74,7 +76,9 @@ class _Writer:
                 inputs.insert(0, handles[node.attrs["variable"]])
             outputs = [index[name] for name in node.outputs]
             operators.append(self._operator(node.op, inputs, outputs, self._options(node)))
-        return self._subgraph(tensors, [index[n] for n in graph.inputs], [index[n] for n in graph.outputs], operators, "main")
+        return self._subgraph(
+            tensors, [index[n] for n in graph.inputs], [index[n] for n in graph.outputs], operators, "main"
+        )
 
     def _initial_subgraph(self) -> int:
         tensors, operators = [], []

@@ -1,0 +1,58 @@
+/* Start-up of any Cortex-M: vector table, memory, faults. */
+#include <stdint.h>
+
+#include "bw_platform.h"
+
+extern uint32_t __stack, __data_start, __data_end, __data_load, __bss_start, __bss_end;
+int main(void);
+void Reset_Handler(void);
+
+void Reset_Handler(void) {
+    const uint32_t *from = &__data_load;
+    for (uint32_t *to = &__data_start; to < &__data_end;) {
+        *to++ = *from++;
+    }
+    for (uint32_t *to = &__bss_start; to < &__bss_end;) {
+        *to++ = 0;
+    }
+    main();
+    for (;;) {
+    }
+}
+
+/* A fault stops the firmware; the host reports that it no longer answers. */
+static void Fault_Handler(void) {
+    for (;;) {
+    }
+}
+
+__attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
+    (void (*)(void))(uintptr_t)&__stack,
+    Reset_Handler,
+    Fault_Handler, /* NMI */
+    Fault_Handler, /* HardFault */
+    Fault_Handler, /* MemManage */
+    Fault_Handler, /* BusFault */
+    Fault_Handler, /* UsageFault */
+    0,
+    0,
+    0,
+    0,
+    Fault_Handler, /* SVCall */
+    Fault_Handler, /* DebugMonitor */
+    0,
+    Fault_Handler, /* PendSV */
+    Fault_Handler, /* SysTick */
+};
+
+uint32_t *bw_platform_stack_limit(void) { return &__bss_end; }
+
+__attribute__((noinline)) void bw_platform_loop(uint32_t n) {
+    __asm__ volatile(".syntax unified\n"
+                     "1: subs %0, #1\n"
+                     "   nop\n"
+                     "   bne 1b\n"
+                     : "+l"(n)
+                     :
+                     : "cc");
+}

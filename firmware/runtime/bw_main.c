@@ -1,0 +1,230 @@
+/* The test firmware: answers the link, runs models layer by layer. docs/link.md describes the protocol. */
+#include <stddef.h>
+#include <string.h>
+
+#include "bw_frame.h"
+#include "bw_model.h"
+#include "bw_platform.h"
+#include "bw_trace.h"
+
+#define VERSION       1
+#define CHUNK         512U
+#define NO_POINT      0xFFFFU
+#define STACK_WINDOW  16384U
+#define STACK_PATTERN 0xA5C35A3CU
+
+enum { HELLO = 1, RESET, INPUT, RUN, POINTS, OUTPUT, COUNT_LOOP, READ, CONTINUE };
+enum { OK = 0, PAUSED, BAD_REQUEST, DAMAGED };
+
+static uint8_t request[BW_FRAME_BODY + 4];
+static uint8_t reply[BW_FRAME_BODY + 4];
+static uint32_t reply_bytes;
+
+/* The run under way: where it pauses, and the counter when the last hook left. */
+static uint16_t pause_point = NO_POINT;
+static uint32_t last_ticks;
+static uint32_t hook_ticks; /* what an empty layer would measure */
+
+static uint16_t get16(const uint8_t *from) { return (uint16_t)(from[0] | from[1] << 8); }
+static uint32_t get32(const uint8_t *from) { return (uint32_t)get16(from) | (uint32_t)get16(from + 2) << 16; }
+
+static void put8(uint32_t value) { reply[reply_bytes++] = (uint8_t)value; }
+static void put16(uint32_t value) {
+    put8(value);
+    put8(value >> 8);
+}
+static void put32(uint32_t value) {
+    put16(value);
+    put16(value >> 16);
+}
+static void put_bytes(const void *data, uint32_t bytes) {
+    memcpy(reply + reply_bytes, data, bytes);
+    reply_bytes += bytes;
+}
+
+/* Next request that is not a repetition; repeated ones get the last reply again, damaged ones are reported. */
+static int32_t next_request(void) {
+    static uint8_t last_sequence;
+    static uint8_t answered;
+    for (;;) {
+        const int32_t length = bw_frame_receive(request);
+        if (length < 0) {
+            uint8_t damaged[8] = {0, DAMAGED};
+            bw_frame_send(damaged, 2);
+        } else if (answered && request[0] == last_sequence) {
+            bw_frame_send(reply, reply_bytes);
+        } else {
+            last_sequence = request[0];
+            answered = 1;
+            reply_bytes = 0;
+            put8(request[0]);
+            put8(OK);
+            return length;
+        }
+    }
+}
+
+/* Send part of a buffer: offset and length come from the request. */
+static void put_part(const void *data, uint32_t bytes, uint32_t offset, uint32_t length) {
+    if (offset > bytes || length > bytes - offset || length > CHUNK) {
+        reply[1] = BAD_REQUEST;
+        return;
+    }
+    put_bytes((const uint8_t *)data + offset, length);
+}
+
+/* Serve the tensor of the point at which a run pauses until the host lets it go on. */
+static void pause_run(const void *data, uint32_t bytes) {
+    reply[1] = PAUSED;
+    put32(bytes);
+    bw_frame_send(reply, reply_bytes);
+    for (;;) {
+        const int32_t length = next_request();
+        if (request[1] == CONTINUE) {
+            return; /* answered when the run has ended */
+        }
+        if (request[1] == READ && length >= 10) {
+            put_part(data, bytes, get32(request + 2), get32(request + 6));
+        } else {
+            reply[1] = BAD_REQUEST;
+        }
+        bw_frame_send(reply, reply_bytes);
+    }
+}
+
+void bw_trace(uint16_t point, const void *data, uint32_t bytes) {
+    const uint32_t now = bw_platform_ticks();
+    bw_points[point].ticks = now - last_ticks;
+    bw_points[point].crc = bw_crc32(0, data, bytes);
+    if (point == pause_point) {
+        pause_run(data, bytes);
+    }
+    last_ticks = bw_platform_ticks();
+}
+
+/* Measure the hook itself: two hooks with nothing between them. */
+static void calibrate(void) {
+    bw_trace(0, reply, 0);
+    bw_trace(0, reply, 0);
+    bw_trace(0, reply, 0);
+    hook_ticks = bw_points[0].ticks;
+}
+
+/* Paint the free stack below here; returns the lowest painted word. */
+static uint32_t *paint_stack(uint32_t **top) {
+    uint32_t *limit = bw_platform_stack_limit();
+    volatile uint32_t here = 0;
+    if (limit == NULL) {
+        return NULL;
+    }
+    /* Stay clear of this function's own frame. */
+    *top = (uint32_t *)(((uintptr_t)&here - 64U) & ~(uintptr_t)3U);
+    uint32_t *lowest = *top - STACK_WINDOW / 4U;
+    if ((uintptr_t)lowest < (uintptr_t)limit || (uintptr_t)lowest > (uintptr_t)*top) {
+        lowest = limit;
+    }
+    for (uint32_t *word = lowest; word < *top; ++word) {
+        *(volatile uint32_t *)word = STACK_PATTERN;
+    }
+    return lowest;
+}
+
+static void run_model(const bw_model *model, uint16_t point) {
+    uint32_t *top = NULL;
+    uint32_t *lowest = paint_stack(&top);
+    pause_point = point;
+    last_ticks = bw_platform_ticks();
+    model->run();
+    pause_point = NO_POINT;
+    uint32_t *word = lowest;
+    while (word != NULL && word < top && *(volatile uint32_t *)word == STACK_PATTERN) {
+        ++word;
+    }
+    reply_bytes = 2;
+    reply[1] = OK;
+    put32(lowest == NULL ? UINT32_MAX : (uint32_t)((uintptr_t)top - (uintptr_t)word));
+}
+
+static void hello(const bw_model *model) {
+    put8(VERSION);
+    put8(bw_model_count);
+    put16(CHUNK);
+    put16(model->inputs);
+    put16(model->outputs);
+    put16(model->points);
+    put32(bw_platform_numerator);
+    put32(bw_platform_denominator);
+    put32(hook_ticks);
+    put_bytes(model->build_id, sizeof model->build_id);
+}
+
+static void serve(const bw_model *model, int32_t length) {
+    const uint8_t *body = request + 3; /* after sequence, command and model */
+    switch (request[1]) {
+    case HELLO:
+        hello(model);
+        return;
+    case RESET:
+        if (model->reset != NULL) {
+            model->reset();
+        }
+        return;
+    case INPUT: {
+        const uint32_t bytes = (uint32_t)length - 8U;
+        if (length >= 8 && body[0] < model->inputs) {
+            const bw_buffer *input = &model->input[body[0]];
+            const uint32_t offset = get32(body + 1);
+            if (offset <= input->bytes && bytes <= input->bytes - offset) {
+                memcpy((uint8_t *)input->data + offset, body + 5, bytes);
+                return;
+            }
+        }
+        break;
+    }
+    case RUN:
+        if (length >= 5) {
+            run_model(model, get16(body));
+            return;
+        }
+        break;
+    case POINTS:
+        if (length >= 11) {
+            put_part(bw_points, (uint32_t)model->points * (uint32_t)sizeof bw_points[0], get32(body), get32(body + 4));
+            return;
+        }
+        break;
+    case OUTPUT:
+        if (length >= 12 && body[0] < model->outputs) {
+            const bw_buffer *output = &model->output[body[0]];
+            put_part(output->data, output->bytes, get32(body + 1), get32(body + 5));
+            return;
+        }
+        break;
+    case COUNT_LOOP: {
+        const uint32_t begin = bw_platform_ticks();
+        bw_platform_loop(get32(body));
+        const uint32_t middle = bw_platform_ticks();
+        bw_platform_loop(1);
+        put32(middle - begin);
+        put32(bw_platform_ticks() - middle);
+        return;
+    }
+    default:
+        break;
+    }
+    reply[1] = BAD_REQUEST;
+}
+
+int main(void) {
+    bw_platform_init();
+    calibrate();
+    for (;;) {
+        const int32_t length = next_request();
+        if (length >= 3 && request[2] < bw_model_count) {
+            serve(bw_models[request[2]], length);
+        } else {
+            reply[1] = BAD_REQUEST;
+        }
+        bw_frame_send(reply, reply_bytes);
+    }
+}
