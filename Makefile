@@ -1,0 +1,32 @@
+# setup: .venv with the command; demo: the whole pipeline on a real network; test: as CI runs it; lint: style and types.
+.PHONY: setup tools demo test lint typecheck clean
+
+PYTHON := .venv/bin/python
+
+setup:
+	@scripts/setup.sh
+
+tools:
+	@scripts/tools.sh
+
+demo: setup
+	@scripts/tools.sh || true
+	@$(PYTHON) examples/digits/demo.py
+
+test: setup
+	@scripts/tools.sh || true
+	@$(PYTHON) -m pytest
+
+lint: setup typecheck
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@command -v clang-format >/dev/null && clang-format --dry-run --Werror $$(git ls-files 'firmware/*.c' 'firmware/*.h') || echo "clang-format is not installed: C style unchecked"
+	@command -v cppcheck >/dev/null && scripts/cppcheck.sh || echo "cppcheck is not installed: C unchecked"
+
+# The repository root is the package: mypy sees it under the package's name through a link.
+typecheck: setup
+	@mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/bitwright
+	@cd .cache/typing && ../../.venv/bin/mypy -p bitwright
+
+clean:
+	rm -rf .venv .cache build dist *.egg-info
