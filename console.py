@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,7 +13,8 @@ from rich.table import Table
 from .targets.verify import LayerCost, Mismatch, Report
 from .targets.verify import Progress as ProgressCallback
 
-out = Console(highlight=False)
+# Tables sent to a file or a pipe are not squeezed into a terminal's width.
+out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
 err = Console(stderr=True, highlight=False)
 
 
@@ -27,7 +29,7 @@ def table(
     """An aligned table; ``right`` lists the columns of numbers."""
     result = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for index, heading in enumerate(headings):
-        result.add_column(heading, justify="right" if index in right else "left", no_wrap=index in right)
+        result.add_column(heading, justify="right" if index in right else "left", no_wrap=True)
     for row in rows:
         result.add_row(*row)
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,8 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class Report:
-    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector)."""
+    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector);
+    ``outputs``: what the target answered, per vector."""
 
     model: str
     target: str
@@ -60,10 +61,13 @@ class Report:
     flash: dict[str, int]
     harness: dict[str, int]
     link_faults: tuple[str, ...] = ()
+    outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON-ready values."""
-        return asdict(self)
+        """The report as JSON-ready values, without the outputs' bytes."""
+        values = asdict(self)
+        del values["outputs"]
+        return values
 
 
 def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progress: Progress | None = None) -> Report:
@@ -84,6 +88,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     link.check_build(0, model.context["build_id_hex"])
     link.reset(0)
     mismatches: list[Mismatch] = []
+    outputs: list[list[bytes]] = []
     costs: list[int | None] = []
     total: int | None = None
     stack: int | None = None
@@ -93,6 +98,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         if index == 0:
             costs, total = [point.instructions for point in result.points], result.instructions
         stack = result.stack if stack is None else max(stack, result.stack or 0)
+        outputs.append(result.outputs)
         wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
         if wrong is not None:
             mismatches.append(_locate(model, link, vectors, index, wrong, trace, len(mismatches) < _MOST_DUMPS))
@@ -115,6 +121,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         },
         harness={"code": image.sizes.harness_code, "ram": image.sizes.harness_ram},
         link_faults=tuple(str(fault) for fault in link.faults),
+        outputs=tuple(outputs),
     )
 
 

@@ -9,7 +9,19 @@ from ...converter.ir import Graph, Node
 from ...converter.ops.activation import UNARY_OPERATORS
 from ...converter.ops.elementwise import BINARY_OPERATORS
 from ...converter.ops.shape_ops import SHAPE_OPERATORS
-from . import activation, conv, depthwise_conv, elementwise, fully_connected, pooling, reduce, shape_ops
+from . import (
+    activation,
+    batch_matmul,
+    conv,
+    depthwise_conv,
+    elementwise,
+    fully_connected,
+    pooling,
+    reduce,
+    resize,
+    shape_ops,
+    transpose_conv,
+)
 from .call import KernelCall
 
 Lowering = Callable[[Graph, Node, Any, str], KernelCall]
@@ -18,6 +30,9 @@ LOWERINGS: dict[str, Lowering] = {
     "CONV_2D": conv.lower,
     "DEPTHWISE_CONV_2D": depthwise_conv.lower,
     "FULLY_CONNECTED": fully_connected.lower,
+    "TRANSPOSE_CONV": transpose_conv.lower,
+    "BATCH_MATMUL": batch_matmul.lower,
+    "RESIZE_BILINEAR": resize.lower,
     "AVERAGE_POOL_2D": pooling.lower,
     "MAX_POOL_2D": pooling.lower,
     "MEAN": reduce.lower,

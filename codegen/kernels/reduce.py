@@ -7,7 +7,6 @@ import math
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.reduce import ArgMax, Reduce
 from .call import Field, KernelCall
-from .wide import multiplier16
 
 _DIMENSIONS = 6
 
@@ -46,9 +45,8 @@ def lower(graph: Graph, node: Node, params: Reduce, isa: str) -> KernelCall:
     if node.op in ("REDUCE_MAX", "REDUCE_MIN"):
         fields["sign"] = 1 if node.op == "REDUCE_MAX" else -1
         return KernelCall(f"bw_reduce_extreme_{suffix}", fields)
-    multiplier = params.multiplier if params.dtype is DType.INT8 else multiplier16(params.multiplier)
     fields |= {
-        "multiplier": multiplier,
+        "multiplier": params.multiplier,
         "shift": params.shift,
         "input_offset": -params.input_zero_point * math.prod(params.shape[axis] for axis in params.axes),
         "output_zero_point": params.output_zero_point,

@@ -18,7 +18,8 @@ def multiplier16(multiplier: int) -> int:
     return (multiplier + (1 << 15)) >> 16 if multiplier < 0x7FFF0000 else 0x7FFF
 
 
-def _requantize_fields(requant: Requantization, channels: int) -> dict[str, Field]:
+def wide_requantize_fields(requant: Requantization, channels: int) -> dict[str, Field]:
+    """16-bit multipliers, shifts, output zero point and clamp of policy WIDE."""
     multipliers = np.array([multiplier16(int(m)) for m in np.broadcast_to(requant.multiplier, (channels,))], np.int16)
     return {
         "multiplier": multipliers,
@@ -38,7 +39,7 @@ def lower_conv_s16(params: Conv) -> KernelCall:
         "depth_multiplier": 0,
         "weights": params.weights,
         "bias": params.bias,
-        **_requantize_fields(params.requant, channels),
+        **wide_requantize_fields(params.requant, channels),
         "input_zero_point": params.input_zero_point,
     }
     distance = window_distance(params.window, params.batch, 2 * in_c, 2 * channels, buffered=False)
@@ -54,7 +55,7 @@ def lower_depthwise_conv_s16(params: DepthwiseConv) -> KernelCall:
         "depth_multiplier": params.depth_multiplier,
         "weights": params.weights,
         "bias": params.bias,
-        **_requantize_fields(params.requant, channels),
+        **wide_requantize_fields(params.requant, channels),
         "input_zero_point": params.input_zero_point,
     }
     distance = window_distance(params.window, params.batch, 2 * params.channels, 2 * channels, buffered=False)
@@ -70,7 +71,7 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
         "units": units,
         "weights": params.weights,
         "bias": params.bias,
-        **_requantize_fields(params.requant, units),
+        **wide_requantize_fields(params.requant, units),
         "input_zero_point": params.input_zero_point,
     }
     return KernelCall("bw_fully_connected_s16", fields)

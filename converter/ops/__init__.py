@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .activation import UNARY_OPERATORS
+from .batch_matmul import BATCH_MATMUL
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
@@ -10,14 +11,19 @@ from .fully_connected import FULLY_CONNECTED
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
+from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
 from .softmax import SOFTMAX
+from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 
 _ALL: tuple[Operator, ...] = (
     CONV_2D,
     DEPTHWISE_CONV_2D,
     FULLY_CONNECTED,
+    TRANSPOSE_CONV,
+    BATCH_MATMUL,
+    RESIZE_BILINEAR,
     AVERAGE_POOL_2D,
     MAX_POOL_2D,
     MEAN,

@@ -19,7 +19,7 @@ from ..fixedpoint import (
 from ..gemmlowp import logistic as fixed_logistic
 from ..gemmlowp import tanh as fixed_tanh
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import Inputs, Operator, require, unsupported
+from .operator import Inputs, Operator, float_ratio, require, unsupported
 
 #: Exact results for int64 inputs of a node, before the clamp to the output's type.
 Rule = Callable[[Graph, Node, Int64], Int64]
@@ -122,10 +122,12 @@ def _rescale(
             return otherwise
         return target.zero_point + round_half_away(float(np.float32(real) / np.float32(target.scale)))
 
-    multiplier, shift = quantize_multiplier(float(source.scale) / float(target.scale))
+    # TFLite's QUANTIZE divides in double, the activations in float.
+    exact = float(source.scale) / float(target.scale)
+    multiplier, shift = quantize_multiplier(exact if node.op == "QUANTIZE" else float_ratio(target, source.scale))
     slope = float(np.float32(alpha))
     require(math.isfinite(slope) and slope >= 0, node, f"a slope of {slope} is not served")
-    negative = quantize_multiplier(float(source.scale) * slope / float(target.scale))
+    negative = (multiplier, shift) if alpha == 1.0 else quantize_multiplier(float_ratio(target, source.scale, slope))
     return Rescale(
         source.dtype,
         target.dtype,
@@ -179,7 +181,7 @@ def _abs(graph: Graph, node: Node, values: Int64) -> Int64:
     source, target = graph.input(node, 0), graph.output(node)
     magnitude = np.abs(values - source.zero_point)
     if source.scale != target.scale:
-        magnitude = requantize_double(magnitude, *quantize_multiplier(float(source.scale) / float(target.scale)))
+        magnitude = requantize_double(magnitude, *quantize_multiplier(float_ratio(target, source.scale)))
     return magnitude + target.zero_point
 
 

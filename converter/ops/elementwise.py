@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import Int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, activation_range, require, require_types
+from .operator import Inputs, Operator, activation_range, float_ratio, require, require_types
 
 _MOST_DIMENSIONS = 6
 
@@ -128,7 +128,7 @@ def _prepare_mul(graph: Graph, node: Node) -> Elementwise:
     """``S_1 * S_2 / S_out`` on the product (TFLite mul.cc)."""
     common = _common(graph, node)
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    return _scaled(common, 0, 0.0, 0.0, first.scale * second.scale / target.scale)
+    return _scaled(common, 0, 0.0, 0.0, float_ratio(target, first.scale, second.scale))
 
 
 def _multiply(params: Elementwise, inputs: Inputs) -> list[Array]:
@@ -174,7 +174,7 @@ def _prepare_prelu(graph: Graph, node: Node) -> Elementwise:
     common = _common(graph, node)
     require(common.dtype is DType.INT8, node, "int16 is not served")
     source, alpha, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    return _scaled(common, 0, source.scale / target.scale, source.scale * alpha.scale / target.scale, 0.0)
+    return _scaled(common, 0, float_ratio(target, source.scale), float_ratio(target, source.scale, alpha.scale), 0.0)
 
 
 def _prelu(params: Elementwise, inputs: Inputs) -> list[Array]:

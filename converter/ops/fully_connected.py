@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import Int64
+from ..fixedpoint import Int64, quantize_multipliers
 from ..ir import Array, DType, Graph, Node
 from .conv import accumulator_bits
 from .operator import (
@@ -58,6 +58,11 @@ def prepare(graph: Graph, node: Node) -> FullyConnected:
     units, depth = weights.shape
     values, bias = centred_weights(weights), bias_values(graph, node, 2, units)
     requant = requantization(graph, node, source, weights, units, 0)
+    if weights.quant is not None and len(weights.quant.scale) == 1:
+        # Per tensor, TFLite multiplies the input's and the weights' scale in float32.
+        product = float(np.float32(source.scale) * np.float32(weights.scale))
+        multiplier, shift = quantize_multipliers([product / float(target.scale)])
+        requant = replace(requant, multiplier=multiplier, shift=shift)
     low, high = (limit - source.zero_point for limit in dtype.limits)
     bound = prove_accumulator(node, values, bias, low, high, accumulator_bits(dtype))
     prove_requantization(node, requant, bound)

@@ -83,6 +83,14 @@ def weight_scales(weights: Tensor, channels: int, axis: int) -> list[float]:
     return list(quant.scale)
 
 
+def float_ratio(target: Tensor, *factors: float) -> float:
+    """``factors / S_out`` in float32 arithmetic, left to right, as several of TFLite's Prepare functions compute it."""
+    product = np.float32(factors[0])
+    for factor in factors[1:]:
+        product = np.float32(product * np.float32(factor))
+    return float(np.float32(product / np.float32(target.scale)))
+
+
 def output_multipliers(
     source: Tensor, weights: Tensor, target: Tensor, channels: int, axis: int
 ) -> tuple[Int64, Int64]:

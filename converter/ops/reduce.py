@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import as_int64, quantize_multiplier, requantize
-from ..ir import Array, DType, Graph, Node, Rounding, Tensor
+from ..fixedpoint import as_int64, quantize_multiplier, requantize_double
+from ..ir import Array, DType, Graph, Node, Tensor
 from .operator import Inputs, Operator, require, require_types, unsupported
 
 
@@ -28,7 +28,6 @@ class Reduce:
     output_shape: tuple[int, ...]
     multiplier: int = 0
     shift: int = 0
-    rounding: Rounding = Rounding.DOUBLE
     input_zero_point: int = 0
     output_zero_point: int = 0
 
@@ -65,19 +64,16 @@ def _prepare_mean(graph: Graph, node: Node) -> Reduce:
         multiplier, shift = (multiplier << extra) // count, shift - extra
     low, high = dtype.limits
     reach = max(high - source.zero_point, source.zero_point - low) * math.prod(source.shape[axis] for axis in axes)
-    if dtype is DType.INT8 and reach << max(shift, 0) >= 2**31:
+    if reach << max(shift, 0) >= 2**31:
         raise unsupported(node, f"a sum of up to {reach} does not fit int32")
-    rounding = Rounding.DOUBLE if dtype is DType.INT8 else Rounding.WIDE
-    return Reduce(
-        dtype, source.shape, axes, target.shape, multiplier, shift, rounding, source.zero_point, target.zero_point
-    )
+    return Reduce(dtype, source.shape, axes, target.shape, multiplier, shift, source.zero_point, target.zero_point)
 
 
 def _reference_mean(params: Reduce, inputs: Inputs) -> list[Array]:
     source = inputs[0]
     assert source is not None
     total = (source.astype(np.int64) - params.input_zero_point).sum(axis=params.axes)
-    values = requantize(params.rounding, total, params.multiplier, params.shift) + params.output_zero_point
+    values = requantize_double(total, params.multiplier, params.shift) + params.output_zero_point
     low, high = params.dtype.limits
     return [np.clip(values, low, high).astype(params.dtype.numpy).reshape(params.output_shape)]
 

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir import Array, DType, Graph, Node, Tensor
 from .operator import Inputs, Operator, require, unsupported
+from .resize import output_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +253,24 @@ def _mirror_pad(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]
     return (0,), [np.pad(source, margins, mode=mode)]  # type: ignore[call-overload]
 
 
+def _resize_nearest(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
+    """TFLite computes each position in float32; here that happens on the host."""
+    source = _indices(graph.input(node, 0))
+    rows, columns = (
+        _nearest(node, size, target) for size, target in zip(source.shape[1:3], output_size(graph, node), strict=True)
+    )
+    return (0,), [source[:, rows][:, :, columns]]
+
+
+def _nearest(node: Node, size: int, target: int) -> Array:
+    align, half = node.attrs["align_corners"], node.attrs["half_pixel_centers"]
+    aligned = align and target > 1
+    scale = np.float32(size - 1) / np.float32(target - 1) if aligned else np.float32(size) / np.float32(target)
+    position = (np.arange(target, dtype=np.float32) + np.float32(0.5 if half else 0.0)) * scale
+    index = np.floor(position + np.float32(0.5)) if align else np.floor(position)
+    return np.clip(index.astype(np.int64), 0, size - 1)
+
+
 RESHAPE = _operator("RESHAPE", _reshape, "constant shape")
 SQUEEZE = _operator("SQUEEZE", _squeeze)
 EXPAND_DIMS = _operator("EXPAND_DIMS", _expand_dims)
@@ -268,8 +287,9 @@ TILE = _operator("TILE", _tile, "constant repeats")
 PAD = _operator("PAD", _pad, "constant paddings")
 PADV2 = _operator("PADV2", _pad, "constant paddings and value")
 MIRROR_PAD = _operator("MIRROR_PAD", _mirror_pad, "constant paddings")
+RESIZE_NEAREST_NEIGHBOR = _operator("RESIZE_NEAREST_NEIGHBOR", _resize_nearest, "constant size")
 
 SHAPE_OPERATORS = (
     RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, CONCATENATION, PACK, UNPACK, SPLIT, SPLIT_V, SLICE, STRIDED_SLICE,
-    GATHER, TILE, PAD, PADV2, MIRROR_PAD,
+    GATHER, TILE, PAD, PADV2, MIRROR_PAD, RESIZE_NEAREST_NEIGHBOR,
 )  # fmt: skip

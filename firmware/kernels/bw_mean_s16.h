@@ -1,6 +1,6 @@
 /* Mean or sum over any dimensions, int16; the division by the number of elements is part of the multiplier.
  *
- * Ranges: the centred sum fits 48 bits, requantization WIDE with a 16-bit multiplier.
+ * Ranges: the centred sum fits int32, requantization DOUBLE.
  * Cost: one addition per input and one requantization per output. The output may not overlap the input.
  */
 #ifndef BW_MEAN_S16_H

@@ -1,0 +1,29 @@
+"""Lowering of RESIZE_BILINEAR."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...converter.ir import DType, Graph, Node
+from ...converter.ops.resize import Axis, Resize
+from .call import Field, KernelCall, as_c
+
+
+def _table(axis: Axis) -> Field:
+    return as_c(np.stack([axis.lower, axis.upper, axis.fraction], axis=1), np.int16)
+
+
+def lower(graph: Graph, node: Node, params: Resize, isa: str) -> KernelCall:
+    """``bw_resize_bilinear_s8/s16`` over tables of positions."""
+    batch, height, width, channels = params.shape
+    fields: dict[str, Field] = {
+        "batch": batch,
+        "in_h": height,
+        "in_w": width,
+        "channels": channels,
+        "out_h": params.rows.lower.size,
+        "out_w": params.columns.lower.size,
+        "rows": _table(params.rows),
+        "columns": _table(params.columns),
+    }
+    return KernelCall("bw_resize_bilinear_s8" if params.dtype is DType.INT8 else "bw_resize_bilinear_s16", fields)
