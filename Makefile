@@ -26,7 +26,7 @@ lint: setup typecheck
 # The repository root is the package: mypy sees it under the package's name through a link.
 typecheck: setup
 	@mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/bitwright
-	@cd .cache/typing && ../../.venv/bin/mypy -p bitwright
+	@cd .cache/typing && ../../.venv/bin/mypy bitwright
 
 clean:
 	rm -rf .venv .cache build dist *.egg-info

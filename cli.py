@@ -7,6 +7,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from . import __version__, api, console
 from .codegen.project import ModelSources
 from .converter.ir import Array
 from .converter.ops import OPERATORS
+from .converter.ops.page import operators_page
 from .converter.reference import to_interface
 from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
 from .targets.doctor import diagnose
 from .targets.emulator import start
-from .targets.target import Target, all_targets, find_target
+from .targets.target import Region, Target, all_targets, find_target
 from .targets.vectors import load_vectors
 from .targets.verify import LayerCost, output_bytes
 
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
+    ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
     targets = _command(commands, "targets", _targets, "list the targets")
     targets.add_argument("--json", action="store_true", help="as JSON")
     doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
@@ -186,6 +189,9 @@ def _ops(options: argparse.Namespace) -> int:
         rows = [{"name": op.name, "types": op.types, "limits": op.limits} for op in operators]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0
+    if options.markdown:
+        sys.stdout.write(operators_page())
+        return 0
     console.out.print(
         console.table(["operator", "activations", "limits"], [[o.name, o.types, o.limits] for o in operators])
     )
@@ -194,39 +200,29 @@ def _ops(options: argparse.Namespace) -> int:
 
 def _targets(options: argparse.Namespace) -> int:
     targets = all_targets()
-    rows = [
-        {
-            "name": target.name,
-            "description": target.description,
-            "cpu": target.cpu,
-            "isa": target.isa[0],
-            "flash": target.flash.size if target.flash else None,
-            "ram": target.ram.size if target.ram else None,
-        }
-        for target in targets
-    ]
     if options.json:
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        sys.stdout.write(json.dumps([asdict(target) for target in targets], indent=2) + "\n")
         return 0
     cells = [
-        [
-            str(r["name"]),
-            str(r["cpu"]),
-            str(r["isa"]),
-            console.number(r["flash"]),
-            console.number(r["ram"]),
-            str(r["description"]),
-        ]
-        for r in rows
+        [target.name, target.cpu, target.isa[0], _size(target.flash), _size(target.ram), target.description]
+        for target in targets
     ]
     console.out.print(console.table(["target", "cpu", "kernels", "flash", "RAM", "what it is"], cells, right=(3, 4)))
     return 0
 
 
+def _size(region: Region | None) -> str:
+    return console.number(None if region is None else region.size)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     findings = diagnose()
     if options.json:
-        sys.stdout.write(json.dumps([vars(finding) for finding in findings], indent=2) + "\n")
+        sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return 0
-    console.out.print(findings)
+    rows = [
+        ["yes" if finding.found else "MISSING", finding.program, finding.version or finding.install, finding.targets]
+        for finding in findings
+    ]
+    console.out.print(console.table(["found", "program", "version, or how to install it", "needed by"], rows))
     return 0

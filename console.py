@@ -14,7 +14,7 @@ from .targets.verify import LayerCost, Mismatch, Report
 from .targets.verify import Progress as ProgressCallback
 
 # Tables sent to a file or a pipe are not squeezed into a terminal's width.
-out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
+out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
 err = Console(stderr=True, highlight=False)
 
 

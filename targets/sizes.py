@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from ..errors import ToolError
 from .target import Target
@@ -85,7 +86,7 @@ def _starts_at_zero(elf: Path) -> bool:
 def _symbol_size(elf: Path, name: str) -> int:
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
-        symbols = table.get_symbol_by_name(name) if table is not None else None
+        symbols = table.get_symbol_by_name(name) if isinstance(table, SymbolTableSection) else None
         return sum(int(symbol["st_size"]) for symbol in symbols or [])
 
 
@@ -93,7 +94,7 @@ def check_integer_only(elf: Path) -> None:
     """Raise ToolError when a soft-float function was linked in; flags keep hardware floats out."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
-        names = {symbol.name for symbol in table.iter_symbols()} if table is not None else set()
+        names = {symbol.name for symbol in table.iter_symbols()} if isinstance(table, SymbolTableSection) else set()
     floats = sorted(name for name in names if _SOFT_FLOAT.match(name))
     if floats:
         raise ToolError(f"the image holds floating-point code: {', '.join(floats[:5])}")

@@ -52,7 +52,7 @@ TOOLCHAINS: Mapping[str, Toolchain] = {
 
 
 def compiler(name: str) -> str:
-    """Path of a toolchain's compiler (``CC`` chooses the host's). Raises ToolError with the command that installs it."""
+    """Path of a toolchain's compiler (``CC`` chooses the host's). Raises ToolError naming the package."""
     toolchain = TOOLCHAINS[name]
     program = os.environ.get("CC", toolchain.compiler) if name == "host" else toolchain.compiler
     path = shutil.which(program)

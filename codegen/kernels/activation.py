@@ -7,7 +7,7 @@ import numpy as np
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.activation import Rescale, Sigmoid, Table, Unary
 from ...converter.ops.softmax import Softmax
-from .call import KernelCall, as_c
+from .call import Field, KernelCall, as_c
 
 
 def lower(graph: Graph, node: Node, params: Unary, isa: str) -> KernelCall:
@@ -23,7 +23,7 @@ def lower(graph: Graph, node: Node, params: Unary, isa: str) -> KernelCall:
 
 
 def _rescale(params: Rescale, elements: int) -> KernelCall:
-    fields = {
+    fields: dict[str, Field] = {
         "size": elements,
         "input_bytes": params.input_dtype.bytes,
         "output_bytes": params.dtype.bytes,
@@ -42,7 +42,7 @@ def _rescale(params: Rescale, elements: int) -> KernelCall:
 
 
 def _sigmoid(params: Sigmoid, elements: int) -> KernelCall:
-    fields = {
+    fields: dict[str, Field] = {
         "size": elements,
         "multiplier": params.multiplier,
         "shift": params.shift,
@@ -54,11 +54,11 @@ def _sigmoid(params: Sigmoid, elements: int) -> KernelCall:
 
 def lower_softmax(graph: Graph, node: Node, params: Softmax, isa: str) -> KernelCall:
     """``bw_softmax_s8`` or ``bw_softmax_s16``; both may run in place."""
-    shape = {"rows": params.rows, "depth": params.depth}
+    shape: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if params.dtype is DType.INT8:
         return KernelCall("bw_softmax_s8", {**shape, "exp": as_c(params.exp, np.int32)}, distance={0: 0})
     assert params.inverse is not None
-    fields = {
+    fields: dict[str, Field] = {
         **shape,
         "exp": as_c(params.exp, np.int16),
         "inverse": as_c(params.inverse, np.int16),

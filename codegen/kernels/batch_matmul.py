@@ -15,7 +15,7 @@ def lower(graph: Graph, node: Node, params: BatchMatmul, isa: str) -> KernelCall
     """``bw_batch_matmul_s8``: every walk through the operands as strides, so that transposes cost nothing."""
     rows, columns = params.output_shape[-2:]
     height_1, width_1 = params.shape_1[-2:]
-    height_2, width_2 = params.shape_2[-2:]
+    width_2 = params.shape_2[-1]
     batches = params.output_shape[:-2]
     padded = (1,) * (_BATCHES - len(batches)) + batches
     fields: dict[str, Field] = {

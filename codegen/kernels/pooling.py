@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.pooling import Pool
-from .call import KernelCall
+from .call import Field, KernelCall
 from .mac import window_fields
 from .overlap import window_distance
 
@@ -13,7 +13,7 @@ def lower(graph: Graph, node: Node, params: Pool, isa: str) -> KernelCall:
     """``bw_avgpool_s8/s16`` or ``bw_max_pool_s8/s16``."""
     suffix = "s8" if params.dtype is DType.INT8 else "s16"
     average = node.op == "AVERAGE_POOL_2D"
-    fields = {
+    fields: dict[str, Field] = {
         "window": window_fields(params.window, params.batch, params.channels),
         "low": params.low,
         "high": params.high,

@@ -46,7 +46,7 @@ def _place(
 
 
 def _forbidden(buffers: Sequence[Buffer], pair: Pair, i: int, offsets: dict[int, int]) -> tuple[int, int] | None:
-    """The half-open interval of offsets at which buffer ``i`` would collide with the pair's other, if that is placed."""
+    """The half-open interval of offsets at which buffer ``i`` would collide with the other, if that is placed."""
     other = pair.second if pair.first == i else pair.first
     if other not in offsets:
         return None

@@ -51,7 +51,8 @@ def _frame(plan: Plan, title: str, steps: int, column: float, width: float) -> s
         lines.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>')
     bound = _y(plan.lower_bound, total)
     lines.append(
-        f'<line x1="{_LEFT}" x2="{_LEFT + width:.1f}" y1="{bound:.1f}" y2="{bound:.1f}" stroke="#c00" stroke-dasharray="6 4"/>'
+        f'<line x1="{_LEFT}" x2="{_LEFT + width:.1f}" y1="{bound:.1f}" y2="{bound:.1f}" '
+        'stroke="#c00" stroke-dasharray="6 4"/>'
     )
     every = max(1, round(28 / column))
     for step in range(0, steps, every):
@@ -60,7 +61,8 @@ def _frame(plan: Plan, title: str, steps: int, column: float, width: float) -> s
     middle = _LEFT + width / 2
     lines.append(f'<text x="{middle:.1f}" y="{_TOP + _HEIGHT + 38}" text-anchor="middle">operator</text>')
     axis = _TOP + _HEIGHT / 2
-    lines.append(f'<text x="16" y="{axis}" text-anchor="middle" transform="rotate(-90 16 {axis})">arena offset, bytes</text>')
+    turn = f'text-anchor="middle" transform="rotate(-90 16 {axis})"'
+    lines.append(f'<text x="16" y="{axis}" {turn}>arena offset, bytes</text>')
     return "\n".join(lines) + "\n"
 
 
@@ -70,7 +72,8 @@ def _block(buffer: Buffer, offset: int, index: int, column: float, total: int) -
     y = _y(offset + buffer.bytes, total)
     height = max(_HEIGHT * buffer.bytes / total, 1.0)
     colour = _SCRATCH if scratch else _COLOURS[index % len(_COLOURS)]
-    tooltip = f"{buffer.name.lstrip('#')}: {buffer.bytes:,} bytes at {offset:,}, operators {buffer.first} to {buffer.last}"
+    span = f"operators {buffer.first} to {buffer.last}"
+    tooltip = f"{buffer.name.lstrip('#')}: {buffer.bytes:,} bytes at {offset:,}, {span}"
     block = (
         f'<g><title>{escape(tooltip)}</title><rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
         f'fill="{colour}" fill-opacity="0.75" stroke="#333" stroke-width="0.5"/>'

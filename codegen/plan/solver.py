@@ -40,7 +40,7 @@ def improve(
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = _BUDGET
     status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if solver.status_name(status) not in ("OPTIMAL", "FEASIBLE"):
         return dict(start), bound
     placement = {b.name: solver.value(place) * alignment for b, place in zip(buffers, places, strict=True)}
     return placement, max(bound, int(solver.best_objective_bound + 0.5))

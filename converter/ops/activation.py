@@ -182,7 +182,7 @@ def _abs(graph: Graph, node: Node, values: Int64) -> Int64:
     magnitude = np.abs(values - source.zero_point)
     if source.scale != target.scale:
         magnitude = requantize_double(magnitude, *quantize_multiplier(float_ratio(target, source.scale)))
-    return magnitude + target.zero_point
+    return as_int64(magnitude + target.zero_point)
 
 
 # -- LOGISTIC, TANH, HARD_SWISH ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ _MOST_BATCHES = 3
 
 @dataclass(frozen=True, eq=False)
 class BatchMatmul:
-    """Integer constants; shapes are those of the tensors, before ``transpose_1``/``transpose_2`` of the last two axes."""
+    """Integer constants; shapes are those of the tensors, before ``transpose_1/2`` of the last two."""
 
     shape_1: tuple[int, ...]
     shape_2: tuple[int, ...]
@@ -36,8 +36,15 @@ def _swapped(tensor: Tensor, transposed: bool) -> tuple[int, ...]:
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """Broadcast batches, then [M, N]."""
     first, second = graph.input(node, 0), graph.input(node, 1)
-    if not 2 <= min(len(first.shape), len(second.shape)) <= max(len(first.shape), len(second.shape)) <= 2 + _MOST_BATCHES:
-        raise ModelError(f"{node.name} ({node.op}): {first.shape} x {second.shape} must have 2 to {2 + _MOST_BATCHES} dimensions")
+    if (
+        not 2
+        <= min(len(first.shape), len(second.shape))
+        <= max(len(first.shape), len(second.shape))
+        <= 2 + _MOST_BATCHES
+    ):
+        raise ModelError(
+            f"{node.name} ({node.op}): {first.shape} x {second.shape} must have 2 to {2 + _MOST_BATCHES} dimensions"
+        )
     left, right = _swapped(first, node.attrs["adj_x"]), _swapped(second, node.attrs["adj_y"])
     try:
         batches = np.broadcast_shapes(left[:-2], right[:-2])
@@ -60,7 +67,9 @@ def prepare(graph: Graph, node: Node) -> BatchMatmul:
     if reach >= 2**31:
         raise unsupported(node, f"a sum of {depth} products can reach {reach}, beyond int32")
     require(not node.attrs.get("uint8", False), node, "uint8 models are not served")
-    requant = Requantization(dtype, Rounding.DOUBLE, as_int64([multiplier]), as_int64([shift]), target.zero_point, -128, 127)
+    requant = Requantization(
+        dtype, Rounding.DOUBLE, as_int64([multiplier]), as_int64([shift]), target.zero_point, -128, 127
+    )
     return BatchMatmul(
         first.shape,
         second.shape,

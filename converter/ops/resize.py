@@ -69,7 +69,9 @@ def prepare(graph: Graph, node: Node) -> Resize:
     require(same, node, "resizing between different scales is not served")
     height, width = output_size(graph, node)
     options = bool(node.attrs["align_corners"]), bool(node.attrs["half_pixel_centers"])
-    return Resize(source.shape, _axis(source.shape[1], height, *options), _axis(source.shape[2], width, *options), dtype)
+    return Resize(
+        source.shape, _axis(source.shape[1], height, *options), _axis(source.shape[2], width, *options), dtype
+    )
 
 
 def reference(params: Resize, inputs: Inputs) -> list[Array]:

@@ -268,7 +268,8 @@ def _nearest(node: Node, size: int, target: int) -> Array:
     scale = np.float32(size - 1) / np.float32(target - 1) if aligned else np.float32(size) / np.float32(target)
     position = (np.arange(target, dtype=np.float32) + np.float32(0.5 if half else 0.0)) * scale
     index = np.floor(position + np.float32(0.5)) if align else np.floor(position)
-    return np.clip(index.astype(np.int64), 0, size - 1)
+    clipped: Array = np.clip(index.astype(np.int64), 0, size - 1)
+    return clipped
 
 
 RESHAPE = _operator("RESHAPE", _reshape, "constant shape")

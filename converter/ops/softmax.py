@@ -73,7 +73,7 @@ def prepare(graph: Graph, node: Node) -> Softmax:
 
 
 def _exp_table(beta: float, scale: float) -> Int64:
-    """Q31 exponentials of every difference to the row's maximum (TFLite PreprocessSoftmaxScaling and reference Softmax)."""
+    """Q31 exponentials of every difference to the row's maximum (TFLite PreprocessSoftmaxScaling)."""
     real = min(beta * scale * 2.0 ** (31 - _INPUT_BITS), 2.0**31 - 1.0)
     multiplier, shift = quantize_multiplier(real)
     radius = math.floor((2.0**_INPUT_BITS - 1.0) * 2.0 ** (31 - _INPUT_BITS) / 2.0**shift)
@@ -84,7 +84,7 @@ def _exp_table(beta: float, scale: float) -> Int64:
 
 
 def _interpolation_table(function: Callable[[float], float], low: float, high: float) -> Int64:
-    """513 int16 samples of a function over [low, high] in Q15, each corrected by half the error at its interval's middle.
+    """513 int16 samples of a function over [low, high] in Q15, each corrected by half its interval's error.
 
     Source: TFLite LUTPopulate for int16.
     """

@@ -29,7 +29,7 @@ class Window:
     output: tuple[int, int]
 
 
-def window(node: Node, source: tuple[int, int], kernel: tuple[int, int], dilation: tuple[int, int] = (1, 1)) -> Window:
+def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, int] = (1, 1)) -> Window:
     """The window of a node with attributes ``stride`` and ``padding``.
 
     Raises:

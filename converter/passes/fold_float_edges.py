@@ -9,7 +9,7 @@ from ..ir import DType, Edge, Graph
 
 
 def fold_float_edges(graph: Graph) -> Graph:
-    """QUANTIZE of a float input and DEQUANTIZE to a float output move to the host: the integer tensor becomes the interface.
+    """QUANTIZE of a float input and DEQUANTIZE to a float output move to the host: the integers become the interface.
 
     Raises:
         UnsupportedError: a float tensor remains inside the graph.

@@ -9,9 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
-
 import bitwright
+import numpy as np
 from bitwright import console
 from bitwright.codegen.project import model_sources
 from bitwright.targets.emulator import PACKAGES

@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from network import Array, adam, forward, initial_weights
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, check
 from bitwright.converter.load import from_bytes
 from bitwright.converter.reference import Session
 from bitwright.converter.writers.tflite import write_tflite
+from network import Array, adam, forward, initial_weights
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 HERE = Path(__file__).parent
 EPOCHS = 40

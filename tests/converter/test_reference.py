@@ -12,7 +12,7 @@ from oracle import needs_tflite, run_tflite, run_tflite_sequence
 
 SEANET = sorted(path.stem for path in (MODELS / "tflm_seanet").glob("*.tflite")) if MODELS.is_dir() else []
 
-#: tflite-runtime refuses person_detect and slicing_int8, computes SUM wrongly in reductions_int8, and takes minutes for two.
+#: tflite-runtime refuses three of these, computes SUM wrongly in reductions_int8, and takes minutes for two.
 NOT_THE_ORACLE = (
     "tflm/person_detect",
     "generated/slicing_int8",

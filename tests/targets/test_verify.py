@@ -1,4 +1,4 @@
-"""Reference == C on the host == C on the emulated cores, every layer of every vector, through the command and the API."""
+"""Reference == C on the host == C on the emulated cores: every layer of every vector."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def test_counts_and_sizes_repeat(target: str) -> None:
 
 def flip_weight(image: Image, layer: int) -> Path:
     """A copy of the image with one bit of one weight of a layer changed."""
-    symbol = next(a for a in image.model.context["arrays"] if f"_{layer:02d}_" in a.symbol and a.symbol.endswith("weights"))
+    symbol = next(
+        a for a in image.model.context["arrays"] if f"_{layer:02d}_" in a.symbol and a.symbol.endswith("weights")
+    )
     pattern, data = symbol.data.tobytes(), bytearray(image.elf.read_bytes())
     assert data.count(pattern) == 1
     data[data.find(pattern) + len(pattern) // 2] ^= 0x10
@@ -91,9 +93,8 @@ def flip_weight(image: Image, layer: int) -> Path:
 def test_one_changed_weight_bit_is_caught_and_named(target: str) -> None:
     graph = bitwright.load(DIGITS)
     vectors = random_vectors(graph, 3, 0)
-    with built(graph, find_target(target)) as image:
-        with start(image.target, flip_weight(image, 5)) as link:
-            report = compare(image, link, vectors)
+    with built(graph, find_target(target)) as image, start(image.target, flip_weight(image, 5)) as link:
+        report = compare(image, link, vectors)
     assert not report.bit_exact
     first = report.mismatches[0]
     assert first.layer == "fully_connected_5"
