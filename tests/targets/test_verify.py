@@ -107,8 +107,16 @@ class Flipping:
     def __init__(self, port: object, at: int) -> None:
         self.port, self.at, self.count = port, at, 0
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.port, name)
+    @property
+    def timeout(self) -> float | None:
+        return self.port.timeout  # type: ignore[attr-defined, no-any-return]
+
+    @timeout.setter
+    def timeout(self, seconds: float | None) -> None:
+        self.port.timeout = seconds  # type: ignore[attr-defined]
+
+    def write(self, data: bytes) -> int:
+        return self.port.write(data)  # type: ignore[attr-defined, no-any-return]
 
     def read(self, size: int = 1) -> bytes:
         data = bytearray(self.port.read(size))  # type: ignore[attr-defined]
