@@ -34,6 +34,10 @@ class Port(Protocol):
 
     timeout: float | None
 
+    @property
+    def in_waiting(self) -> int:
+        """Bytes that can be read without waiting."""
+
     def read(self, size: int = 1) -> bytes:
         """Up to ``size`` bytes."""
 
@@ -292,5 +296,9 @@ class Link:
             if remaining <= 0:
                 return None
             self._port.timeout = min(remaining, 0.5)
-            waiting = max(1, getattr(self._port, "in_waiting", 0) or 1)
-            self._received += self._port.read(waiting)
+            data = self._port.read(max(1, self._port.in_waiting))
+            if data and self._port.in_waiting == 1:
+                # pyserial's socket:// never reports more than one waiting byte: take what is there.
+                self._port.timeout = 0
+                data += self._port.read(4096)
+            self._received += data

@@ -115,6 +115,10 @@ class Flipping:
     def timeout(self, seconds: float | None) -> None:
         self.port.timeout = seconds  # type: ignore[attr-defined]
 
+    @property
+    def in_waiting(self) -> int:
+        return self.port.in_waiting  # type: ignore[attr-defined, no-any-return]
+
     def write(self, data: bytes) -> int:
         return self.port.write(data)  # type: ignore[attr-defined, no-any-return]
 
