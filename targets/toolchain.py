@@ -38,13 +38,13 @@ TOOLCHAINS: Mapping[str, Toolchain] = {
     "host": Toolchain("cc", (), ("-Wl,--gc-sections",), ("gcc",)),
     "arm": Toolchain(
         "arm-none-eabi-gcc",
-        ("-ffreestanding",),
+        (),
         ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"),
         ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi"),
     ),
     "riscv": Toolchain(
         "riscv64-unknown-elf-gcc",
-        ("--specs=picolibc.specs", "-ffreestanding"),
+        ("--specs=picolibc.specs",),
         ("-nostartfiles", "--specs=picolibc.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"),
         ("gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf"),
     ),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
-from ...converter.ir import DType, Graph, Node
+from ...converter.ir import Array, DType, Graph, Node
 from ...converter.ops.conv import Conv
 from .call import KernelCall
-from .mac import fold_zero_point, requantize_fields, stored_weights, window_fields
+from .mac import dsp_fields, fits_dsp, fold_zero_point, requantize_fields, stored_weights, window_fields
 from .overlap import window_distance
 from .wide import lower_conv_s16
 
@@ -19,12 +17,15 @@ def is_pointwise(params: Conv) -> bool:
 
 
 def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
-    """``bw_conv_s8`` for int8, ``bw_conv_s16`` for 16x8."""
+    """``bw_conv_s8`` or ``bw_conv_s8_dsp`` for int8, ``bw_conv_s16`` for 16x8."""
     if params.requant.dtype is DType.INT16:
         return lower_conv_s16(params)
-    channels, depth = params.weights.shape[0], math.prod(params.weights.shape[1:])
-    in_c = params.weights.shape[3]
     weights, zero_point = stored_weights(graph, node, 1)
+    taps = params.weights.reshape(params.weights.shape[0], -1)
+    bias = fold_zero_point(node, taps, params.bias, params.input_zero_point)
+    if isa == "armv7em" and fits_dsp(params.requant, taps, bias, zero_point):
+        return _lower_dsp(params, taps, bias)
+    channels, in_c = params.weights.shape[0], params.weights.shape[3]
     buffered = not is_pointwise(params)
     return KernelCall(
         function="bw_conv_s8",
@@ -32,14 +33,30 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
             "window": window_fields(params.window, params.batch, in_c),
             "out_c": channels,
             "weights": weights,
-            "bias": fold_zero_point(
-                node, params.weights.reshape(channels, depth), params.bias, params.input_zero_point
-            ),
+            "bias": bias,
             **requantize_fields(params.requant, channels),
             "weights_zero_point": zero_point,
             "input_zero_point": params.input_zero_point,
         },
-        scratch=depth if buffered else 0,
+        scratch=taps.shape[1] if buffered else 0,
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered)},
         sources=("bw_dot_s8",),
+    )
+
+
+def _lower_dsp(params: Conv, taps: Array, bias: Array) -> KernelCall:
+    """``bw_conv_s8_dsp``: the windows of four pixels are widened to int16 before any of them is written."""
+    channels, in_c = params.weights.shape[0], params.weights.shape[3]
+    depth = taps.shape[1] + -taps.shape[1] % 4
+    return KernelCall(
+        function="bw_conv_s8_dsp",
+        params={
+            "window": window_fields(params.window, params.batch, in_c),
+            "out_c": channels,
+            **dsp_fields(params.requant, taps, bias),
+            "input_zero_point": params.input_zero_point,
+        },
+        scratch=(8 if is_pointwise(params) else 9) * depth,
+        distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
+        sources=("bw_block_s8",),
     )

@@ -1,0 +1,68 @@
+/* The Armv7E-M DSP instructions that the kernels use, with a portable definition of each for other cores and the host.
+ */
+#ifndef BW_DSP_H
+#define BW_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes 0 and 2, sign-extended to two halfwords. */
+static inline uint32_t bw_sxtb16(uint32_t x) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t y;
+    __asm__("sxtb16 %0, %1" : "=r"(y) : "r"(x));
+    return y;
+#else
+    return (uint32_t)(uint16_t)(int8_t)x | (uint32_t)(uint16_t)(int8_t)(x >> 16) << 16;
+#endif
+}
+
+/* Bytes 1 and 3, sign-extended to two halfwords. */
+static inline uint32_t bw_sxtb16_ror8(uint32_t x) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t y;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(y) : "r"(x));
+    return y;
+#else
+    return bw_sxtb16(x >> 8);
+#endif
+}
+
+/* acc + a.low * b.low + a.high * b.high, halfwords signed. */
+static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t sum;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+#else
+    const int32_t low = (int16_t)a * (int16_t)b, high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+    return (int32_t)((uint32_t)acc + (uint32_t)low + (uint32_t)high);
+#endif
+}
+
+/* The high word of a * b, rounded half up. */
+static inline int32_t bw_smmulr(int32_t a, int32_t b) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t high;
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
+    return high;
+#else
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
+#endif
+}
+
+/* Requantization DOUBLE in six instructions for |acc| < 2^30 and a right shift of 1 to 31: floor((acc * m + 2^30) /
+ * 2^31) is the rounded high word of 2 * acc * m; ties away from zero by one less for negative values. */
+static inline int32_t bw_requantize_dsp(int32_t acc, int32_t multiplier, int32_t right) {
+    int32_t value = bw_smmulr((int32_t)((uint32_t)acc << 1), multiplier);
+    value += value >> 31;
+    return (int32_t)((uint32_t)value + (UINT32_C(1) << (right - 1))) >> right;
+}
+
+static inline uint32_t bw_load32(const void *from) {
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+#endif /* BW_DSP_H */
