@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ...converter.ir import Array, DType, Graph, Node
+import math
+
+from ...converter.ir import DType, Graph, Node
 from ...converter.ops.conv import Conv
-from .call import KernelCall
-from .mac import dsp_fields, fits_dsp, fold_zero_point, requantize_fields, stored_weights, window_fields
+from .call import Field, KernelCall
+from .mac import dsp_fields, fold_zero_point, requantize_fields, stored_weights, window_fields
 from .overlap import window_distance
 from .wide import lower_conv_s16
 
@@ -23,8 +25,9 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
     weights, zero_point = stored_weights(graph, node, 1)
     taps = params.weights.reshape(params.weights.shape[0], -1)
     bias = fold_zero_point(node, taps, params.bias, params.input_zero_point)
-    if isa == "armv7em" and fits_dsp(params.requant, taps, bias, zero_point):
-        return _lower_dsp(params, taps, bias)
+    packed = dsp_fields(params.requant, taps, bias, zero_point) if isa == "armv7em" else None
+    if packed is not None:
+        return _lower_dsp(params, packed)
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
     buffered = not is_pointwise(params)
     return KernelCall(
@@ -44,16 +47,17 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
     )
 
 
-def _lower_dsp(params: Conv, taps: Array, bias: Array) -> KernelCall:
+def _lower_dsp(params: Conv, packed: dict[str, Field]) -> KernelCall:
     """``bw_conv_s8_dsp``: the windows of four pixels are widened to int16 before any of them is written."""
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
-    depth = taps.shape[1] + -taps.shape[1] % 4
+    taps = math.prod(params.weights.shape[1:])
+    depth = taps + -taps % 4
     return KernelCall(
         function="bw_conv_s8_dsp",
         params={
             "window": window_fields(params.window, params.batch, in_c),
             "out_c": channels,
-            **dsp_fields(params.requant, taps, bias),
+            **packed,
             "input_zero_point": params.input_zero_point,
         },
         scratch=(8 if is_pointwise(params) else 9) * depth,

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...converter.fixedpoint import Int64, wrap32
+from ...converter.fixedpoint import Int64, requantize_double, wrap32
 from ...converter.ir import Graph, Node, Rounding
 from ...converter.ops.operator import Requantization, prove_accumulator
 from ...converter.ops.window import Window
 from .call import Field, as_c
+
+#: Accumulators below this magnitude can be doubled in int32.
+_DSP_LIMIT = 2**30
 
 
 def window_fields(window: Window, batch: int, channels: int) -> dict[str, Field]:
@@ -66,38 +69,59 @@ def stored_weights(graph: Graph, node: Node, index: int) -> tuple[NDArray[Any], 
     return np.ascontiguousarray(tensor.value()), int(points[0])
 
 
-def dsp_fields(requant: Requantization, weights: NDArray[Any], bias: NDArray[Any]) -> dict[str, Field]:
-    """Weights packed in channel pairs, biases, multipliers and right shifts, for the micro-kernel of bw_block_s8.h.
+def dsp_fields(
+    requant: Requantization, weights: NDArray[Any], bias: NDArray[Any], weights_zero_point: int
+) -> dict[str, Field] | None:
+    """What bw_block_s8.h and the six-instruction requantization need, or None where they would not be exact.
 
     Args:
-        weights: int8 [channels, taps]; bias: int32 [channels], the zero point folded in.
+        weights: int8 [channels, taps]; bias: int32 [channels], the input's zero point folded in.
+
+    Returns:
+        Weights packed in channel pairs, biases, multipliers, right shifts, zero point and clamp.
     """
     channels, taps = weights.shape
+    if weights_zero_point != 0 or requant.rounding is not Rounding.DOUBLE:
+        return None
+    multiplier = np.broadcast_to(requant.multiplier, (channels,))
+    shift = np.where(multiplier == 0, -1, np.broadcast_to(requant.shift, (channels,)))
+    reach = np.abs(weights.astype(np.int64)).sum(axis=1) * 128
+    tamed = _tamed_bias(requant, reach, bias.astype(np.int64), multiplier, shift)
+    if np.any(shift > -1) or np.any(np.abs(tamed) + reach >= _DSP_LIMIT):
+        return None
     pairs = channels + channels % 2
     padded = np.zeros((pairs, taps + -taps % 4), np.int8)
     padded[:channels, :taps] = weights
     # [pair, channel, quad, tap] with taps in the order 0, 2, 1, 3 -> [pair, quad, tap, channel]
     quads = padded.reshape(pairs // 2, 2, -1, 4)[:, :, :, [0, 2, 1, 3]]
-    shift = np.broadcast_to(-requant.shift, (channels,))
-    multiplier = np.broadcast_to(requant.multiplier, (channels,))
     return {
         "weights": np.ascontiguousarray(quads.transpose(0, 2, 3, 1)),
-        "bias": _even(as_c(bias, np.int32)),
+        "bias": _even(as_c(tamed, np.int32)),
         "multiplier": _even(as_c(multiplier, np.int32)),
-        "right": as_c(shift, np.int8),
+        "right": as_c(-shift, np.int8),
         "output_zero_point": requant.zero_point,
         "low": requant.low,
         "high": requant.high,
     }
 
 
+def _tamed_bias(requant: Requantization, reach: Int64, bias: Int64, multiplier: Int64, shift: Int64) -> Int64:
+    """Biases with those of constant channels brought into range.
+
+    Converters give channels whose scale is tiny biases near 2^30; whatever the input, such a channel saturates. A
+    smaller bias serves when both ends of the accumulator's range still give the same output, since the map is monotonic.
+    """
+
+    def ends(center: Int64) -> NDArray[Any]:
+        both = np.stack([center - reach, center + reach])
+        values = requantize_double(both, multiplier, shift) + requant.zero_point
+        return np.clip(values, requant.low, requant.high)
+
+    smaller = np.where(multiplier == 0, 0, np.clip(bias, -_DSP_LIMIT // 2, _DSP_LIMIT // 2))
+    before, after = ends(bias), ends(smaller)
+    same = (before[0] == before[1]) & (before == after).all(axis=0)
+    return np.where(same, smaller, bias)
+
+
 def _even(values: NDArray[Any]) -> NDArray[Any]:
     return np.pad(values, (0, values.size % 2))
-
-
-def fits_dsp(requant: Requantization, weights: NDArray[Any], bias: NDArray[Any], zero_point: int) -> bool:
-    """Whether the six-instruction requantization is exact: right shifts only, accumulators below 2^30, plain weights."""
-    if zero_point != 0 or requant.rounding is not Rounding.DOUBLE:
-        return False
-    reach = np.abs(weights.astype(np.int64)).sum(axis=1) * 128 + np.abs(bias.astype(np.int64))
-    return bool(np.all(requant.shift <= -1) and np.all(requant.shift >= -31) and reach.max(initial=0) < 2**30)
