@@ -34,7 +34,7 @@ def start(target: Target, elf: Path) -> Iterator[Link]:
 
 
 @contextmanager
-def open_port(target: Target, elf: Path) -> Iterator[serial.SerialBase]:
+def open_port(target: Target, elf: Path) -> Iterator[serial.Serial]:
     """The same, giving the bare pyserial port."""
     if target.toolchain == "host":
         with _host(elf) as port:
@@ -47,10 +47,10 @@ def open_port(target: Target, elf: Path) -> Iterator[serial.SerialBase]:
 
 
 @contextmanager
-def _host(elf: Path) -> Iterator[serial.SerialBase]:
+def _host(elf: Path) -> Iterator[serial.Serial]:
     """A child process whose standard input and output are the accepted end of a loopback connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = serial.serial_for_url(f"socket://127.0.0.1:{server.getsockname()[1]}")
+        port = _connect(server.getsockname()[1])
         connection, _ = server.accept()
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -63,7 +63,7 @@ def _host(elf: Path) -> Iterator[serial.SerialBase]:
 
 
 @contextmanager
-def _qemu(target: Target, elf: Path) -> Iterator[serial.SerialBase]:
+def _qemu(target: Target, elf: Path) -> Iterator[serial.Serial]:
     """QEMU listens on a port of its own choice and waits for the link before it runs the first instruction."""
     assert target.emulator is not None
     program = shutil.which(target.emulator.program)
@@ -78,7 +78,7 @@ def _qemu(target: Target, elf: Path) -> Iterator[serial.SerialBase]:
     )
     try:
         assert process.stdout is not None
-        port = serial.serial_for_url(f"socket://127.0.0.1:{_announced_port(process, process.stdout)}")
+        port = _connect(_announced_port(process, process.stdout))
         try:
             yield port
         finally:
@@ -87,6 +87,11 @@ def _qemu(target: Target, elf: Path) -> Iterator[serial.SerialBase]:
         _end(process)
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _connect(tcp_port: int) -> serial.Serial:
+    """A pyserial port over a loopback connection."""
+    return serial.serial_for_url(f"socket://127.0.0.1:{tcp_port}")
 
 
 def _announced_port(process: subprocess.Popen[str], output: IO[str]) -> int:

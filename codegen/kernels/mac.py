@@ -69,18 +69,15 @@ def stored_weights(graph: Graph, node: Node, index: int) -> tuple[NDArray[Any], 
     return np.ascontiguousarray(tensor.value()), int(points[0])
 
 
-def dsp_fields(
+def dsp_requantize_fields(
     requant: Requantization, weights: NDArray[Any], bias: NDArray[Any], weights_zero_point: int
 ) -> dict[str, Field] | None:
-    """What bw_block_s8.h and the six-instruction requantization need, or None where they would not be exact.
+    """Biases, multipliers and right shifts for the six-instruction requantization, or None where it would not be exact.
 
     Args:
         weights: int8 [channels, taps]; bias: int32 [channels], the input's zero point folded in.
-
-    Returns:
-        Weights packed in channel pairs, biases, multipliers, right shifts, zero point and clamp.
     """
-    channels, taps = weights.shape
+    channels = weights.shape[0]
     if weights_zero_point != 0 or requant.rounding is not Rounding.DOUBLE:
         return None
     multiplier = np.broadcast_to(requant.multiplier, (channels,))
@@ -89,13 +86,7 @@ def dsp_fields(
     tamed = _tamed_bias(requant, reach, bias.astype(np.int64), multiplier, shift)
     if np.any(shift > -1) or np.any(np.abs(tamed) + reach >= _DSP_LIMIT):
         return None
-    pairs = channels + channels % 2
-    padded = np.zeros((pairs, taps + -taps % 4), np.int8)
-    padded[:channels, :taps] = weights
-    # [pair, channel, quad, tap] with taps in the order 0, 2, 1, 3 -> [pair, quad, tap, channel]
-    quads = padded.reshape(pairs // 2, 2, -1, 4)[:, :, :, [0, 2, 1, 3]]
     return {
-        "weights": np.ascontiguousarray(quads.transpose(0, 2, 3, 1)),
         "bias": _even(as_c(tamed, np.int32)),
         "multiplier": _even(as_c(multiplier, np.int32)),
         "right": as_c(-shift, np.int8),
@@ -105,11 +96,32 @@ def dsp_fields(
     }
 
 
+def channel_pairs(weights: NDArray[Any]) -> NDArray[Any]:
+    """Weights int8 [channels, taps] packed for the micro-kernel of bw_block_s8.h."""
+    channels, taps = weights.shape
+    pairs = channels + channels % 2
+    padded = np.zeros((pairs, taps + -taps % 4), np.int8)
+    padded[:channels, :taps] = weights
+    # [pair, channel, quad, tap] with taps in the order 0, 2, 1, 3 -> [pair, quad, tap, channel]
+    quads = padded.reshape(pairs // 2, 2, -1, 4)[:, :, :, [0, 2, 1, 3]]
+    return np.ascontiguousarray(quads.transpose(0, 2, 3, 1))
+
+
+def tap_pairs(weights: NDArray[Any]) -> NDArray[Any]:
+    """Weights int8 [taps, channels], channels a multiple of four, packed for bw_depthwise_conv_s8_dsp.h."""
+    taps, channels = weights.shape
+    padded = np.zeros((taps + taps % 2, channels), np.int8)
+    padded[:taps] = weights
+    # [pair, tap, quad, half, channel] -> [quad, pair, half, tap, channel]
+    parts = padded.reshape(-1, 2, channels // 4, 2, 2)
+    return np.ascontiguousarray(parts.transpose(2, 0, 3, 1, 4))
+
+
 def _tamed_bias(requant: Requantization, reach: Int64, bias: Int64, multiplier: Int64, shift: Int64) -> Int64:
     """Biases with those of constant channels brought into range.
 
     Converters give channels whose scale is tiny biases near 2^30; whatever the input, such a channel saturates. A
-    smaller bias serves when both ends of the accumulator's range still give the same output, since the map is monotonic.
+    smaller bias serves when both ends of the accumulator's range still give the same output: the map is monotonic.
     """
 
     def ends(center: Int64) -> NDArray[Any]:

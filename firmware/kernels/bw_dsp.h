@@ -28,6 +28,28 @@ static inline uint32_t bw_sxtb16_ror8(uint32_t x) {
 #endif
 }
 
+/* The low halfwords of a and b: b's on top. */
+static inline uint32_t bw_pkhbt(uint32_t a, uint32_t b) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t y;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(y) : "r"(a), "r"(b));
+    return y;
+#else
+    return (a & 0xFFFFU) | b << 16;
+#endif
+}
+
+/* The high halfwords of a and b: b's on top. */
+static inline uint32_t bw_pkhtb(uint32_t a, uint32_t b) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t y;
+    __asm__("pkhtb %0, %2, %1, asr #16" : "=r"(y) : "r"(a), "r"(b));
+    return y;
+#else
+    return a >> 16 | (b & 0xFFFF0000U);
+#endif
+}
+
 /* acc + a.low * b.low + a.high * b.high, halfwords signed. */
 static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 #ifdef __ARM_FEATURE_DSP
