@@ -72,6 +72,8 @@ class _Writer:
             operators.append(self._operator("VAR_HANDLE", [], [handle], self._var_handle(name)))
         for node in graph.nodes:
             inputs = [-1 if name is None else index[name] for name in node.inputs]
+            while inputs and inputs[-1] == -1:
+                inputs.pop()  # CONV_2D takes two or three inputs, never an absent third
             if "variable" in node.attrs:
                 inputs.insert(0, handles[node.attrs["variable"]])
             outputs = [index[name] for name in node.outputs]
