@@ -1,4 +1,4 @@
-"""Graphs of one operator, built in the test, and the proof that reference, tflite-runtime and generated C agree on them."""
+"""Graphs of one operator, and the proof that reference, tflite-runtime and generated C agree on them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import math
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.conv import Conv
 from .call import Field, KernelCall
-from .mac import channel_pairs, dsp_requantize_fields, fold_zero_point, requantize_fields, stored_weights, window_fields
+from .mac import channel_pairs, dsp_channels, fold_zero_point, requantize_fields, stored_weights, window_fields
 from .overlap import window_distance
 from .wide import lower_conv_s16
 
@@ -25,9 +25,9 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
     weights, zero_point = stored_weights(graph, node, 1)
     taps = params.weights.reshape(params.weights.shape[0], -1)
     bias = fold_zero_point(node, taps, params.bias, params.input_zero_point)
-    requant = dsp_requantize_fields(params.requant, taps, bias, zero_point) if isa == "armv7em" else None
-    if requant is not None:
-        return _lower_dsp(params, {"weights": channel_pairs(taps), **requant})
+    dsp = dsp_channels(params.requant, taps, bias, zero_point) if isa == "armv7em" else None
+    if dsp is not None:
+        return _lower_dsp(params, {"weights": channel_pairs(dsp.weights), **dsp.fields})
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
     buffered = not is_pointwise(params)
     return KernelCall(

@@ -8,7 +8,7 @@ from ...converter.ir import DType, Graph, Node
 from ...converter.ops.depthwise_conv import DepthwiseConv
 from .call import KernelCall, as_c
 from .mac import (
-    dsp_requantize_fields,
+    dsp_channels,
     fold_zero_point,
     requantize_fields,
     stored_weights,
@@ -49,8 +49,8 @@ def _lower_dsp(node: Node, params: DepthwiseConv, zero_point: int) -> KernelCall
     """``bw_depthwise_conv_s8_dsp``, or None where its arithmetic would not be exact."""
     taps = params.weights.reshape(-1, params.channels)
     bias = fold_zero_point(node, taps.T, params.bias, params.input_zero_point)
-    requant = dsp_requantize_fields(params.requant, taps.T, bias, zero_point)
-    if requant is None:
+    dsp = dsp_channels(params.requant, taps.T, bias, zero_point)
+    if dsp is None:
         return None
     # A pixel's window is still read for later channels while its first channels are written.
     distance = window_distance(params.window, params.batch, params.channels, params.channels, buffered=False)
@@ -59,8 +59,8 @@ def _lower_dsp(node: Node, params: DepthwiseConv, zero_point: int) -> KernelCall
         function="bw_depthwise_conv_s8_dsp",
         params={
             "window": window_fields(params.window, params.batch, params.channels),
-            "weights": tap_pairs(taps),
-            **requant,
+            "weights": tap_pairs(dsp.weights.T),
+            **dsp.fields,
             "input_zero_point": params.input_zero_point,
         },
         # Pointers have eight bytes on the host.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -69,31 +70,49 @@ def stored_weights(graph: Graph, node: Node, index: int) -> tuple[NDArray[Any], 
     return np.ascontiguousarray(tensor.value()), int(points[0])
 
 
-def dsp_requantize_fields(
+@dataclass(frozen=True, eq=False)
+class DspChannels:
+    """What the six-instruction requantization of bw_dsp.h takes: weights int8 [channels, taps] and the C fields."""
+
+    weights: NDArray[Any]
+    fields: dict[str, Field]
+
+
+def dsp_channels(
     requant: Requantization, weights: NDArray[Any], bias: NDArray[Any], weights_zero_point: int
-) -> dict[str, Field] | None:
-    """Biases, multipliers and right shifts for the six-instruction requantization, or None where it would not be exact.
+) -> DspChannels | None:
+    """Channels for the six-instruction requantization, or None where it would not be exact.
+
+    Converters give channels that training left dead a tiny scale and a bias near 2^30. Such a channel has the same
+    output for every input; it is computed from no weights, by a bias, multiplier and shift that stay in range.
 
     Args:
         weights: int8 [channels, taps]; bias: int32 [channels], the input's zero point folded in.
     """
-    channels = weights.shape[0]
     if weights_zero_point != 0 or requant.rounding is not Rounding.DOUBLE:
         return None
-    multiplier = np.broadcast_to(requant.multiplier, (channels,))
-    shift = np.where(multiplier == 0, -1, np.broadcast_to(requant.shift, (channels,)))
+    channels = weights.shape[0]
+    multiplier, shift = (np.broadcast_to(values, (channels,)) for values in (requant.multiplier, requant.shift))
     reach = np.abs(weights.astype(np.int64)).sum(axis=1) * 128
-    tamed = _tamed_bias(requant, reach, bias.astype(np.int64), multiplier, shift)
-    if np.any(shift > -1) or np.any(np.abs(tamed) + reach >= _DSP_LIMIT):
+    ends = requantize_double(np.stack([bias - reach, bias + reach]), multiplier, shift) + requant.zero_point
+    low, high = np.clip(ends, requant.low, requant.high)
+    constant = low == high  # requantization is monotonic
+    # A quarter of four times the value: multiplier 1/2, right shift 1.
+    bias = np.where(constant, 4 * (low - requant.zero_point), bias)
+    multiplier, shift = np.where(constant, 2**30, multiplier), np.where(constant, -1, shift)
+    if np.any(shift > -1) or np.any(np.abs(bias) + np.where(constant, 0, reach) >= _DSP_LIMIT):
         return None
-    return {
-        "bias": _even(as_c(tamed, np.int32)),
-        "multiplier": _even(as_c(multiplier, np.int32)),
-        "right": as_c(-shift, np.int8),
-        "output_zero_point": requant.zero_point,
-        "low": requant.low,
-        "high": requant.high,
-    }
+    return DspChannels(
+        weights=np.where(constant[:, None], np.int8(0), weights),
+        fields={
+            "bias": _even(as_c(bias, np.int32)),
+            "multiplier": _even(as_c(multiplier, np.int32)),
+            "right": as_c(-shift, np.int8),
+            "output_zero_point": requant.zero_point,
+            "low": requant.low,
+            "high": requant.high,
+        },
+    )
 
 
 def channel_pairs(weights: NDArray[Any]) -> NDArray[Any]:
@@ -115,24 +134,6 @@ def tap_pairs(weights: NDArray[Any]) -> NDArray[Any]:
     # [pair, tap, quad, half, channel] -> [quad, pair, half, tap, channel]
     parts = padded.reshape(-1, 2, channels // 4, 2, 2)
     return np.ascontiguousarray(parts.transpose(2, 0, 3, 1, 4))
-
-
-def _tamed_bias(requant: Requantization, reach: Int64, bias: Int64, multiplier: Int64, shift: Int64) -> Int64:
-    """Biases with those of constant channels brought into range.
-
-    Converters give channels whose scale is tiny biases near 2^30; whatever the input, such a channel saturates. A
-    smaller bias serves when both ends of the accumulator's range still give the same output: the map is monotonic.
-    """
-
-    def ends(center: Int64) -> NDArray[Any]:
-        both = np.stack([center - reach, center + reach])
-        values = requantize_double(both, multiplier, shift) + requant.zero_point
-        return np.clip(values, requant.low, requant.high)
-
-    smaller = np.where(multiplier == 0, 0, np.clip(bias, -_DSP_LIMIT // 2, _DSP_LIMIT // 2))
-    before, after = ends(bias), ends(smaller)
-    same = (before[0] == before[1]) & (before == after).all(axis=0)
-    return np.where(same, smaller, bias)
 
 
 def _even(values: NDArray[Any]) -> NDArray[Any]:
