@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.fully_connected import FullyConnected
 from .call import KernelCall
-from .mac import channel_pairs, dsp_channels, fold_zero_point, requantize_fields, stored_weights
+from .mac import channel_pairs, fold_zero_point, narrow_channels, requantize_fields, stored_weights
 from .overlap import row_distance
 from .wide import lower_fully_connected_s16
 
@@ -17,16 +17,16 @@ def lower(graph: Graph, node: Node, params: FullyConnected, isa: str) -> KernelC
     units, depth = params.weights.shape
     weights, zero_point = stored_weights(graph, node, 1)
     bias = fold_zero_point(node, params.weights, params.bias, params.input_zero_point)
-    dsp = dsp_channels(params.requant, params.weights, bias, zero_point) if isa == "armv7em" else None
-    if dsp is not None:
+    narrow = narrow_channels(params.requant, params.weights, bias, zero_point) if isa == "armv7em" else None
+    if narrow is not None:
         return KernelCall(
             function="bw_fully_connected_s8_dsp",
             params={
                 "rows": params.rows,
                 "depth": depth,
                 "units": units,
-                "weights": channel_pairs(dsp.weights),
-                **dsp.fields,
+                "weights": channel_pairs(narrow.weights),
+                **narrow.fields,
             },
             scratch=2 * (depth + -depth % 4),
             distance={0: row_distance(params.rows, depth, units, buffered=True)},

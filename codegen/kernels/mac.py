@@ -15,7 +15,7 @@ from ...converter.ops.window import Window
 from .call import Field, as_c
 
 #: Accumulators below this magnitude can be doubled in int32.
-_DSP_LIMIT = 2**30
+_NARROW_LIMIT = 2**30
 
 
 def window_fields(window: Window, batch: int, channels: int) -> dict[str, Field]:
@@ -71,16 +71,16 @@ def stored_weights(graph: Graph, node: Node, index: int) -> tuple[NDArray[Any], 
 
 
 @dataclass(frozen=True, eq=False)
-class DspChannels:
+class NarrowChannels:
     """What the six-instruction requantization of bw_dsp.h takes: weights int8 [channels, taps] and the C fields."""
 
     weights: NDArray[Any]
     fields: dict[str, Field]
 
 
-def dsp_channels(
+def narrow_channels(
     requant: Requantization, weights: NDArray[Any], bias: NDArray[Any], weights_zero_point: int
-) -> DspChannels | None:
+) -> NarrowChannels | None:
     """Channels for the six-instruction requantization, or None where it would not be exact.
 
     Converters give channels that training left dead a tiny scale and a bias near 2^30. Such a channel has the same
@@ -100,9 +100,9 @@ def dsp_channels(
     # A quarter of four times the value: multiplier 1/2, right shift 1.
     bias = np.where(constant, 4 * (low - requant.zero_point), bias)
     multiplier, shift = np.where(constant, 2**30, multiplier), np.where(constant, -1, shift)
-    if np.any(shift > -1) or np.any(np.abs(bias) + np.where(constant, 0, reach) >= _DSP_LIMIT):
+    if np.any(shift > -1) or np.any(np.abs(bias) + np.where(constant, 0, reach) >= _NARROW_LIMIT):
         return None
-    return DspChannels(
+    return NarrowChannels(
         weights=np.where(constant[:, None], np.int8(0), weights),
         fields={
             "bias": _even(as_c(bias, np.int32)),

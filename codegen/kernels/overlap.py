@@ -38,3 +38,15 @@ def row_distance(rows: int, input_row: int, output_row: int, buffered: bool) -> 
         (index[1:] * output_row - index[1:] * input_row) if buffered else (index + 1) * output_row - index * input_row
     )
     return int(gaps.max()) if gaps.size else -input_row
+
+
+def pair_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, buffered: bool) -> int:
+    """:func:`window_distance` for kernels that write two pixels at a time, each pair after its windows are buffered.
+
+    Unbuffered windows must be single pixels (1x1, stride 1): rows of two pixels, the last one perhaps incomplete.
+    """
+    if buffered:
+        # A pair's first pixel is written later than alone, after more was read; its second one as alone.
+        return window_distance(window, batch, input_pixel, output_pixel, buffered=True)
+    pixels = batch * window.output[0] * window.output[1]
+    return row_distance(-(-pixels // 2), 2 * input_pixel, 2 * output_pixel, buffered=False)

@@ -2,6 +2,7 @@
 
 #include "bw_dsp.h"
 #include "bw_fixedpoint.h"
+#include "bw_taps_s8.h"
 
 static int8_t requantize(const bw_depthwise_conv_s8_dsp_params *p, int32_t acc, int32_t channel) {
     const int32_t value = bw_requantize_dsp(acc, p->multiplier[channel], p->right[channel]) + p->output_zero_point;
@@ -43,17 +44,7 @@ void bw_depthwise_conv_s8_dsp(const bw_depthwise_conv_s8_dsp_params *p, const in
     for (int32_t b = 0; b < w->batch; ++b) {
         for (int32_t oy = 0; oy < w->out_h; ++oy) {
             for (int32_t ox = 0; ox < w->out_w; ++ox) {
-                const int8_t **tap = taps;
-                for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-                    const int32_t y = oy * w->stride_h - w->pad_h + ky * w->dilation_h;
-                    int32_t x = ox * w->stride_w - w->pad_w;
-                    const int8_t *from = input + (y * w->in_w + x) * w->in_c;
-                    for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
-                        *tap++ = y >= 0 && y < w->in_h && x >= 0 && x < w->in_w ? from : padding;
-                        x += w->dilation_w;
-                        from += w->dilation_w * w->in_c;
-                    }
-                }
+                bw_taps_s8(w, input, oy, ox, padding, taps);
                 pixel(p, taps, pairs, output);
                 output += w->in_c;
             }
