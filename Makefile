@@ -20,8 +20,9 @@ test: setup
 lint: setup typecheck
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
-	@command -v clang-format >/dev/null && clang-format --dry-run --Werror $$(git ls-files 'firmware/*.c' 'firmware/*.h') || echo "clang-format is not installed: C style unchecked"
-	@command -v cppcheck >/dev/null && scripts/cppcheck.sh || echo "cppcheck is not installed: C unchecked"
+	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $$(git ls-files 'firmware/*.c' 'firmware/*.h'); \
+	else echo "clang-format is not installed: C style unchecked"; fi
+	@if command -v cppcheck >/dev/null; then scripts/cppcheck.sh; else echo "cppcheck is not installed: C unchecked"; fi
 
 # The repository root is the package: mypy sees it under the package's name through a link.
 typecheck: setup

@@ -77,7 +77,7 @@ static inline int32_t bw_smmulr(int32_t a, int32_t b) {
  * 2^31) is the rounded high word of 2 * acc * m; ties away from zero by one less for negative values. */
 static inline int32_t bw_requantize_dsp(int32_t acc, int32_t multiplier, int32_t right) {
     int32_t value = bw_smmulr((int32_t)((uint32_t)acc << 1), multiplier);
-    value += value >> 31;
+    value -= value < 0;
     return (int32_t)((uint32_t)value + (UINT32_C(1) << (right - 1))) >> right;
 }
 
