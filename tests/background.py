@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,8 @@ def golden(name: str) -> dict[str, NDArray[Any]]:
         return dict(content)
 
 
-def catalogue() -> dict[str, Any]:
-    """What is known of every model."""
-    content: dict[str, Any] = json.loads((DATA / "catalogue.json").read_text())
-    return content
+def evaluation(name: str) -> dict[str, NDArray[Any]]:
+    """Real samples ``x`` of an MLPerf Tiny network and tflite-runtime's outputs ``out``; labels ``y`` where known."""
+    (path,) = (DATA / "golden_eval").glob(f"{name}*.npz")
+    with np.load(path) as content:
+        return dict(content)

@@ -20,18 +20,6 @@ from bitwright.targets.verify import compare
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
-MLPERF = ("kws_ref_model", "vww_96_int8", "pretrainedResnet_quant", "ad01_int8", "str_ww_ref_model")
-
-
-@needs_data
-@pytest.mark.parametrize("target", [needs_target("mps2-an386"), needs_target("qemu-rv32")])
-@pytest.mark.parametrize("name", MLPERF)
-def test_mlperf_tiny_networks(name: str, target: str) -> None:
-    report = bitwright.verify(model_path(f"mlperf_tiny/{name}"), target, vectors=3)
-    assert report.bit_exact, report.mismatches[:3]
-    assert report.instructions is not None and report.instructions > report.macs // 2
-    assert all(layer.instructions is not None for layer in report.layers)
-    assert report.ram["stack"] is not None and 0 < report.ram["stack"] < 1024
 
 
 @needs_data
