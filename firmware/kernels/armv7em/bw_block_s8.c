@@ -21,44 +21,37 @@ void bw_widen_s8(const int8_t *column, int32_t depth, uint32_t *pairs, int32_t s
 
 #ifdef __ARM_FEATURE_DSP
 
-/* Two taps of both channels times four columns. */
+/* Two taps of both channels (r4, r6, ... and r5, r7, ...) times four columns. */
 #define TWO_TAPS                                                                                                       \
-    "ldr   %[r], [%[w]], #4             \n"                                                                            \
-    "ldr   %[x], [%[b]], #4             \n"                                                                            \
-    "sxtb16 %[s], %[r], ror #8          \n"                                                                            \
-    "sxtb16 %[r], %[r]                  \n"                                                                            \
-    "smlad %[a0], %[r], %[x], %[a0]     \n"                                                                            \
-    "smlad %[a1], %[s], %[x], %[a1]     \n"                                                                            \
-    "ldr   %[x], [%[b]], #4             \n"                                                                            \
-    "smlad %[a2], %[r], %[x], %[a2]     \n"                                                                            \
-    "smlad %[a3], %[s], %[x], %[a3]     \n"                                                                            \
-    "ldr   %[x], [%[b]], #4             \n"                                                                            \
-    "smlad %[a4], %[r], %[x], %[a4]     \n"                                                                            \
-    "smlad %[a5], %[s], %[x], %[a5]     \n"                                                                            \
-    "ldr   %[x], [%[b]], #4             \n"                                                                            \
-    "smlad %[a6], %[r], %[x], %[a6]     \n"                                                                            \
-    "smlad %[a7], %[s], %[x], %[a7]     \n"
+    "ldr   r3, [r0], #4       \n"                                                                                      \
+    "ldr   lr, [r1], #4       \n"                                                                                      \
+    "sxtb16 r12, r3, ror #8   \n"                                                                                      \
+    "sxtb16 r3, r3            \n"                                                                                      \
+    "smlad r4, r3, lr, r4     \n"                                                                                      \
+    "smlad r5, r12, lr, r5    \n"                                                                                      \
+    "ldr   lr, [r1], #4       \n"                                                                                      \
+    "smlad r6, r3, lr, r6     \n"                                                                                      \
+    "smlad r7, r12, lr, r7    \n"                                                                                      \
+    "ldr   lr, [r1], #4       \n"                                                                                      \
+    "smlad r8, r3, lr, r8     \n"                                                                                      \
+    "smlad r9, r12, lr, r9    \n"                                                                                      \
+    "ldr   lr, [r1], #4       \n"                                                                                      \
+    "smlad r10, r3, lr, r10   \n"                                                                                      \
+    "smlad r11, r12, lr, r11  \n"
 
-/* Fourteen registers: eight accumulators, two pointers, the count and three temporaries. */
-__attribute__((noinline)) void bw_block_2x4_s8(const int8_t *weights, const uint32_t *columns, int32_t quads,
-                                               int32_t acc[8]) {
-    int32_t a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3], a4 = acc[4], a5 = acc[5], a6 = acc[6], a7 = acc[7];
-    uint32_t r, s, x;
-    __asm__ volatile(
-        "1:\n" TWO_TAPS TWO_TAPS "subs %[n], #1\n"
-        "bne 1b\n"
-        : [a0] "+r"(a0), [a1] "+r"(a1), [a2] "+r"(a2), [a3] "+r"(a3), [a4] "+r"(a4), [a5] "+r"(a5), [a6] "+r"(a6),
-          [a7] "+r"(a7), [w] "+r"(weights), [b] "+r"(columns), [n] "+r"(quads), [r] "=&r"(r), [s] "=&r"(s), [x] "=&r"(x)
-        :
-        : "cc", "memory");
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
-    acc[4] = a4;
-    acc[5] = a5;
-    acc[6] = a6;
-    acc[7] = a7;
+#define UNUSED __attribute__((unused))
+
+/* All fourteen registers are taken (eight accumulators, two pointers, the count, three temporaries), which no compiler
+ * grants with a frame pointer: the whole function is assembly, its arguments in r0 to r3 (AAPCS). */
+__attribute__((naked, noinline)) void bw_block_2x4_s8(UNUSED const int8_t *weights, UNUSED const uint32_t *columns,
+                                                      UNUSED int32_t quads, UNUSED int32_t acc[8]) {
+    __asm__ volatile("push  {r3-r11, lr}       \n"
+                     "ldm   r3, {r4-r11}       \n"
+                     "1:                       \n" TWO_TAPS TWO_TAPS "subs  r2, #1             \n"
+                     "bne   1b                 \n"
+                     "pop   {r3}               \n"
+                     "stm   r3, {r4-r11}       \n"
+                     "pop   {r4-r11, pc}       \n");
 }
 
 #else
