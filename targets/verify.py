@@ -47,7 +47,7 @@ class LayerCost:
 @dataclass(frozen=True)
 class Report:
     """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector);
-    ``outputs``: what the target answered, per vector."""
+    ``arena_lower_bound``: what no plan of these kernels can beat; ``outputs``: what the target answered, per vector."""
 
     model: str
     target: str
@@ -60,6 +60,7 @@ class Report:
     ram: dict[str, int | None]
     flash: dict[str, int]
     harness: dict[str, int]
+    arena_lower_bound: int
     link_faults: tuple[str, ...] = ()
     outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
 
@@ -120,6 +121,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
             "total": image.sizes.code + image.sizes.constants,
         },
         harness={"code": image.sizes.harness_code, "ram": image.sizes.harness_ram},
+        arena_lower_bound=model.program.plan.lower_bound,
         link_faults=tuple(str(fault) for fault in link.faults),
         outputs=tuple(outputs),
     )

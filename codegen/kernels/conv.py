@@ -6,6 +6,7 @@ import math
 
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.conv import Conv
+from ...converter.ops.window import is_pointwise
 from .call import KernelCall
 from .mac import (
     NarrowChannels,
@@ -20,12 +21,6 @@ from .overlap import pair_distance, window_distance
 from .wide import lower_conv_s16
 
 
-def is_pointwise(params: Conv) -> bool:
-    """1x1 without stride or padding: columns are the input itself."""
-    window = params.window
-    return window.kernel == (1, 1) and window.stride == (1, 1) and window.before == (0, 0)
-
-
 def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
     """``bw_conv_s8``, ``bw_conv_s8_pairs`` or ``bw_conv_s8_dsp`` for int8, ``bw_conv_s16`` for 16x8."""
     if params.requant.dtype is DType.INT16:
@@ -37,7 +32,7 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
     if narrow is not None:
         return _NARROW[isa](params, narrow)
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
-    buffered = not is_pointwise(params)
+    buffered = not is_pointwise(params.window)
     return KernelCall(
         function="bw_conv_s8",
         params={
@@ -58,7 +53,7 @@ def lower(graph: Graph, node: Node, params: Conv, isa: str) -> KernelCall:
 def _lower_pairs(params: Conv, narrow: NarrowChannels) -> KernelCall:
     """``bw_conv_s8_pairs``."""
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
-    buffered = not is_pointwise(params)
+    buffered = not is_pointwise(params.window)
     return KernelCall(
         function="bw_conv_s8_pairs",
         params={
@@ -88,7 +83,7 @@ def _lower_dsp(params: Conv, narrow: NarrowChannels) -> KernelCall:
             **narrow.fields,
             "input_zero_point": params.input_zero_point,
         },
-        scratch=(8 if is_pointwise(params) else 9) * depth,
+        scratch=(8 if is_pointwise(params.window) else 9) * depth,
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
         sources=("bw_block_s8",),
     )

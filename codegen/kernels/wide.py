@@ -1,9 +1,10 @@
-"""Lowering of 16x8 operators: int16 activations, int8 weights, 64-bit accumulators, policy WIDE."""
+"""Lowering of 16x8 operators: int16 activations, int8 weights, 64-bit accumulators, policy WIDE or DOUBLE."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ...converter.ir import Rounding
 from ...converter.ops.conv import Conv
 from ...converter.ops.depthwise_conv import DepthwiseConv
 from ...converter.ops.fully_connected import FullyConnected
@@ -19,11 +20,13 @@ def multiplier16(multiplier: int) -> int:
 
 
 def wide_requantize_fields(requant: Requantization, channels: int) -> dict[str, Field]:
-    """16-bit multipliers, shifts, output zero point and clamp of policy WIDE."""
-    multipliers = np.array([multiplier16(int(m)) for m in np.broadcast_to(requant.multiplier, (channels,))], np.int16)
+    """Multipliers (of 16 bits under WIDE), shifts, policy, output zero point and clamp."""
+    wide = requant.rounding is Rounding.WIDE
+    multipliers = [int(m) for m in np.broadcast_to(requant.multiplier, (channels,))]
     return {
-        "multiplier": multipliers,
+        "multiplier": np.array([multiplier16(m) if wide else m for m in multipliers], np.int32),
         "shift": as_c(np.broadcast_to(requant.shift, (channels,)), np.int8),
+        "wide": int(wide),
         "output_zero_point": requant.zero_point,
         "low": requant.low,
         "high": requant.high,

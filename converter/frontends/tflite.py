@@ -19,7 +19,8 @@ from .flatbuffer import length, numbers, reading, tables, text
 _MOST_OBJECTS = 65536
 _MOST_ELEMENTS = 2**31 - 1
 _MOST_DIMENSIONS = 8
-_WIDE_OPERATORS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"})
+#: Index of the bias of every operator that has a 16x8 form.
+_BIAS_INDEX = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class _Reader:
             attrs["variable"] = self._variable(name, inputs.pop(0), op, inputs, outputs, tensors, handles)
         operands = tuple(self._operand(name, i, tensors) for i in inputs)
         results = tuple(self._operand(name, i, tensors) or "" for i in outputs)
-        return Node(name, op, operands, results, attrs, self._rounding(op, outputs, tensors))
+        return Node(name, op, operands, results, attrs, self._rounding(op, inputs, outputs, tensors))
 
     def _operand(self, name: str, index: int, tensors: list[Tensor | int]) -> str | None:
         if index < 0:
@@ -215,9 +216,15 @@ class _Reader:
             raise ModelError(f"{name}: tensor {index} is a resource, not a value")
         return tensor.name
 
-    def _rounding(self, op: str, outputs: list[int], tensors: list[Tensor | int]) -> Rounding:
+    def _rounding(self, op: str, inputs: list[int], outputs: list[int], tensors: list[Tensor | int]) -> Rounding:
+        """16x8 operators accumulate in int64 and round by WIDE where their bias is int64, and depthwise ones always;
+        with an int32 bias or none they accumulate in int32 and round by DOUBLE (tflite-runtime 2.14, measured)."""
         first = tensors[outputs[0]] if outputs and outputs[0] >= 0 else None
-        wide = op in _WIDE_OPERATORS and isinstance(first, Tensor) and first.dtype is DType.INT16
+        if op not in _BIAS_INDEX or not isinstance(first, Tensor) or first.dtype is not DType.INT16:
+            return Rounding.DOUBLE
+        index = inputs[_BIAS_INDEX[op]] if len(inputs) > _BIAS_INDEX[op] else -1
+        bias = tensors[index] if index >= 0 else None
+        wide = op == "DEPTHWISE_CONV_2D" or (isinstance(bias, Tensor) and bias.dtype is DType.INT64)
         return Rounding.WIDE if wide else Rounding.DOUBLE
 
     def _attrs(self, name: str, op: str, operator: Any) -> dict[str, Any]:

@@ -9,7 +9,17 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import as_int64, quantize_multiplier
 from ..ir import Array, DType, Graph, Node, Rounding, Tensor
-from .operator import Inputs, Operator, Requantization, exact_matmul, require, require_types, unsupported
+from .operator import (
+    Inputs,
+    Operator,
+    QuantRule,
+    Requantization,
+    exact_matmul,
+    float_operand,
+    require,
+    require_types,
+    unsupported,
+)
 
 _MOST_BATCHES = 3
 
@@ -95,6 +105,14 @@ def reference(params: BatchMatmul, inputs: Inputs) -> list[Array]:
     return [params.requant.apply(exact_matmul(left, right)).reshape(params.output_shape)]
 
 
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """The product in float32."""
+    left, right = float_operand(inputs, 0), float_operand(inputs, 1)
+    left = left.swapaxes(-1, -2) if node.attrs["adj_x"] else left
+    right = right.swapaxes(-1, -2) if node.attrs["adj_y"] else right
+    return [np.matmul(left, right)]
+
+
 def macs(graph: Graph, node: Node) -> int:
     """Outputs times the common dimension."""
     return graph.output(node).elements * _swapped(graph.input(node, 0), node.attrs["adj_x"])[-1]
@@ -108,4 +126,6 @@ BATCH_MATMUL = Operator(
     prepare=prepare,
     reference=reference,
     macs=macs,
+    float_reference=float_reference,
+    rule=QuantRule(),
 )

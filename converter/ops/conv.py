@@ -9,21 +9,25 @@ import numpy as np
 
 from ...errors import ModelError
 from ..fixedpoint import Int64
-from ..ir import Array, DType, Graph, Node, Tensor
+from ..ir import Array, DType, Graph, Node, Rounding, Tensor
 from .operator import (
     Inputs,
     Operator,
+    QuantRule,
     Requantization,
     bias_values,
     centred_weights,
     exact_matmul,
+    float_activation,
+    float_bias,
+    float_operand,
     prove_accumulator,
     prove_requantization,
     requantization,
     require,
     require_types,
 )
-from .window import Window, patches, window
+from .window import Window, is_pointwise, patches, window
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +59,9 @@ def activation_tensors(graph: Graph, node: Node, source: Tensor, weights: Tensor
     return dtype
 
 
-def accumulator_bits(dtype: DType) -> int:
-    """int32 accumulators for int8; 16x8 keeps 48 bits, so that WIDE's 16-bit multiplier cannot leave int64."""
-    return 32 if dtype is DType.INT8 else 48
+def accumulator_bits(node: Node) -> int:
+    """int32 accumulators, but for WIDE 48 bits, so that its 16-bit multiplier cannot leave int64."""
+    return 48 if node.rounding is Rounding.WIDE else 32
 
 
 def _geometry(graph: Graph, node: Node) -> Window:
@@ -85,7 +89,7 @@ def prepare(graph: Graph, node: Node) -> Conv:
     values, bias = centred_weights(weights), bias_values(graph, node, 2, channels)
     requant = requantization(graph, node, source, weights, channels, 0)
     low, high = (limit - source.zero_point for limit in dtype.limits)
-    bound = prove_accumulator(node, values.reshape(channels, -1), bias, low, high, accumulator_bits(dtype))
+    bound = prove_accumulator(node, values.reshape(channels, -1), bias, low, high, accumulator_bits(node))
     prove_requantization(node, requant, bound)
     return Conv(_geometry(graph, node), source.shape[0], values, bias, source.zero_point, requant, bound)
 
@@ -101,6 +105,17 @@ def reference(params: Conv, inputs: Inputs) -> list[Array]:
     return [params.requant.apply(acc).reshape(params.batch, *params.window.output, -1)]
 
 
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """``sum(w * x) + b`` in float32."""
+    source, weights = float_operand(inputs, 0), float_operand(inputs, 1)
+    geometry = _geometry(graph, node)
+    taps = math.prod(weights.shape[1:])
+    rows = source.reshape(-1, taps) if is_pointwise(geometry) else patches(source, geometry, 0).reshape(-1, taps)
+    result = rows @ weights.reshape(-1, taps).T + float_bias(inputs, 2)
+    values = result.reshape(source.shape[0], *geometry.output, -1)
+    return [float_activation(node.attrs.get("activation", "NONE"), values)]
+
+
 def macs(graph: Graph, node: Node) -> int:
     """Outputs times taps."""
     return graph.output(node).elements * math.prod(graph.input(node, 1).shape[1:])
@@ -114,4 +129,6 @@ CONV_2D = Operator(
     prepare=prepare,
     reference=reference,
     macs=macs,
+    float_reference=float_reference,
+    rule=QuantRule(weights=1, channel_axis=0, bias=2),
 )

@@ -14,9 +14,13 @@ from .conv import accumulator_bits, activation_tensors
 from .operator import (
     Inputs,
     Operator,
+    QuantRule,
     Requantization,
     bias_values,
     centred_weights,
+    float_activation,
+    float_bias,
+    float_operand,
     prove_accumulator,
     prove_requantization,
     requantization,
@@ -64,7 +68,7 @@ def prepare(graph: Graph, node: Node) -> DepthwiseConv:
     requant = requantization(graph, node, source, weights, channels, 3)
     low, high = (limit - source.zero_point for limit in dtype.limits)
     taps = values.reshape(-1, channels).T
-    bound = prove_accumulator(node, taps, bias, low, high, accumulator_bits(dtype))
+    bound = prove_accumulator(node, taps, bias, low, high, accumulator_bits(node))
     prove_requantization(node, requant, bound)
     return DepthwiseConv(
         window=geometry,
@@ -89,6 +93,19 @@ def reference(params: DepthwiseConv, inputs: Inputs) -> list[Array]:
     return [params.requant.apply(as_int64(acc.astype(np.int64) + params.bias))]
 
 
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """``sum(w * x) + b`` in float32, tap by tap."""
+    source, weights = float_operand(inputs, 0), float_operand(inputs, 1)[0]
+    repeats = weights.shape[2] // source.shape[3]
+    spread = source if repeats == 1 else np.repeat(source, repeats, axis=3)
+    taps = patches(spread, _geometry(graph, node), 0)
+    total = np.zeros((*taps.shape[:3], taps.shape[5]), np.float32)
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            total += taps[:, :, :, i, j] * weights[i, j]
+    return [float_activation(node.attrs.get("activation", "NONE"), total + float_bias(inputs, 2))]
+
+
 def macs(graph: Graph, node: Node) -> int:
     """Outputs times taps."""
     return graph.output(node).elements * math.prod(graph.input(node, 1).shape[1:3])
@@ -102,4 +119,6 @@ DEPTHWISE_CONV_2D = Operator(
     prepare=prepare,
     reference=reference,
     macs=macs,
+    float_reference=float_reference,
+    rule=QuantRule(weights=1, channel_axis=3, bias=2),
 )

@@ -13,10 +13,14 @@ from .conv import accumulator_bits
 from .operator import (
     Inputs,
     Operator,
+    QuantRule,
     Requantization,
     bias_values,
     centred_weights,
     exact_matmul,
+    float_activation,
+    float_bias,
+    float_operand,
     prove_accumulator,
     prove_requantization,
     requantization,
@@ -64,7 +68,7 @@ def prepare(graph: Graph, node: Node) -> FullyConnected:
         multiplier, shift = quantize_multipliers([product / float(target.scale)])
         requant = replace(requant, multiplier=multiplier, shift=shift)
     low, high = (limit - source.zero_point for limit in dtype.limits)
-    bound = prove_accumulator(node, values, bias, low, high, accumulator_bits(dtype))
+    bound = prove_accumulator(node, values, bias, low, high, accumulator_bits(node))
     prove_requantization(node, requant, bound)
     return FullyConnected(source.elements // depth, values, bias, source.zero_point, requant, bound, target.shape)
 
@@ -76,6 +80,15 @@ def reference(params: FullyConnected, inputs: Inputs) -> list[Array]:
     rows = source.astype(np.int64).reshape(params.rows, -1) - params.input_zero_point
     acc = exact_matmul(rows, params.weights.T) + params.bias
     return [params.requant.apply(acc).reshape(params.output_shape)]
+
+
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """``x @ W^T + b`` in float32."""
+    source, weights = float_operand(inputs, 0), float_operand(inputs, 1)
+    result = source.reshape(-1, weights.shape[1]) @ weights.T + float_bias(inputs, 2)
+    if node.attrs.get("keep_num_dims"):
+        result = result.reshape(*source.shape[:-1], weights.shape[0])
+    return [float_activation(node.attrs.get("activation", "NONE"), result)]
 
 
 def macs(graph: Graph, node: Node) -> int:
@@ -91,4 +104,6 @@ FULLY_CONNECTED = Operator(
     prepare=prepare,
     reference=reference,
     macs=macs,
+    float_reference=float_reference,
+    rule=QuantRule(weights=1, channel_axis=0, bias=2),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,29 @@ def no_macs(_graph: Graph, _node: Node) -> int:
 
 
 @dataclass(frozen=True)
+class QuantRule:
+    """How an operator's tensors get scales when Bitwright quantizes a float graph.
+
+    Attributes:
+        weights: index of the constant weights among the inputs, symmetric int8; None without.
+        channel_axis: their output-channel axis, along which they may have one scale each.
+        bias: index of the bias among the inputs, int32 (int64 for 16x8) at ``S_in * S_w``.
+        data: indices of the activations among the inputs; None stands for every input that is no weight or bias.
+        same: inputs and outputs share one scale and zero point.
+        fixed: (scale, zero point) that the output's arithmetic fixes, by its type.
+    """
+
+    weights: int | None = None
+    channel_axis: int = 0
+    bias: int | None = None
+    data: tuple[int, ...] | None = None
+    same: bool = False
+    fixed: Mapping[DType, tuple[float, int]] | None = None
+
+
+@dataclass(frozen=True)
 class Operator:
-    """One operator of the integer graph.
+    """One operator: of the integer graph, and of the float graph that quantization starts from.
 
     Attributes:
         name: the TFLite operator name.
@@ -34,6 +55,9 @@ class Operator:
             AccumulatorOverflowError.
         reference: the exact result from those constants and all inputs (constant ones included, absent ones None).
         macs: multiply-accumulates of one inference, padding taps included.
+        float_reference: the float32 result; None where the operator has no float form. Arrays may have any leading
+            dimension where the graph declares a batch of one.
+        rule: how its tensors are quantized; None where Bitwright does not quantize it.
     """
 
     name: str
@@ -43,6 +67,8 @@ class Operator:
     prepare: Callable[[Graph, Node], Any]
     reference: Callable[[Any, Inputs], list[Array]]
     macs: Callable[[Graph, Node], int] = no_macs
+    float_reference: Callable[[Graph, Node, Inputs], list[Array]] | None = None
+    rule: QuantRule | None = None
 
 
 def unsupported(node: Node, reason: str) -> UnsupportedError:
@@ -115,6 +141,28 @@ def activation_range(activation: str, target: Tensor, node: Node) -> tuple[int, 
     if activation == "RELU_N1_TO_1":
         return max(low, quantized(-1.0)), min(high, quantized(1.0))
     raise unsupported(node, f"fused activation {activation} is not served")
+
+
+def float_activation(activation: str, values: Array) -> Array:
+    """A fused activation on float values."""
+    bounds = {"RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    if activation == "NONE":
+        return values
+    low, high = bounds[activation]
+    return np.clip(values, np.float32(low), None if high is None else np.float32(high))
+
+
+def float_operand(inputs: Inputs, index: int) -> Array:
+    """A float input that must be there."""
+    value = inputs[index]
+    assert value is not None
+    return value
+
+
+def float_bias(inputs: Inputs, index: int) -> Array | float:
+    """The bias, 0 when absent."""
+    value = inputs[index] if index < len(inputs) else None
+    return 0.0 if value is None else value
 
 
 @dataclass(frozen=True, eq=False)

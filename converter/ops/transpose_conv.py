@@ -14,9 +14,13 @@ from .conv import accumulator_bits, activation_tensors
 from .operator import (
     Inputs,
     Operator,
+    QuantRule,
     Requantization,
     bias_values,
     centred_weights,
+    float_activation,
+    float_bias,
+    float_operand,
     prove_accumulator,
     prove_requantization,
     requantization,
@@ -73,7 +77,7 @@ def prepare(graph: Graph, node: Node) -> TransposeConv:
     require(values.dtype == np.int8, node, "weights with a zero point are not served")
     requant = requantization(graph, node, source, weights, channels, 0)
     low, high = (limit - source.zero_point for limit in dtype.limits)
-    bound = prove_accumulator(node, values.reshape(channels, -1), bias, low, high, accumulator_bits(dtype))
+    bound = prove_accumulator(node, values.reshape(channels, -1), bias, low, high, accumulator_bits(node))
     prove_requantization(node, requant, bound)
     return TransposeConv(_geometry(graph, node), source.shape[0], values, bias, source.zero_point, requant, bound)
 
@@ -82,19 +86,30 @@ def reference(params: TransposeConv, inputs: Inputs) -> list[Array]:
     """Exact result: scatter every tap's product."""
     source = inputs[2]
     assert source is not None
-    shape, (height, width) = params.window, params.window.input
     centred = source.astype(np.float64) - params.input_zero_point
+    acc = _scatter(params.window, centred, params.weights.astype(np.float64))
+    return [params.requant.apply(as_int64(acc.astype(np.int64) + params.bias))]
+
+
+def _scatter(shape: Window, source: Array, weights: Array) -> Array:
+    """Every input pixel times the kernel, added to its window of the output; in the arrays' own float type."""
+    height, width = shape.input
     rows, columns = np.indices(shape.output)
-    acc = np.zeros((params.batch, height, width, params.weights.shape[0]))
+    acc = np.zeros((source.shape[0], height, width, weights.shape[0]), source.dtype)
     for i in range(shape.kernel[0]):
         for j in range(shape.kernel[1]):
             y = rows * shape.stride[0] - shape.before[0] + i
             x = columns * shape.stride[1] - shape.before[1] + j
             inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-            products = centred[:, inside] @ params.weights[:, i, j].astype(np.float64).T
             # Within one tap every output position is hit at most once.
-            acc[:, y[inside], x[inside]] += products
-    return [params.requant.apply(as_int64(acc.astype(np.int64) + params.bias))]
+            acc[:, y[inside], x[inside]] += source[:, inside] @ weights[:, i, j].T
+    return acc
+
+
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """``scatter(w * x) + b`` in float32."""
+    result = _scatter(_geometry(graph, node), float_operand(inputs, 2), float_operand(inputs, 1))
+    return [float_activation(node.attrs.get("activation", "NONE"), result + float_bias(inputs, 3))]
 
 
 def macs(graph: Graph, node: Node) -> int:
@@ -111,4 +126,6 @@ TRANSPOSE_CONV = Operator(
     prepare=prepare,
     reference=reference,
     macs=macs,
+    float_reference=float_reference,
+    rule=QuantRule(weights=1, channel_axis=0, bias=3, data=(2,)),
 )

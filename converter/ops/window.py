@@ -60,6 +60,11 @@ def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilatio
     )
 
 
+def is_pointwise(shape: Window) -> bool:
+    """1x1 without stride or padding: every window is one input pixel, in order."""
+    return shape.kernel == (1, 1) and shape.stride == (1, 1) and shape.before == (0, 0)
+
+
 def patches(values: Array, shape: Window, fill: int) -> Array:
     """Every window's taps: [N, H, W, C] -> view [N, out_h, out_w, kernel_h, kernel_w, C], padded with ``fill``."""
     after = [

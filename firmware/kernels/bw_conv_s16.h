@@ -1,4 +1,5 @@
-/* Convolution, int16 activations and int8 weights (16x8), 64-bit accumulators, requantization WIDE.
+/* Convolution, int16 activations and int8 weights (16x8), 64-bit accumulators, requantization WIDE
+ * or, where the bias is not int64, DOUBLE.
  *
  * Layout: NHWC, weights [out_c][kernel_h][kernel_w][in_c]. bw_depthwise_conv_s16 shares the parameters, with weights
  * [kernel_h][kernel_w][out_c] and depth_multiplier > 0.
@@ -16,8 +17,9 @@ typedef struct {
     int32_t depth_multiplier;
     const int8_t *weights;
     const int64_t *bias;       /* [out_c] */
-    const int16_t *multiplier; /* [out_c], 16 bits */
+    const int32_t *multiplier; /* [out_c], of 16 bits where wide */
     const int8_t *shift;       /* [out_c], > 0 is left */
+    int32_t wide;              /* requantization: 1 WIDE; 0 DOUBLE, the accumulator then fits int32 */
     int32_t input_zero_point;
     int32_t output_zero_point;
     int32_t low, high;

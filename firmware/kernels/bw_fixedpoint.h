@@ -62,4 +62,9 @@ static inline int32_t bw_requantize_wide(int64_t x, int32_t multiplier16, int32_
     return (int32_t)((x * multiplier16 + (INT64_C(1) << (total - 1))) >> total);
 }
 
+/* 16x8 operators: WIDE, or DOUBLE of an accumulator that fits int32. */
+static inline int32_t bw_requantize_s16(int64_t x, int32_t multiplier, int32_t shift, int32_t wide) {
+    return wide ? bw_requantize_wide(x, multiplier, shift) : bw_requantize_double((int32_t)x, multiplier, shift);
+}
+
 #endif /* BW_FIXEDPOINT_H */

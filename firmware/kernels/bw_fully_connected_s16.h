@@ -1,4 +1,5 @@
-/* Fully connected layer, int16 activations and int8 weights (16x8), 64-bit accumulators, requantization WIDE.
+/* Fully connected layer, int16 activations and int8 weights (16x8), 64-bit accumulators, requantization WIDE
+ * or, where the bias is not int64, DOUBLE.
  *
  * Layout: input [rows][depth], weights [units][depth], output [rows][units]. The output may not overlap the input.
  * Cost: rows * units * depth MACs.
@@ -12,8 +13,9 @@ typedef struct {
     int32_t rows, depth, units;
     const int8_t *weights;
     const int64_t *bias;       /* [units] */
-    const int16_t *multiplier; /* [units], 16 bits */
+    const int32_t *multiplier; /* [units], of 16 bits where wide */
     const int8_t *shift;       /* [units], > 0 is left */
+    int32_t wide;              /* requantization: 1 WIDE; 0 DOUBLE, the accumulator then fits int32 */
     int32_t input_zero_point;
     int32_t output_zero_point;
     int32_t low, high;

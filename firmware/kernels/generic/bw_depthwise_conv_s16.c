@@ -30,7 +30,7 @@ void bw_depthwise_conv_s16(const bw_depthwise_conv_s16_params *p, const int16_t 
                 for (int32_t c = 0; c < p->out_c; ++c) {
                     const int64_t acc =
                         accumulate(p, input, oy * w->stride_h - w->pad_h, ox * w->stride_w - w->pad_w, c);
-                    const int32_t value = bw_requantize_wide(acc, p->multiplier[c], p->shift[c]);
+                    const int32_t value = bw_requantize_s16(acc, p->multiplier[c], p->shift[c], p->wide);
                     *output++ = (int16_t)bw_clamp(value + p->output_zero_point, p->low, p->high);
                 }
             }

@@ -11,7 +11,7 @@ void bw_fully_connected_s16(const bw_fully_connected_s16_params *p, const int16_
             for (int32_t k = 0; k < p->depth; ++k) {
                 acc += (int64_t)(input[k] - p->input_zero_point) * *weights++;
             }
-            const int32_t value = bw_requantize_wide(acc, p->multiplier[unit], p->shift[unit]);
+            const int32_t value = bw_requantize_s16(acc, p->multiplier[unit], p->shift[unit], p->wide);
             *output++ = (int16_t)bw_clamp(value + p->output_zero_point, p->low, p->high);
         }
         input += p->depth;

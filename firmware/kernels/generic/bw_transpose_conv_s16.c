@@ -37,7 +37,7 @@ void bw_transpose_conv_s16(const bw_transpose_conv_s16_params *p, const int16_t 
             for (int32_t ox = 0; ox < w->in_w; ++ox) {
                 for (int32_t c = 0; c < p->out_c; ++c) {
                     const int64_t acc = accumulate(p, input, oy, ox, c);
-                    const int32_t value = bw_requantize_wide(acc, p->multiplier[c], p->shift[c]);
+                    const int32_t value = bw_requantize_s16(acc, p->multiplier[c], p->shift[c], p->wide);
                     *output++ = (int16_t)bw_clamp(value + p->output_zero_point, p->low, p->high);
                 }
             }

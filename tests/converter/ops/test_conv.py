@@ -42,7 +42,9 @@ def convolutions(draw: Any, op: str, dtype: DType = DType.INT8) -> Graph:
     if draw(st.booleans()):
         weight_scales[0] = 1e-12  # a channel that training left dead
     reach = 2**20 if wide else 2**16
-    bias = generator.integers(-reach, reach, channels).astype(np.int64 if wide else np.int32)
+    bias = generator.integers(-reach, reach, channels).astype(
+        np.int64 if wide and (op != "CONV_2D" or draw(st.booleans())) else np.int32
+    )
     point = 0 if wide else draw(zero_points)
     # tflite-runtime takes int8 CONV_2D only with a bias.
     biased = op == "CONV_2D" or draw(st.booleans())

@@ -31,7 +31,7 @@ def layers(draw: Any, dtype: DType = DType.INT8) -> Graph:
     input_scale = draw(scales())
     weight_scales = generator.uniform(0.001, 0.02, units if per_channel else 1)
     reach = 2**20 if wide else 2**14
-    bias = generator.integers(-reach, reach, units).astype(np.int64 if wide else np.int32)
+    bias = generator.integers(-reach, reach, units).astype(np.int64 if wide and draw(st.booleans()) else np.int32)
     weights_point = 0 if wide or per_channel else draw(st.sampled_from([0, 0, 3, -128, 127]))
     tensors = [
         activation("x", (*leading, depth), input_scale, 0 if wide else draw(zero_points), dtype),

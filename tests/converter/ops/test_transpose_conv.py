@@ -27,7 +27,7 @@ def transposed(draw: Any, dtype: DType = DType.INT8) -> Graph:
     input_scale = draw(scales())
     weight_scales = generator.uniform(0.001, 0.02, out_c)
     reach = 2**20 if wide else 2**14
-    bias = generator.integers(-reach, reach, out_c).astype(np.int64 if wide else np.int32)
+    bias = generator.integers(-reach, reach, out_c).astype(np.int64 if wide and draw(st.booleans()) else np.int32)
     tensors = [
         constant("shape", np.array([batch, *output, out_c], np.int32)),
         constant(
