@@ -1,7 +1,8 @@
-"""The integer graph: small frozen dataclasses and the check that runs after every pass.
+"""The graph: small frozen dataclasses and the check that runs after every pass.
 
-A :class:`Graph` is a list of nodes in execution order over named tensors. Every shape is static, every
-activation is an integer, ``real = scale * (q - zero_point)``.
+A :class:`Graph` is a list of nodes in execution order over named tensors of static shape. In an integer graph every
+activation is an integer, ``real = scale * (q - zero_point)``; in a float graph activations are float32, and quantizing
+turns the one into the other.
 """
 
 from __future__ import annotations
@@ -76,13 +77,17 @@ class Quantization:
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A named tensor of static shape; constant when ``data`` is given."""
+    """A named tensor of static shape; constant when ``data`` is given.
+
+    ``stored``: of a float tensor whose grid ``quant`` is already chosen, the integer type that it will become.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: DType
     quant: Quantization | None = None
     data: Array | None = None
+    stored: DType | None = None
 
     @property
     def elements(self) -> int:
@@ -143,13 +148,17 @@ class Variable:
 
 @dataclass(frozen=True)
 class Edge:
-    """How the original model typed a graph input or output that Bitwright keeps in integers.
+    """How the original model typed and laid out a graph input or output that Bitwright keeps otherwise.
 
-    ``dtype`` is FLOAT32 where the model quantized or dequantized at its edge, UINT8 where the model was
-    converted to int8 at the door.
+    Attributes:
+        dtype: FLOAT32 where the model quantized or dequantized at its edge, UINT8 where the model was converted to
+            int8 at the door.
+        permutation: from the model's dimensions to the graph's, as numpy.transpose takes it (channels-first models
+            are kept channels-last); None where they are the same.
     """
 
     dtype: DType
+    permutation: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +205,11 @@ class Graph:
         if index >= len(node.outputs):
             raise ModelError(f"{node.name} ({node.op}): output {index} is missing")
         return self.tensor(node.outputs[index])
+
+    @property
+    def is_float(self) -> bool:
+        """Whether some activation is float, so that the graph must be quantized before it can become firmware."""
+        return any(tensor.dtype is DType.FLOAT32 for tensor in self.activations())
 
     def producers(self) -> dict[str, Node]:
         """The node that writes each activation."""

@@ -100,6 +100,8 @@ def to_integers(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
 def _to_integer(graph: Graph, tensor: Tensor, value: Array) -> Array:
     edge = graph.edges.get(tensor.name)
     if edge is not None and edge.dtype is DType.FLOAT32 and value.dtype.kind == "f":
+        if edge.permutation is not None and value.ndim == len(edge.permutation):
+            value = value.transpose(edge.permutation)
         if not np.all(np.isfinite(value)):
             raise InputError(f"input '{tensor.name}' holds NaN or infinite values")
         return affine_quantize(value, tensor.scale, tensor.zero_point, tensor.dtype.numpy)
@@ -118,6 +120,8 @@ def to_interface(graph: Graph, outputs: Sequence[Array]) -> list[Array]:
             value = (tensor.scale * centred).astype(np.float32)
         elif edge is not None and edge.dtype is DType.UINT8:
             value = value.view(np.uint8) ^ np.uint8(0x80)
+        if edge is not None and edge.permutation is not None:
+            value = value.transpose(np.argsort(edge.permutation))
         results.append(value)
     return results
 

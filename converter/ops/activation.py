@@ -19,7 +19,8 @@ from ..fixedpoint import (
 from ..gemmlowp import logistic as fixed_logistic
 from ..gemmlowp import tanh as fixed_tanh
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import Inputs, Operator, float_ratio, require, unsupported
+from .functions import FUNCTIONS
+from .operator import Inputs, Operator, QuantRule, float_operand, float_ratio, require, unsupported
 
 #: Exact results for int64 inputs of a node, before the clamp to the output's type.
 Rule = Callable[[Graph, Node, Int64], Int64]
@@ -71,6 +72,9 @@ class Sigmoid:
 Unary = Table | Rescale | Sigmoid
 
 
+_FREE = QuantRule()
+
+
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """Unchanged."""
     return [graph.input(node, 0).shape]
@@ -96,7 +100,13 @@ def _table(graph: Graph, node: Node, rule: Rule) -> Table:
     return Table(np.clip(results, low, high).astype(target.dtype.numpy), lowest)
 
 
-def _unary(name: str, rule: Rule, wide: Callable[[Graph, Node], Unary] | None = None, limits: str = "") -> Operator:
+def _unary(
+    name: str,
+    rule: Rule,
+    wide: Callable[[Graph, Node], Unary] | None = None,
+    limits: str = "",
+    quantization: QuantRule = _FREE,
+) -> Operator:
     def prepare(graph: Graph, node: Node) -> Unary:
         source, target = graph.input(node, 0), graph.output(node)
         if source.dtype is DType.INT8 and target.dtype in (DType.INT8, DType.INT16):
@@ -105,7 +115,11 @@ def _unary(name: str, rule: Rule, wide: Callable[[Graph, Node], Unary] | None = 
             raise unsupported(node, f"{source.dtype.value} to {target.dtype.value} is not served")
         return wide(graph, node)
 
-    return Operator(name, "int8" if wide is None else "int8, int16", limits, shapes, prepare, reference)
+    def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+        return [FUNCTIONS[node.op](node.attrs, float_operand(inputs, 0))]
+
+    types = "int8" if wide is None else "int8, int16"
+    return Operator(name, types, limits, shapes, prepare, reference, float_reference=float_reference, rule=quantization)
 
 
 # -- rescaling: RELU and kin, LEAKY_RELU, ABS, NEG, QUANTIZE -------------------------------------------------------
@@ -293,14 +307,17 @@ _RELU, _RELU_WIDE = _clamped(0.0, None)
 _RELU6, _RELU6_WIDE = _clamped(0.0, 6.0)
 _RELU_N1, _RELU_N1_WIDE = _clamped(-1.0, 1.0)
 
+_UNIT = QuantRule(fixed={DType.INT8: (1 / 256, -128), DType.INT16: (1 / 32768, 0)})
+_SIGNED_UNIT = QuantRule(fixed={DType.INT8: (1 / 128, 0), DType.INT16: (1 / 32768, 0)})
+
 RELU = _unary("RELU", _RELU, _RELU_WIDE)
 RELU6 = _unary("RELU6", _RELU6, _RELU6_WIDE)
 RELU_N1_TO_1 = _unary("RELU_N1_TO_1", _RELU_N1, _RELU_N1_WIDE)
 LEAKY_RELU = _unary("LEAKY_RELU", _leaky, _leaky_wide, "slopes from 0 up")
 QUANTIZE = _unary("QUANTIZE", _quantize, _quantize_wide, "integer to integer; from float at the model's edge")
 ABS = _unary("ABS", _abs)
-LOGISTIC = _unary("LOGISTIC", _logistic, _sigmoid_wide(is_tanh=False))
-TANH = _unary("TANH", _tanh, _sigmoid_wide(is_tanh=True))
+LOGISTIC = _unary("LOGISTIC", _logistic, _sigmoid_wide(is_tanh=False), quantization=_UNIT)
+TANH = _unary("TANH", _tanh, _sigmoid_wide(is_tanh=True), quantization=_SIGNED_UNIT)
 HARD_SWISH = _unary("HARD_SWISH", _hard_swish)
 
 

@@ -10,7 +10,17 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import Int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, activation_range, float_ratio, require, require_types
+from .operator import (
+    Inputs,
+    Operator,
+    QuantRule,
+    activation_range,
+    float_activation,
+    float_operand,
+    float_ratio,
+    require,
+    require_types,
+)
 
 _MOST_DIMENSIONS = 6
 
@@ -187,18 +197,30 @@ def _binary(
     name: str,
     prepare: Callable[[Graph, Node], Elementwise],
     reference: Callable[[Elementwise, Inputs], list[Array]],
+    function: Callable[[Array, Array], Array],
     types: str = "int8, int16",
     limits: str = "",
 ) -> Operator:
-    return Operator(name, types, limits, shapes, prepare, reference)
+    def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+        values = function(float_operand(inputs, 0), float_operand(inputs, 1))
+        return [float_activation(node.attrs.get("activation", "NONE"), values)]
+
+    rule = QuantRule(same=prepare is _prepare_extreme)
+    return Operator(name, types, limits, shapes, prepare, reference, float_reference=float_reference, rule=rule)
 
 
-ADD = _binary("ADD", _prepare_sum, _add)
-SUB = _binary("SUB", _prepare_sum, _subtract)
-MUL = _binary("MUL", _prepare_mul, _multiply)
-MAXIMUM = _binary("MAXIMUM", _prepare_extreme, _extreme(np.maximum), limits="equal scales")
-MINIMUM = _binary("MINIMUM", _prepare_extreme, _extreme(np.minimum), limits="equal scales")
-SQUARED_DIFFERENCE = _binary("SQUARED_DIFFERENCE", _prepare_squared_difference, _squared_difference, "int8")
-PRELU = _binary("PRELU", _prepare_prelu, _prelu, "int8")
+def _float_prelu(values: Array, slopes: Array) -> Array:
+    return np.where(values >= 0, values, values * slopes)
+
+
+ADD = _binary("ADD", _prepare_sum, _add, np.add)
+SUB = _binary("SUB", _prepare_sum, _subtract, np.subtract)
+MUL = _binary("MUL", _prepare_mul, _multiply, np.multiply)
+MAXIMUM = _binary("MAXIMUM", _prepare_extreme, _extreme(np.maximum), np.maximum, limits="equal scales")
+MINIMUM = _binary("MINIMUM", _prepare_extreme, _extreme(np.minimum), np.minimum, limits="equal scales")
+SQUARED_DIFFERENCE = _binary(
+    "SQUARED_DIFFERENCE", _prepare_squared_difference, _squared_difference, lambda a, b: (a - b) ** 2, "int8"
+)
+PRELU = _binary("PRELU", _prepare_prelu, _prelu, _float_prelu, "int8")
 
 BINARY_OPERATORS = (ADD, SUB, MUL, MAXIMUM, MINIMUM, SQUARED_DIFFERENCE, PRELU)

@@ -20,15 +20,19 @@ def no_macs(_graph: Graph, _node: Node) -> int:
     return 0
 
 
+#: The float32 outputs of a node.
+FloatRule = Callable[[Graph, Node, Inputs], list[Array]]
+
+
 @dataclass(frozen=True)
 class QuantRule:
-    """How an operator's tensors get scales when Bitwright quantizes a float graph.
+    """How an operator's tensors get scales when Bitwright quantizes a float graph: every float input that is no weight
+    or bias is an activation, or a constant in an activation's place.
 
     Attributes:
         weights: index of the constant weights among the inputs, symmetric int8; None without.
         channel_axis: their output-channel axis, along which they may have one scale each.
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at ``S_in * S_w``.
-        data: indices of the activations among the inputs; None stands for every input that is no weight or bias.
         same: inputs and outputs share one scale and zero point.
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type.
     """
@@ -36,7 +40,6 @@ class QuantRule:
     weights: int | None = None
     channel_axis: int = 0
     bias: int | None = None
-    data: tuple[int, ...] | None = None
     same: bool = False
     fixed: Mapping[DType, tuple[float, int]] | None = None
 
@@ -67,7 +70,7 @@ class Operator:
     prepare: Callable[[Graph, Node], Any]
     reference: Callable[[Any, Inputs], list[Array]]
     macs: Callable[[Graph, Node], int] = no_macs
-    float_reference: Callable[[Graph, Node, Inputs], list[Array]] | None = None
+    float_reference: FloatRule | None = None
     rule: QuantRule | None = None
 
 

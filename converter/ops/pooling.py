@@ -9,7 +9,16 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import as_int64
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, activation_range, require, require_types
+from .operator import (
+    Inputs,
+    Operator,
+    QuantRule,
+    activation_range,
+    float_activation,
+    float_operand,
+    require,
+    require_types,
+)
 from .window import Window, patches, window
 
 
@@ -72,5 +81,31 @@ def maximum(params: Pool, inputs: Inputs) -> list[Array]:
     return [np.clip(largest, params.low, params.high).astype(params.dtype.numpy)]
 
 
-AVERAGE_POOL_2D = Operator("AVERAGE_POOL_2D", "int8, int16", "equal scales", shapes, prepare, average)
-MAX_POOL_2D = Operator("MAX_POOL_2D", "int8, int16", "equal scales", shapes, prepare, maximum)
+def float_average(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """The mean of the taps inside the input."""
+    source, geometry = float_operand(inputs, 0), _geometry(graph, node)
+    total = patches(source, geometry, 0).sum(axis=(3, 4))
+    count = patches(np.ones((1, *geometry.input, 1), np.float32), geometry, 0).sum(axis=(3, 4))
+    return [float_activation(node.attrs.get("activation", "NONE"), total / count)]
+
+
+def float_maximum(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """The largest tap inside the input."""
+    largest = patches(float_operand(inputs, 0), _geometry(graph, node), -np.inf).max(axis=(3, 4))
+    return [float_activation(node.attrs.get("activation", "NONE"), largest)]
+
+
+_SAME = QuantRule(same=True)
+AVERAGE_POOL_2D = Operator(
+    "AVERAGE_POOL_2D",
+    "int8, int16",
+    "equal scales",
+    shapes,
+    prepare,
+    average,
+    float_reference=float_average,
+    rule=_SAME,
+)
+MAX_POOL_2D = Operator(
+    "MAX_POOL_2D", "int8, int16", "equal scales", shapes, prepare, maximum, float_reference=float_maximum, rule=_SAME
+)

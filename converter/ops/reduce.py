@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import as_int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import Inputs, Operator, require, require_types, unsupported
+from .operator import FloatRule, Inputs, Operator, QuantRule, float_operand, require, require_types, unsupported
 
 
 @dataclass(frozen=True)
@@ -138,13 +139,58 @@ def _reference_argmax(params: ArgMax, inputs: Inputs) -> list[Array]:
     return [index.astype(params.output_dtype.numpy).reshape(params.output_shape)]
 
 
-MEAN = Operator("MEAN", "int8, int16", "constant axes", shapes, _prepare_mean, _reference_mean)
-SUM = Operator("SUM", "int8, int16", "constant axes", shapes, _prepare_mean, _reference_mean)
+def _float(function: Callable[..., Array]) -> FloatRule:
+    def rule(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+        axes = axes_of(graph, node, graph.input(node, 0))
+        return [function(float_operand(inputs, 0), axis=axes, keepdims=bool(node.attrs.get("keep_dims")))]
+
+    return rule
+
+
+def _float_argmax(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    index = float_operand(inputs, 0).argmax(axis=_argmax_axis(graph, node))
+    return [np.asarray(index, graph.output(node).dtype.numpy)]
+
+
+MEAN = Operator(
+    "MEAN",
+    "int8, int16",
+    "constant axes",
+    shapes,
+    _prepare_mean,
+    _reference_mean,
+    float_reference=_float(np.mean),
+    rule=QuantRule(),
+)
+SUM = Operator(
+    "SUM",
+    "int8, int16",
+    "constant axes",
+    shapes,
+    _prepare_mean,
+    _reference_mean,
+    float_reference=_float(np.sum),
+    rule=QuantRule(),
+)
 REDUCE_MAX = Operator(
-    "REDUCE_MAX", "int8, int16", "constant axes, equal scales", shapes, _prepare_extreme, _reference_maximum
+    "REDUCE_MAX",
+    "int8, int16",
+    "constant axes, equal scales",
+    shapes,
+    _prepare_extreme,
+    _reference_maximum,
+    float_reference=_float(np.max),
+    rule=QuantRule(same=True),
 )
 REDUCE_MIN = Operator(
-    "REDUCE_MIN", "int8, int16", "constant axes, equal scales", shapes, _prepare_extreme, _reference_minimum
+    "REDUCE_MIN",
+    "int8, int16",
+    "constant axes, equal scales",
+    shapes,
+    _prepare_extreme,
+    _reference_minimum,
+    float_reference=_float(np.min),
+    rule=QuantRule(same=True),
 )
 ARG_MAX = Operator(
     "ARG_MAX",
@@ -153,4 +199,6 @@ ARG_MAX = Operator(
     _argmax_shapes,
     _prepare_argmax,
     _reference_argmax,
+    float_reference=_float_argmax,
+    rule=QuantRule(),
 )

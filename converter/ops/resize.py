@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import Int64, as_int64
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, require, require_types
+from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
 
 _ONE = 1 << 10
 
@@ -96,4 +96,36 @@ def reference(params: Resize, inputs: Inputs) -> list[Array]:
     return [result.astype(params.dtype.numpy)]
 
 
-RESIZE_BILINEAR = Operator("RESIZE_BILINEAR", "int8, int16", "constant size, equal scales", shapes, prepare, reference)
+def _float_axis(source: int, target: int, align_corners: bool, half_pixel: bool) -> tuple[Int64, Int64, Array]:
+    """Lower and upper positions and the upper one's weight, in float32 (TFLite ResizeBilinear)."""
+    scale = (source - 1) / (target - 1) if align_corners and target > 1 else source / target
+    position = np.arange(target, dtype=np.float32)
+    position = (position + np.float32(0.5)) * np.float32(scale) - np.float32(0.5) if half_pixel else position * scale
+    lower = np.maximum(np.floor(position).astype(np.int64), 0)
+    upper = np.minimum(np.floor(position).astype(np.int64) + 1, source - 1)
+    return lower, upper, np.asarray(position - lower, np.float32)
+
+
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """Bilinear interpolation in float32."""
+    source = float_operand(inputs, 0)
+    options = bool(node.attrs["align_corners"]), bool(node.attrs["half_pixel_centers"])
+    height, width = output_size(graph, node)
+    top, bottom, below = _float_axis(source.shape[1], height, *options)
+    left, right, beside = _float_axis(source.shape[2], width, *options)
+    below, beside = below[:, None, None], beside[:, None]
+    upper = source[:, top][:, :, left] * (1 - beside) + source[:, top][:, :, right] * beside
+    lower = source[:, bottom][:, :, left] * (1 - beside) + source[:, bottom][:, :, right] * beside
+    return [upper * (1 - below) + lower * below]
+
+
+RESIZE_BILINEAR = Operator(
+    "RESIZE_BILINEAR",
+    "int8, int16",
+    "constant size, equal scales",
+    shapes,
+    prepare,
+    reference,
+    float_reference=float_reference,
+    rule=QuantRule(same=True),
+)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...errors import ModelError
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import Inputs, Operator, require, unsupported
+from .operator import Inputs, Operator, QuantRule, float_operand, require, unsupported
 from .resize import output_size
 
 
@@ -70,7 +70,37 @@ def _operator(name: str, rule: MapRule, limits: str = "") -> Operator:
         pool = np.concatenate([*parts, np.array([params.fill], params.dtype.numpy)])
         return [pool[index] for index in params.maps]
 
-    return Operator(name, _MOVED, limits, shapes, prepare, reference)
+    def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+        operands, maps = _mapped(rule, graph, node)
+        fill = float(np.ravel(float_operand(inputs, 2))[0]) if node.op == "PADV2" else 0.0
+        return _moved_batch(graph, node, [float_operand(inputs, i) for i in operands], operands, maps, fill)
+
+    return Operator(
+        name,
+        _MOVED,
+        limits,
+        shapes,
+        prepare,
+        reference,
+        float_reference=float_reference,
+        rule=QuantRule(same=True),
+    )
+
+
+def _moved_batch(
+    graph: Graph, node: Node, values: Sequence[Array], operands: Sequence[int], maps: Sequence[Array], fill: float
+) -> list[Array]:
+    """The maps applied to every sample of a batch; what the graph declares is one sample."""
+    declared = [graph.input(node, i).elements for i in operands]
+    batch = max(value.size // size for value, size in zip(values, declared, strict=True))
+    parts = [
+        np.broadcast_to(value.reshape(-1, size), (batch, size)) for value, size in zip(values, declared, strict=True)
+    ]
+    pool = np.concatenate([*parts, np.full((batch, 1), fill, values[0].dtype)], axis=1)
+    results = [pool[:, index.reshape(-1)] for index in maps]
+    if batch == 1:
+        return [result.reshape(index.shape) for result, index in zip(results, maps, strict=True)]
+    return [result.reshape(batch, *index.shape[1:]) for result, index in zip(results, maps, strict=True)]
 
 
 def _mapped(rule: MapRule, graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:

@@ -12,7 +12,7 @@ from ...errors import ModelError
 from ..fixedpoint import Int64, as_int64, quantize_multiplier, requantize_double, rounding_divide_by_pot, srdhm
 from ..gemmlowp import exp_on_negative_values, reciprocal
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, require, require_types
+from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
 
 _INPUT_BITS = 5  # integer bits of the scaled difference
 _SUM_BITS = 12  # integer bits of the sum of exponentials
@@ -145,4 +145,20 @@ def _row_s16(params: Softmax, row: Int64) -> Int64:
     return np.clip((exponentials * factor + (1 << (right - 1))) >> right, 0, 32767)
 
 
-SOFTMAX = Operator("SOFTMAX", "int8, int16", "over the last axis", shapes, prepare, reference)
+def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """exp(beta * (x - max)) over its sum, in float32."""
+    source = float_operand(inputs, 0)
+    powers = np.exp(np.float32(node.attrs.get("beta", 1.0)) * (source - source.max(axis=-1, keepdims=True)))
+    return [powers / powers.sum(axis=-1, keepdims=True)]
+
+
+SOFTMAX = Operator(
+    "SOFTMAX",
+    "int8, int16",
+    "over the last axis",
+    shapes,
+    prepare,
+    reference,
+    float_reference=float_reference,
+    rule=QuantRule(fixed={DType.INT8: (1 / 256, -128), DType.INT16: (1 / 32768, 0)}),
+)

@@ -127,5 +127,5 @@ TRANSPOSE_CONV = Operator(
     reference=reference,
     macs=macs,
     float_reference=float_reference,
-    rule=QuantRule(weights=1, channel_axis=0, bias=3, data=(2,)),
+    rule=QuantRule(weights=1, channel_axis=0, bias=3),
 )

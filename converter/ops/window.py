@@ -30,7 +30,7 @@ class Window:
 
 
 def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, int] = (1, 1)) -> Window:
-    """The window of a node with attributes ``stride`` and ``padding``.
+    """The window of a node with attributes ``stride`` and ``padding``: SAME, VALID or ((top, bottom), (left, right)).
 
     Raises:
         ModelError: sizes that are not positive or absurd, an unknown padding, or a kernel larger than a VALID input.
@@ -40,16 +40,17 @@ def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilatio
         if not all(1 <= size <= _LARGEST for size in pair):
             raise ModelError(f"{node.name} ({node.op}): {what} {tuple(pair)} is outside 1..{_LARGEST}")
     padding = node.attrs["padding"]
-    if padding not in ("SAME", "VALID"):
+    explicit = padding if isinstance(padding, tuple) else ((0, 0), (0, 0))
+    if not isinstance(padding, tuple) and padding not in ("SAME", "VALID"):
         raise ModelError(f"{node.name} ({node.op}): padding {padding} is unknown")
     output, before = [], []
-    for size, taps, step, spread in zip(source, kernel, stride, dilation, strict=True):
+    for size, taps, step, spread, (first, last) in zip(source, kernel, stride, dilation, explicit, strict=True):
         reach = (taps - 1) * spread + 1
-        count = -(-size // step) if padding == "SAME" else (size + step - reach) // step
-        if count < 1:
-            raise ModelError(f"{node.name} ({node.op}): a window of {reach} does not fit {size} with VALID padding")
+        count = -(-size // step) if padding == "SAME" else (size + first + last + step - reach) // step
+        if count < 1 or not 0 <= first < reach or not 0 <= last < reach:
+            raise ModelError(f"{node.name} ({node.op}): a window of {reach} does not fit {size} with padding {padding}")
         output.append(count)
-        before.append(max(0, (count - 1) * step + reach - size) // 2)
+        before.append(max(0, (count - 1) * step + reach - size) // 2 if padding == "SAME" else first)
     return Window(
         (source[0], source[1]),
         (kernel[0], kernel[1]),
@@ -65,7 +66,7 @@ def is_pointwise(shape: Window) -> bool:
     return shape.kernel == (1, 1) and shape.stride == (1, 1) and shape.before == (0, 0)
 
 
-def patches(values: Array, shape: Window, fill: int) -> Array:
+def patches(values: Array, shape: Window, fill: float) -> Array:
     """Every window's taps: [N, H, W, C] -> view [N, out_h, out_w, kernel_h, kernel_w, C], padded with ``fill``."""
     after = [
         max(0, (out - 1) * step + (taps - 1) * spread + 1 - size - pad)
