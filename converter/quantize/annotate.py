@@ -1,0 +1,283 @@
+"""Gives every tensor of a float graph its grid; the result simulates, and lowers to, the integer graph."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import InputError, UnsupportedError
+from ..ir import Array, DType, Graph, Node, Quantization, Tensor, check
+from ..ops import OPERATORS
+from ..ops.operator import QuantRule
+from .grid import affine_grid, symmetric_scale, weight_scales
+from .observers import OBSERVERS
+from .statistics import Statistics, TensorStatistics
+
+#: Accumulators stay below this, so that biases of channels with tiny weights do not overflow them.
+_LARGEST_BIAS = 2**30
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How grids are chosen.
+
+    Attributes:
+        observer: of activations, a name in ``observers.OBSERVERS``.
+        symmetric: int8 activations have zero point 0.
+        per_channel: weights have one scale per output channel.
+        power_of_two: every scale is a power of two.
+        wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
+    """
+
+    observer: str = "minmax"
+    symmetric: bool = False
+    per_channel: bool = True
+    power_of_two: bool = False
+    wide: tuple[str, ...] = ()
+
+    def is_wide(self, node: Node) -> bool:
+        """Whether a node is to compute with int16 activations."""
+        return any(fnmatch.fnmatchcase(node.name, pattern) for pattern in self.wide)
+
+
+def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
+    """The graph with a grid on every float tensor, and QUANTIZE nodes where an operator needs another grid.
+
+    Args:
+        statistics: of every activation, as :func:`~.statistics.observe` gives.
+
+    Raises:
+        InputError: an unknown observer, or a tensor without statistics.
+        UnsupportedError: an operator that is not quantized.
+    """
+    if scheme.observer not in OBSERVERS:
+        raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
+    types = _types(graph, scheme)
+    grids = _grids(graph, types, statistics, scheme)
+    tensors = {
+        name: replace(tensor, quant=grids[name], stored=types[name]) if name in grids else tensor
+        for name, tensor in graph.tensors.items()
+    }
+    annotated = _bridged(replace(graph, tensors=tensors), types)
+    return check(_with_weights(annotated, scheme))
+
+
+def rule_of(node: Node) -> QuantRule:
+    """The node's quantization rule. Raises UnsupportedError."""
+    operator = OPERATORS.get(node.op)
+    if operator is None or operator.rule is None:
+        raise UnsupportedError(node.name, node.op, "this operator cannot be quantized")
+    return operator.rule
+
+
+def operands(graph: Graph, node: Node) -> list[int]:
+    """Indices of the node's inputs that are float activations, or constants in their place."""
+    rule = rule_of(node)
+    return [
+        index
+        for index, name in enumerate(node.inputs)
+        if name is not None and index not in (rule.weights, rule.bias) and graph.tensor(name).dtype is DType.FLOAT32
+    ]
+
+
+def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
+    """The integer type of every float activation: that of the node that writes it, for inputs that of a reader."""
+    types: dict[str, DType] = {}
+    chosen: dict[str, DType] = {}
+    for node in graph.nodes:
+        sources = [types[n] for i in operands(graph, node) if (n := node.inputs[i]) in types]
+        if rule_of(node).same and sources:
+            kind = DType.INT16 if DType.INT16 in sources else DType.INT8
+        else:
+            kind = DType.INT16 if scheme.is_wide(node) else DType.INT8
+        if kind is DType.INT16 and "int16" not in OPERATORS[node.op].types:
+            kind = DType.INT8
+        chosen[node.name] = kind
+        for name in node.outputs:
+            if graph.tensor(name).dtype is DType.FLOAT32:
+                types[name] = kind
+    for name in graph.inputs:
+        readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
+        types[name] = DType.INT16 if readers and all(kind is DType.INT16 for kind in readers) else DType.INT8
+    for node in graph.nodes:
+        for index in operands(graph, node):
+            if graph.tensor(node.inputs[index]).is_constant:
+                types.setdefault(str(node.inputs[index]), chosen[node.name])
+    return types
+
+
+def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, scheme: Scheme) -> dict[str, Quantization]:
+    """A grid for every activation and every constant in an activation's place."""
+    fixed = _fixed_grids(graph, types)
+    groups = _groups(graph, types, fixed)
+    members: dict[str, list[str]] = {}
+    for name in types:
+        members.setdefault(groups[name], []).append(name)
+    grids = {}
+    for names in members.values():
+        known = [fixed[name] for name in names if name in fixed]
+        grid = known[0] if known else _observed_grid(graph, names, types[names[0]], statistics, scheme)
+        grids.update(dict.fromkeys(names, grid))
+    return grids
+
+
+def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
+    grids = {}
+    for node in graph.nodes:
+        fixed = rule_of(node).fixed
+        if fixed is not None:
+            scale, zero_point = fixed[types[node.outputs[0]]]
+            grids[node.outputs[0]] = Quantization((scale,), (zero_point,))
+    return grids
+
+
+def _groups(graph: Graph, types: Mapping[str, DType], fixed: Mapping[str, Quantization]) -> dict[str, str]:
+    """Tensors that must share a grid -> their representative: what operators join that only move or compare values.
+
+    Where several inputs are joined, one whose grid its own operator fixes is left out: it is requantized on the way.
+    """
+    parent = {name: name for name in types}
+
+    def find(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    anchored = set(fixed)
+    for node in graph.nodes:
+        if not rule_of(node).same:
+            continue
+        sources = [str(node.inputs[i]) for i in operands(graph, node)]
+        target = node.outputs[0]
+        for source in sources:
+            if types[source] is not types[target] or (len(sources) > 1 and find(source) in anchored):
+                continue
+            if find(source) in anchored:
+                anchored.add(find(target))
+            _join(parent, find(source), find(target), anchored)
+        for other in node.outputs[1:]:
+            _join(parent, find(target), find(other), anchored)
+    return {name: find(name) for name in types}
+
+
+def _join(parent: dict[str, str], first: str, second: str, anchored: set[str]) -> None:
+    parent[second] = first
+    if second in anchored:
+        anchored.add(first)
+
+
+def _observed_grid(
+    graph: Graph, names: Sequence[str], dtype: DType, statistics: Statistics, scheme: Scheme
+) -> Quantization:
+    symmetric = scheme.symmetric or dtype is DType.INT16
+    ranges = []
+    for name in names:
+        tensor = graph.tensor(name)
+        if tensor.data is not None:
+            ranges.append((float(tensor.data.min(initial=0.0)), float(tensor.data.max(initial=0.0))))
+        elif name in statistics:
+            ranges.append(_range(statistics[name], dtype, symmetric, scheme))
+        else:
+            raise InputError(f"tensor '{name}' was not seen during calibration")
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    if dtype is DType.INT16:
+        return Quantization((symmetric_scale(max(-low, high), 32767, scheme.power_of_two),), (0,))
+    scale, zero_point = affine_grid(low, high, symmetric, scheme.power_of_two)
+    return Quantization((scale,), (zero_point,))
+
+
+def _range(statistics: TensorStatistics, dtype: DType, symmetric: bool, scheme: Scheme) -> tuple[float, float]:
+    """int16 grids are fine enough for everything that was seen; clipping would only lose."""
+    observer = OBSERVERS["minmax" if dtype is DType.INT16 else scheme.observer]
+    return observer(statistics, symmetric)
+
+
+def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
+    """QUANTIZE nodes in front of operators whose operands are of another type or, where they must agree, grid."""
+    tensors, nodes = dict(graph.tensors), []
+    bridges: dict[tuple[str, DType, Quantization | None], str] = {}
+    for node in graph.nodes:
+        target = tensors[node.outputs[0]]
+        kind = target.stored if target.stored is not None else _common_type(tensors, graph, node)
+        inputs = list(node.inputs)
+        for index in operands(graph, node):
+            source = tensors[str(inputs[index])]
+            wanted = target.quant if rule_of(node).same else None
+            if source.stored is kind and (wanted is None or source.quant == wanted):
+                continue
+            quant = wanted if wanted is not None else _converted(source, kind)
+            key = (source.name, kind, quant)
+            if key not in bridges:
+                bridges[key] = f"{source.name}/{kind.value}_{len(bridges)}"
+                bridge = replace(source, name=bridges[key], quant=quant, stored=kind, data=source.data)
+                tensors[bridge.name] = bridge
+                if source.data is None:
+                    nodes.append(Node(f"{bridge.name}:quantize", "QUANTIZE", (source.name,), (bridge.name,)))
+            inputs[index] = bridges[key]
+        nodes.append(replace(node, inputs=tuple(inputs)))
+    return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def _common_type(tensors: Mapping[str, Tensor], graph: Graph, node: Node) -> DType:
+    kinds = [tensors[str(node.inputs[i])].stored for i in operands(graph, node)]
+    return DType.INT16 if kinds and all(kind is DType.INT16 for kind in kinds) else DType.INT8
+
+
+def _converted(source: Tensor, kind: DType) -> Quantization:
+    """The same range on another type's grid."""
+    assert source.quant is not None and source.stored is not None
+    scale, point = source.quant.scale[0], source.quant.zero_point[0]
+    low, high = source.stored.limits
+    if kind is DType.INT16:
+        return Quantization((symmetric_scale(scale * max(point - low, high - point), 32767),), (0,))
+    fine_scale, fine_point = affine_grid(scale * (low - point), scale * (high - point))
+    return Quantization((fine_scale,), (fine_point,))
+
+
+def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
+    """Scales for all weights; one that many nodes share is copied where their biases ask for different ones."""
+    tensors, nodes = dict(graph.tensors), []
+    for node in graph.nodes:
+        index = rule_of(node).weights
+        if index is None:
+            nodes.append(node)
+            continue
+        weights = tensors[str(node.inputs[index])]
+        quant = _weight_grid(graph, node, weights, scheme)
+        name = weights.name
+        if weights.stored is not None and weights.quant != quant:
+            name = f"{weights.name}/{node.name}"
+        tensors[name] = replace(weights, name=name, quant=quant, stored=DType.INT8)
+        inputs = (*node.inputs[:index], name, *node.inputs[index + 1 :])
+        nodes.append(replace(node, inputs=inputs))
+    return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def _weight_grid(graph: Graph, node: Node, weights: Tensor, scheme: Scheme) -> Quantization:
+    rule = rule_of(node)
+    if weights.data is None:
+        raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
+    axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
+    scales = weight_scales(weights.data, axis, scheme.power_of_two)
+    scales = np.maximum(scales, _least_scales(graph, node, scales.size, scheme))
+    if scheme.power_of_two:
+        scales = 2.0 ** np.ceil(np.log2(scales))
+    values = tuple(float(np.float32(scale)) for scale in scales)
+    return Quantization(values, (0,) * len(values), axis)
+
+
+def _least_scales(graph: Graph, node: Node, count: int, scheme: Scheme) -> Array:
+    """Weight scales below which the bias at ``S_in * S_w`` would leave the accumulator."""
+    rule = rule_of(node)
+    bias = graph.optional_input(node, rule.bias) if rule.bias is not None else None
+    if bias is None or bias.data is None:
+        return np.full(count, np.finfo(np.float32).tiny)
+    source = graph.tensor(node.inputs[operands(graph, node)[0]])
+    assert source.quant is not None
+    reach = np.abs(bias.data.astype(np.float64))
+    reach = reach if count > 1 else reach.max(keepdims=True)
+    return np.maximum(reach / (source.quant.scale[0] * _LARGEST_BIAS) * (1 + 1e-6), np.finfo(np.float32).tiny)

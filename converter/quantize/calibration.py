@@ -1,0 +1,72 @@
+"""Calibration and evaluation data: arrays in the graph's own layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ..ir import Array, Graph
+
+_BATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Samples of every graph input, float32 [samples, ...] in the graph's layout."""
+
+    inputs: tuple[Array, ...]
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
+
+    def batches(self, size: int = _BATCH) -> Iterator[list[Array]]:
+        """Up to ``size`` samples at a time."""
+        for start in range(0, len(self), size):
+            yield [array[start : start + size] for array in self.inputs]
+
+    def first(self, count: int) -> Calibration:
+        """The first ``count`` samples."""
+        return Calibration(tuple(array[:count] for array in self.inputs))
+
+
+def calibration(graph: Graph, arrays: Sequence[Array]) -> Calibration:
+    """Samples in the model's own layout as calibration data.
+
+    Args:
+        arrays: one per graph input, [samples, ...] in the layout of the model's interface.
+
+    Raises:
+        InputError: no samples, unequal numbers of them, shapes that do not fit, or NaN or infinite values.
+    """
+    if len(arrays) != len(graph.inputs):
+        raise InputError(f"the model has {len(graph.inputs)} inputs, the data has {len(arrays)} arrays")
+    counts = {len(array) if np.ndim(array) else 0 for array in arrays}
+    if len(counts) != 1 or counts == {0}:
+        raise InputError(f"the inputs hold {sorted(counts)} samples; each needs the same number, at least one")
+    return Calibration(
+        tuple(_fitted(graph, name, np.asarray(array)) for name, array in zip(graph.inputs, arrays, strict=True))
+    )
+
+
+def _fitted(graph: Graph, name: str, array: Array) -> Array:
+    tensor, edge = graph.tensor(name), graph.edges.get(name)
+    shape = tensor.shape
+    if edge is not None and edge.permutation is not None:
+        shape = tuple(tensor.shape[i] for i in np.argsort(edge.permutation))
+    if tensor.shape[:1] != (1,):
+        raise InputError(f"input '{name}' of shape {list(shape)} has no batch dimension of 1")
+    if array.ndim == len(shape) + 1 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.shape[1:] != shape[1:]:
+        raise InputError(
+            f"input '{name}' takes samples of shape {list(shape[1:])}, the data holds {list(array.shape[1:])}"
+        )
+    values = array.astype(np.float32)
+    if not np.all(np.isfinite(values)):
+        raise InputError(f"the data for input '{name}' holds NaN or infinite values")
+    if edge is not None and edge.permutation is not None:
+        values = np.ascontiguousarray(values.transpose(edge.permutation))
+    return values
