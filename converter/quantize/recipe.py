@@ -1,0 +1,182 @@
+"""Recipes: how a network is quantized, as data; and the search for the cheapest one that keeps the accuracy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ..ir import Graph
+from .annotate import Scheme, annotate
+from .calibration import Calibration
+from .integer import to_integer
+from .methods import METHODS
+from .observers import OBSERVERS
+from .statistics import observe
+
+RECIPES = Path(__file__).parent / "recipes"
+#: What ``auto`` tries, cheapest first.
+AUTO = ("minmax", "mse", "equalized", "corrected", "second-order", "adaround", "wide")
+
+#: Called with what is being done.
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One method of a recipe and its options."""
+
+    method: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to quantize: how grids are chosen, and the methods around that, in order."""
+
+    name: str
+    description: str
+    scheme: Scheme
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """What a recipe made of a float graph.
+
+    Attributes:
+        floating: the float graph after the methods that rewrite it; equal in function to the one given.
+        annotated: the same with grids and with the weights that the methods rounded.
+        integer: what becomes firmware.
+    """
+
+    recipe: Recipe
+    floating: Graph
+    annotated: Graph
+    integer: Graph
+
+
+def quantize(graph: Graph, calibration: Calibration, recipe: Recipe, say: Say | None = None) -> Quantized:
+    """Quantize a float graph by a recipe.
+
+    Raises:
+        InputError: the calibration data does not fit, or a method's options do not.
+        UnsupportedError, AccumulatorOverflowError: a node cannot be quantized.
+    """
+    say = say or (lambda _message: None)
+    for step in recipe.steps:
+        if not METHODS[step.method].annotated:
+            graph = _applied(step, graph, calibration, say)
+    say("calibrating")
+    statistics = observe(graph, calibration.batches())
+    annotated = annotate(graph, statistics, recipe.scheme)
+    for step in recipe.steps:
+        if METHODS[step.method].annotated:
+            annotated = _applied(step, annotated, calibration, say)
+    return Quantized(recipe, graph, annotated, to_integer(annotated))
+
+
+def _applied(step: Step, graph: Graph, calibration: Calibration, say: Say) -> Graph:
+    say(step.method.replace("_", " "))
+    try:
+        return METHODS[step.method].function(graph, calibration, **step.options)
+    except TypeError as error:
+        if "unexpected keyword" in str(error):
+            raise InputError(f"method '{step.method}': {str(error).split(') ')[-1]}") from error
+        raise
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One recipe that ``auto`` tried and what it lost, in the judge's unit."""
+
+    recipe: str
+    loss: float
+
+
+def quantize_auto(
+    graph: Graph,
+    calibration: Calibration,
+    judge: Callable[[Quantized], float],
+    most: float,
+    say: Say | None = None,
+    names: Sequence[str] = AUTO,
+) -> tuple[Quantized, list[Attempt]]:
+    """The first recipe of ``names`` whose loss is at most ``most``; where none is, the one that loses least.
+
+    Args:
+        judge: the loss of a quantized network, smaller is better.
+
+    Returns:
+        The network, and every attempt in order.
+    """
+    best: tuple[float, Quantized] | None = None
+    attempts: list[Attempt] = []
+    for name in names:
+        candidate = quantize(graph, calibration, find_recipe(name), say)
+        loss = judge(candidate)
+        attempts.append(Attempt(name, loss))
+        if best is None or loss < best[0]:
+            best = (loss, candidate)
+        if loss <= most:
+            break
+    assert best is not None
+    return best[1], attempts
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with Bitwright."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def find_recipe(name: str) -> Recipe:
+    """A recipe by name, or from a TOML file of the user's. Raises InputError naming the file and the field."""
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    if not path.is_file():
+        raise InputError(f"there is no recipe '{name}'; there are auto, {', '.join(recipe_names())}, or a .toml file")
+    return read_recipe(path)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe file. Raises InputError naming the file and the field."""
+    try:
+        content = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from error
+    unknown = content.keys() - {"description", "scheme", "method"}
+    if unknown:
+        raise InputError(f"{path}: unknown {', '.join(sorted(unknown))}")
+    scheme = _scheme(path, content.get("scheme", {}))
+    steps = content.get("method", [])
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise InputError(f"{path}: methods are written as [[method]] tables")
+    return Recipe(path.stem, str(content.get("description", "")), scheme, tuple(_step(path, step) for step in steps))
+
+
+def _scheme(path: Path, table: Any) -> Scheme:
+    known = {entry.name: entry.type for entry in fields(Scheme)}
+    if not isinstance(table, Mapping) or table.keys() - known.keys():
+        raise InputError(f"{path}: [scheme] takes {', '.join(known)}")
+    values = dict(table)
+    for name, value in values.items():
+        if known[name] == "bool" and not isinstance(value, bool):
+            raise InputError(f"{path}: {name} must be true or false")
+    if "wide" in values:
+        wide = values["wide"]
+        if not isinstance(wide, list) or not all(isinstance(pattern, str) for pattern in wide):
+            raise InputError(f"{path}: wide must be a list of node name patterns")
+        values["wide"] = tuple(wide)
+    if values.get("observer", "minmax") not in OBSERVERS:
+        raise InputError(f"{path}: there is no observer '{values['observer']}'; there are {', '.join(OBSERVERS)}")
+    return Scheme(**values)
+
+
+def _step(path: Path, table: Mapping[str, Any]) -> Step:
+    options = dict(table)
+    name = options.pop("name", None)
+    if name not in METHODS:
+        raise InputError(f"{path}: there is no method '{name}'; there are {', '.join(sorted(METHODS))}")
+    return Step(name, options)
