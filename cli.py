@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from . import __version__, api, console
 from .codegen.project import ModelSources
+from .commands import quantize
 from .converter.ir import Array
 from .converter.ops import OPERATORS
 from .converter.ops.page import operators_page
@@ -81,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--inputs", type=Path, required=True, metavar="X.npy", help="input vectors")
     run.add_argument("-o", "--output", type=Path, required=True, metavar="Y.npy", help="outputs (.npz for several)")
 
+    quantize_ = _command(commands, "quantize", quantize.run, "quantize a float model and judge what it cost")
+    quantize.add_arguments(quantize_)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
@@ -110,31 +114,30 @@ def _compile(options: argparse.Namespace) -> int:
     folder = options.output or Path(f"{graph.name}-{target.name}")
     model = images.generate(graph, target, folder, name)
     layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
+    console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
     console.out.print()
     _show_built_sizes(model, target)
     if options.plan is not None:
         options.plan.write_text(images.plan_picture(model))
+    place, build = (shlex.quote(str(path)) for path in (folder, folder / "build"))
     console.out.print(
-        f"Wrote {folder} (build it with: cmake -S {folder} -B {folder}/build && cmake --build {folder}/build)"
+        f"Wrote {place}; to build it: cmake -S {place} -B {build} && cmake --build {build}", soft_wrap=True
     )
     return 0
 
 
 def _show_built_sizes(model: ModelSources, target: Target) -> None:
-    arena, constants = model.program.plan.bytes, sum(array.data.nbytes for array in model.context["arrays"])
+    arena, bound = model.program.arena_bytes, model.program.arena_lower_bound
     try:
         with images.built_from(model, target) as image:
-            sizes = image.sizes
+            console.show_memory(image.sizes.ram, image.sizes.flash, image.sizes.harness)
     except ToolError as error:
         console.out.print(
-            f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(constants)} bytes"
+            f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(model.constant_bytes)} bytes"
         )
         console.err.print(f"code size unknown: {error}", style="yellow", markup=False)
-        return
-    ram = {"arena": arena, "static": sizes.static, "stack": None}
-    flash = {"code": sizes.code, "constants": sizes.constants, "total": sizes.code + sizes.constants}
-    console.show_memory(ram, flash)
+    console.out.print(f"No plan can have an arena below {console.number(bound)} bytes", style="dim")
 
 
 def _verify(options: argparse.Namespace) -> int:

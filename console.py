@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -56,6 +56,16 @@ def progress() -> Iterator[ProgressCallback]:
             bar.update(tasks[stage], completed=done, total=total)
 
         yield update
+
+
+@contextmanager
+def status() -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error that says what is being done; silent where that is no terminal."""
+    if not err.is_terminal:
+        yield lambda _message: None
+        return
+    with err.status("starting") as spinner:
+        yield lambda message: spinner.update(message)
 
 
 def show_layers(layers: Sequence[LayerCost]) -> None:

@@ -63,7 +63,8 @@ def leaky_relu(attrs: Mapping[str, Any], x: Array) -> Array:
 
 def rsqrt(_attrs: Mapping[str, Any], x: Array) -> Array:
     """1 / sqrt(x) of positive values; the largest finite result stands at zero and below."""
-    return (1 / np.sqrt(np.maximum(x, np.finfo(np.float32).tiny))).astype(x.dtype)
+    result: Array = (1 / np.sqrt(np.maximum(x, np.finfo(np.float32).tiny))).astype(x.dtype)
+    return result
 
 
 def clamp(low: float, high: float | None) -> Function:

@@ -1,0 +1,1 @@
+"""Commands of ``bitwright`` that need more than a few lines, one file each."""
