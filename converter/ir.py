@@ -236,38 +236,65 @@ def check(graph: Graph) -> Graph:
     """The specification of a valid graph; runs after every pass and returns the graph.
 
     Raises:
-        ModelError: an undefined or twice written tensor, operators out of order, a constant whose value does
-            not fit its shape, or an unknown variable.
+        ModelError: inputs or outputs that are missing, constant or listed twice, an undefined or twice written tensor,
+            operators out of order, a constant whose value does not fit its shape, or a variable that does not fit.
     """
+    _check_tensors(graph)
     defined = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
-    for name in graph.inputs:
-        if name not in graph.tensors:
-            raise ModelError(f"graph input '{name}' is not a tensor")
-        defined.add(name)
-    for name, tensor in graph.tensors.items():
-        if tensor.data is not None and tensor.data.shape != tensor.shape:
-            raise ModelError(f"tensor '{name}': value of shape {tensor.data.shape}, declared {tensor.shape}")
+    defined.update(graph.inputs)
     written: set[str] = set(graph.inputs)
     names: set[str] = set()
     for node in graph.nodes:
+        place = f"{node.name} ({node.op})"
         if node.name in names:
             raise ModelError(f"two operators are named '{node.name}'")
         names.add(node.name)
         for source in node.inputs:
             if source is not None and source not in defined:
                 raise ModelError(
-                    f"{node.name} ({node.op}): input '{source}' is read before anything writes it "
+                    f"{place}: input '{source}' is read before anything writes it "
                     "(the operators are unsorted or form a cycle)"
                 )
         for target in node.outputs:
             if target not in graph.tensors or target in written or graph.tensors[target].is_constant:
-                raise ModelError(f"{node.name} ({node.op}): output '{target}' is missing, constant or written twice")
+                raise ModelError(f"{place}: output '{target}' is missing, constant, an input or written twice")
             written.add(target)
             defined.add(target)
-        variable = node.attrs.get("variable")
-        if variable is not None and variable not in graph.variables:
-            raise ModelError(f"{node.name} ({node.op}): unknown variable '{variable}'")
+        if "variable" in node.attrs:
+            _check_variable(graph, node)
+        elif not node.outputs:
+            raise ModelError(f"{place}: it has no output")
     for name in graph.outputs:
         if name not in defined:
             raise ModelError(f"graph output '{name}' is never written")
     return graph
+
+
+def _check_tensors(graph: Graph) -> None:
+    if not graph.inputs or not graph.outputs:
+        raise ModelError(f"the network has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs")
+    if len(set(graph.inputs)) != len(graph.inputs):
+        raise ModelError("a tensor is listed twice among the inputs")
+    for what, names in (("input", graph.inputs), ("output", graph.outputs)):
+        for name in names:
+            if name not in graph.tensors or graph.tensors[name].is_constant:
+                raise ModelError(f"graph {what} '{name}' is a constant or no tensor")
+    for name, tensor in graph.tensors.items():
+        if tensor.data is not None and tensor.data.shape != tensor.shape:
+            raise ModelError(f"tensor '{name}': value of shape {tensor.data.shape}, declared {tensor.shape}")
+
+
+def _check_variable(graph: Graph, node: Node) -> None:
+    """A node on a variable reads or writes one tensor of the variable's shape and type."""
+    place, variable = f"{node.name} ({node.op})", graph.variables.get(node.attrs["variable"])
+    if variable is None:
+        raise ModelError(f"{place}: unknown variable '{node.attrs['variable']}'")
+    operands = [*node.inputs, *node.outputs]
+    if len(operands) != 1 or operands[0] is None:
+        raise ModelError(f"{place}: {len(operands)} operands beside the variable; it takes one")
+    tensor = graph.tensor(operands[0])
+    if tensor.shape != variable.initial.shape or tensor.dtype.numpy != variable.initial.dtype:
+        raise ModelError(
+            f"{place}: tensor '{tensor.name}' of {tensor.dtype.value} {list(tensor.shape)} does not fit variable "
+            f"'{variable.name}' of {variable.initial.dtype} {list(variable.initial.shape)}"
+        )

@@ -6,15 +6,14 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import ModelError, UnsupportedError
+from ..errors import ModelError
 from .frontends.tflite import read_tflite
 from .ir import Graph, check
-from .ops import OPERATORS
+from .limits import MOST_FILE_BYTES
 from .passes.fold_constants import fold_constants
 from .passes.fold_float_edges import fold_float_edges
 from .passes.remove_dead_code import remove_dead_code
-
-_LARGEST = 256 * 2**20
+from .serve import check_served
 
 
 def load(path: str | Path) -> Graph:
@@ -24,17 +23,20 @@ def load(path: str | Path) -> Graph:
         path: an int8 or int16x8 ``.tflite`` file.
 
     Raises:
-        ModelError: the file cannot be read, is damaged or inconsistent.
+        ModelError: the file cannot be read, is damaged, inconsistent or too large.
         UnsupportedError: an operator or type is not served; the message names the node.
+        AccumulatorOverflowError: an accumulator could overflow; the message names the node and the bound.
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > _LARGEST:
-            raise ModelError(f"'{path}' has {size} bytes; models of up to {_LARGEST} are read")
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise ModelError(f"'{path}' is not a file")
+        with path.open("rb") as file:
+            data = file.read(MOST_FILE_BYTES + 1)
     except OSError as error:
         raise ModelError(f"'{path}' cannot be read: {error.strerror}") from error
+    if len(data) > MOST_FILE_BYTES:
+        raise ModelError(f"'{path}' has more than {MOST_FILE_BYTES} bytes, the most that is read")
     return from_bytes(data, path.stem)
 
 
@@ -43,22 +45,4 @@ def from_bytes(data: bytes, name: str) -> Graph:
     graph = read_tflite(data, name)
     for rewrite in (fold_constants, fold_float_edges, remove_dead_code):
         graph = check(rewrite(graph))
-    check_served(graph)
-    return replace(graph, digest=hashlib.sha256(data).hexdigest())
-
-
-def check_served(graph: Graph) -> None:
-    """Every operator is served and every declared output shape is what the operator computes.
-
-    Raises:
-        UnsupportedError, ModelError: naming the node.
-    """
-    for node in graph.nodes:
-        if node.op not in OPERATORS:
-            raise UnsupportedError(
-                node.name, node.op, "this operator is not served; `bitwright ops` lists those that are"
-            )
-        shapes = OPERATORS[node.op].shapes(graph, node)
-        declared = [graph.tensor(name).shape for name in node.outputs]
-        if [tuple(shape) for shape in shapes] != declared:
-            raise ModelError(f"{node.name} ({node.op}): computes shapes {shapes}, the file declares {declared}")
+    return replace(check_served(graph), digest=hashlib.sha256(data).hexdigest())

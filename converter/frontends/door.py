@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir import DType, Edge, Graph, Quantization, Tensor
+from ..ir import Array, DType, Edge, Graph, Quantization, Tensor, Variable
 
 
 def signed_at_the_door(graph: Graph) -> Graph:
@@ -24,12 +24,26 @@ def signed_at_the_door(graph: Graph) -> Graph:
         replace(node, attrs={**node.attrs, "uint8": True}) if unsigned.intersection(node.outputs) else node
         for node in graph.nodes
     )
+    variables = {name: _signed_variable(variable) for name, variable in graph.variables.items()}
     edges = {name: Edge(DType.UINT8) for name in (*graph.inputs, *graph.outputs) if name in unsigned}
-    return replace(graph, tensors=tensors, nodes=nodes, edges={**graph.edges, **edges})
+    return replace(graph, tensors=tensors, nodes=nodes, variables=variables, edges={**graph.edges, **edges})
 
 
 def _signed(tensor: Tensor) -> Tensor:
     assert tensor.quant is not None
-    quant = Quantization(tensor.quant.scale, tuple(z - 128 for z in tensor.quant.zero_point), tensor.quant.axis)
-    data = None if tensor.data is None else (tensor.data ^ np.uint8(0x80)).view(np.int8)
-    return replace(tensor, dtype=DType.INT8, quant=quant, data=data)
+    data = None if tensor.data is None else _signed_values(tensor.data)
+    return replace(tensor, dtype=DType.INT8, quant=_signed_quantization(tensor.quant), data=data)
+
+
+def _signed_variable(variable: Variable) -> Variable:
+    if variable.quant is None or variable.initial.dtype != np.uint8:
+        return variable
+    return replace(variable, initial=_signed_values(variable.initial), quant=_signed_quantization(variable.quant))
+
+
+def _signed_values(values: Array) -> Array:
+    return np.asarray(values ^ np.uint8(0x80)).view(np.int8)
+
+
+def _signed_quantization(quant: Quantization) -> Quantization:
+    return replace(quant, zero_point=tuple(z - 128 for z in quant.zero_point))

@@ -6,6 +6,7 @@ damaged length makes a loop endless. Lengths are bounded by the file's size here
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 
 from ...errors import BitwrightError, ModelError
 
+_SHARING = 4  # how often a file's bytes may be read over, by tables that share a vector
+_LONGEST_NAME = 120
+
 
 @contextmanager
 def reading(place: str) -> Iterator[None]:
@@ -24,41 +28,58 @@ def reading(place: str) -> Iterator[None]:
         yield
     except BitwrightError:
         raise
-    except (
-        struct.error,
-        ValueError,
-        IndexError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        AttributeError,
-        MemoryError,
-    ) as error:
+    except (struct.error, ValueError, LookupError, TypeError, OverflowError, AttributeError) as error:
         raise ModelError(f"{place}: the file is damaged ({type(error).__name__}: {error})") from error
 
 
-def length(table: Any, field: str, most: int) -> int:
-    """Length of a vector field. Raises ModelError when it exceeds what the file can hold."""
-    count = int(getattr(table, f"{field}Length")())
-    if not 0 <= count <= most:
-        raise ModelError(f"the vector '{field}' claims {count} elements, more than the file holds")
-    return count
+class Vectors:
+    """Reads the vectors and strings of one file.
+
+    Tables may share a vector, so that a small file could stand for endless data; all that are read together may
+    therefore hold no more than a few times the file's bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._left = _SHARING * size
+
+    def tables(self, table: Any, field: str, most: int) -> list[Any]:
+        """The elements of a vector of tables. Raises ModelError when there are more than ``most``."""
+        count = self._length(table, field)
+        if count > most:
+            raise ModelError(f"the file holds {count} {field.lower()}; up to {most} are read")
+        self._take(4 * count, field)
+        get = getattr(table, field)
+        return [get(i) for i in range(count)]
+
+    def numbers(self, table: Any, field: str) -> NDArray[Any]:
+        """A vector of numbers, empty when absent."""
+        if self._length(table, field) == 0:
+            return np.zeros(0, np.int64)
+        values: NDArray[Any] = np.asarray(getattr(table, f"{field}AsNumpy")())
+        self._take(values.nbytes, field)
+        return values
+
+    def text(self, table: Any, field: str) -> str:
+        """A string made printable; a long one is shortened and keeps a part of its hash, so that it stays distinct."""
+        raw: bytes = getattr(table, field)() or b""
+        self._take(len(raw), field)
+        shown = "".join(map(_printable, raw[: 4 * _LONGEST_NAME].decode("utf-8", "backslashreplace")))
+        if len(raw) <= _LONGEST_NAME:
+            return shown
+        return f"{shown[:_LONGEST_NAME]}...{hashlib.sha256(raw).hexdigest()[:8]}"
+
+    def _length(self, table: Any, field: str) -> int:
+        count = int(getattr(table, f"{field}Length")())
+        if count > self.size:
+            raise ModelError(f"the file is damaged: '{field}' claims {count} elements, more than it has bytes")
+        return count
+
+    def _take(self, count: int, field: str) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise ModelError(f"the file is damaged: its vectors, '{field}' the last, overlap more than they may")
 
 
-def tables(table: Any, field: str, most: int) -> list[Any]:
-    """The elements of a vector of tables."""
-    get = getattr(table, field)
-    return [get(i) for i in range(length(table, field, most))]
-
-
-def numbers(table: Any, field: str, most: int) -> NDArray[Any]:
-    """A vector of numbers, empty when absent."""
-    if length(table, field, most) == 0:
-        return np.zeros(0, np.int64)
-    values = getattr(table, f"{field}AsNumpy")()
-    return np.asarray(values)
-
-
-def text(raw: bytes | None) -> str:
-    """A name; bytes that are not UTF-8 are shown as such."""
-    return "" if raw is None else raw.decode("utf-8", "backslashreplace")[:200]
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

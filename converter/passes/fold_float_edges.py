@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from ...errors import UnsupportedError
@@ -15,15 +16,15 @@ def fold_float_edges(graph: Graph) -> Graph:
         UnsupportedError: a float tensor remains inside the graph.
     """
     inputs, outputs, edges, nodes = list(graph.inputs), list(graph.outputs), dict(graph.edges), []
+    readers = Counter(name for node in graph.nodes for name in set(node.inputs) if name is not None)
     for node in graph.nodes:
         source = graph.tensor(node.inputs[0]) if node.inputs and node.inputs[0] is not None else None
-        readers = [n for n in graph.nodes if source is not None and source.name in n.inputs]
         if (
             node.op == "QUANTIZE"
             and source is not None
             and source.dtype is DType.FLOAT32
             and source.name in inputs
-            and len(readers) == 1
+            and readers[source.name] == 1
             and source.name not in outputs
         ):
             inputs[inputs.index(source.name)] = node.outputs[0]
@@ -31,8 +32,8 @@ def fold_float_edges(graph: Graph) -> Graph:
         elif (
             node.op == "DEQUANTIZE"
             and source is not None
-            and node.outputs[0] in outputs
-            and not any(node.outputs[0] in n.inputs for n in graph.nodes)
+            and outputs.count(node.outputs[0]) == 1
+            and not readers[node.outputs[0]]
             and source.name not in outputs
             and source.name not in edges
         ):

@@ -71,7 +71,7 @@ def test_an_accumulator_that_could_overflow_is_named_with_its_bound() -> None:
         constant("b", np.full(2, 2**31 - 1000, np.int32), [0.01]),
     ]
     data = write_tflite(single("FULLY_CONNECTED", tensors, [activation("y", (), 0.1)], {"activation": "NONE"}))
-    with pytest.raises(AccumulatorOverflowError, match=r"fully_connected.*\[0, 2147612187\].*int32"):
+    with pytest.raises(AccumulatorOverflowError, match=r"fully_connected.*\[0, 2147612188\].*int32"):
         from_bytes(data, "model")
 
 

@@ -1,0 +1,78 @@
+"""Asks the operators about the nodes of a graph; every refusal is a typed error that names the node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..errors import ModelError, UnsupportedError
+from .ir import DType, Graph, Node
+from .limits import check_products
+from .ops import OPERATORS
+from .ops.operator import Operator
+
+#: Types of values that C code holds in the arena.
+_ACTIVATIONS = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
+
+
+def operator_of(node: Node) -> Operator:
+    """The definition of a node's operator. Raises UnsupportedError."""
+    if node.op not in OPERATORS:
+        raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
+    return OPERATORS[node.op]
+
+
+def shapes_of(graph: Graph, node: Node) -> list[tuple[int, ...]]:
+    """The shapes of a node's outputs, which must be those that the graph declares. Raises ModelError."""
+    with _naming(node):
+        computed = [tuple(int(size) for size in shape) for shape in operator_of(node).shapes(graph, node)]
+    declared = [graph.tensor(name).shape for name in node.outputs]
+    if computed != declared:
+        raise ModelError(f"{node.name} ({node.op}): computes shapes {computed}, the file declares {declared}")
+    return declared
+
+
+def prepare_node(graph: Graph, node: Node) -> Any:
+    """Every integer constant of a node, see :class:`Operator`.
+
+    Raises:
+        UnsupportedError, ModelError, AccumulatorOverflowError: naming the node.
+    """
+    # Scales that float arithmetic cannot hold raise here, where the node is known, and never reach an integer.
+    with _naming(node), np.errstate(over="raise", invalid="raise", divide="raise"):
+        return operator_of(node).prepare(graph, node)
+
+
+def check_served(graph: Graph) -> Graph:
+    """Return an integer graph if every operator can be served, with the shapes that are declared and within the limits.
+
+    Raises:
+        UnsupportedError, ModelError, AccumulatorOverflowError: naming the node or the tensor.
+    """
+    for node in graph.nodes:
+        shapes_of(graph, node)
+        check_products(node, operator_of(node).macs(graph, node))
+        prepare_node(graph, node)
+    for tensor in graph.activations():
+        if tensor.dtype not in _ACTIVATIONS:
+            raise UnsupportedError(tensor.name, "tensor", f"activations of type {tensor.dtype.value} are not served")
+    for name in graph.edges:
+        _ = graph.tensor(name).scale, graph.tensor(name).zero_point
+    return graph
+
+
+@contextmanager
+def _naming(node: Node) -> Iterator[None]:
+    """Put the node's name before the message of an error that lacks it."""
+    place = f"{node.name} ({node.op})"
+    try:
+        yield
+    except ArithmeticError as error:
+        raise ModelError(f"{place}: its scales are out of range ({error})") from error
+    except ModelError as error:
+        if str(error).startswith(place):
+            raise
+        raise ModelError(f"{place}: {error}") from error
