@@ -118,30 +118,34 @@ def requantize(policy: Rounding, x: ArrayLike, multiplier: ArrayLike, shift: Arr
 
 def round_half_away(value: float) -> int:
     """C's ``round``: to nearest, ties away from zero."""
-    return math.floor(abs(value) + 0.5) * (1 if value >= 0 else -1)
+    magnitude = abs(value)
+    whole = math.floor(magnitude)
+    # The difference is exact, where adding one half would round 0.5 - 2^-54 up.
+    whole += magnitude - whole >= 0.5
+    return whole if value >= 0 else -whole
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """A real multiplier as Q31 ``multiplier`` and ``shift``: ``real = multiplier * 2^(shift - 31)``.
 
-    ``multiplier`` is 0 or lies in [2^30, 2^31); ``shift`` > 0 is a left shift (TFLite QuantizeMultiplier).
+    The magnitude of ``multiplier`` is 0 or lies in [2^30, 2^31); ``shift`` > 0 is a left shift (TFLite
+    QuantizeMultiplier). Magnitudes below 2^-32 become 0; those beyond a left shift of 30 become the largest one, which
+    no range proof lets pass.
 
     Raises:
-        ModelError: the multiplier is negative, infinite or NaN, or beyond the runtime's 30-bit left shift.
+        ModelError: the multiplier is infinite or NaN.
     """
-    if not math.isfinite(real) or real < 0:
+    if not math.isfinite(real):
         raise ModelError(f"a requantization multiplier of {real} cannot be represented")
-    if real == 0:
-        return 0, 0
-    fraction, shift = math.frexp(real)
+    fraction, shift = math.frexp(abs(real))
     multiplier = round_half_away(fraction * 2.0**31)
     if multiplier == 2**31:
         multiplier, shift = multiplier // 2, shift + 1
-    if shift < -31:
+    if multiplier == 0 or shift < -31:
         return 0, 0
     if shift > 30:
-        return INT32_MAX, 30
-    return multiplier, shift
+        multiplier, shift = INT32_MAX, 30
+    return (multiplier if real > 0 else -multiplier), shift
 
 
 def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
@@ -150,11 +154,21 @@ def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
     return as_int64([m for m, _ in pairs]), as_int64([s for _, s in pairs])
 
 
+def power_of_two(scale: float) -> int | None:
+    """The exponent of a scale that TFLite takes for a power of two: within 0.001 of one, in float32 (CheckedLog2)."""
+    exponent = np.log(np.float32(scale)) * (np.float32(1) / np.log(np.float32(2)))
+    nearest = np.rint(exponent)
+    return int(nearest) if abs(exponent - nearest) < np.float32(1e-3) else None
+
+
+def round_ties_away(values: NDArray[Any]) -> NDArray[Any]:
+    """C's ``round`` of float arrays: to nearest, ties away from zero, exact also where adding one half is not."""
+    whole = np.trunc(values)
+    return np.where(np.abs(values - whole) < 0.5, whole, whole + np.sign(values))
+
+
 def affine_quantize(real: ArrayLike, scale: float, zero_point: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Float values to integers as TFLite's reference QUANTIZE: ``round(x / scale) + zero_point``, ties away."""
     limits = np.iinfo(dtype)
-    ratio = np.asarray(real, dtype=np.float32) / np.float32(scale)
-    rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio))
-    # Adding one half in float32 rounds 0.49999997 up; C's round does not.
-    rounded = np.where(np.abs(ratio - np.trunc(ratio)) < 0.5, np.trunc(ratio), rounded)
+    rounded = round_ties_away(np.asarray(real, dtype=np.float32) / np.float32(scale))
     return np.clip(rounded.astype(np.float64) + zero_point, limits.min, limits.max).astype(dtype)

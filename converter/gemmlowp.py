@@ -1,4 +1,4 @@
-"""gemmlowp's fixed-point exponential, reciprocal, logistic and tanh, exact in numpy int64.
+"""gemmlowp's fixed-point exponential and reciprocal, exact in numpy int64.
 
 A value with ``i`` integer bits is an int32 in units of ``2^(i - 31)``. Source of the definitions: gemmlowp
 ``fixedpoint/fixedpoint.h``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, rounding_divide_by_pot, saturate32, srdhm
+from .fixedpoint import INT32_MAX, Int64, as_int64, rounding_divide_by_pot, saturate32, srdhm
 
 _ONE = INT32_MAX
 # exp(-2^k) in Q31 for k = -2 .. 4
@@ -64,45 +64,8 @@ def one_over_one_plus_x(a: ArrayLike) -> Int64:
     return multiply_by_pot(x, 1)
 
 
-def logistic(a: ArrayLike, integer_bits: int) -> Int64:
-    """``1 / (1 + exp(-a))`` as Q31."""
-    value = as_int64(a)
-    on_positive = one_over_one_plus_x(exp_on_negative_values(-np.abs(value), integer_bits))
-    result = np.where(value > 0, on_positive, _ONE - on_positive)
-    return np.where(value == 0, 1 << 30, result)
-
-
-def _one_minus_x_over_one_plus_x(a: Int64) -> Int64:
-    half_denominator = rounding_half_sum(a, _ONE)
-    x = 1515870810 + srdhm(half_denominator, -1010580540)
-    for _ in range(3):
-        error = (1 << 29) - srdhm(half_denominator, x)
-        x = x + multiply_by_pot(srdhm(x, error), 2)
-    return multiply_by_pot(x - (1 << 29), 2)
-
-
-def tanh(a: ArrayLike, integer_bits: int) -> Int64:
-    """tanh as Q31."""
-    value = as_int64(a)
-    # exp(-2|a|): one more integer bit stands for the factor two.
-    on_positive = _one_minus_x_over_one_plus_x(exp_on_negative_values(-np.abs(value), integer_bits + 1))
-    return np.where(value == 0, 0, np.where(value > 0, on_positive, -on_positive))
-
-
 def reciprocal(x: int, integer_bits: int) -> tuple[int, int]:
-    """``1 / x`` of a positive value: a Q31 mantissa and the right shift that completes it."""
+    """``1 / x`` of a positive value below 2^32: a Q31 mantissa and the right shift that completes it."""
     headroom = 32 - x.bit_length()
     shifted = ((x << headroom) & 0xFFFFFFFF) - (1 << 31)
     return int(one_over_one_plus_x(shifted)), integer_bits - headroom
-
-
-__all__ = [
-    "INT32_MIN",
-    "exp_on_negative_values",
-    "logistic",
-    "multiply_by_pot",
-    "one_over_one_plus_x",
-    "reciprocal",
-    "rounding_half_sum",
-    "tanh",
-]

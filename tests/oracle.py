@@ -29,7 +29,7 @@ def run_tflite_sequence(model: bytes, sequence: Sequence[Sequence[NDArray[Any]]]
     results = []
     for inputs in sequence:
         for detail, value in zip(interpreter.get_input_details(), inputs, strict=True):
-            interpreter.set_tensor(detail["index"], np.ascontiguousarray(value))
+            interpreter.set_tensor(detail["index"], np.require(value, requirements="C"))
         interpreter.invoke()
         results.append([interpreter.get_tensor(d["index"]).copy() for d in interpreter.get_output_details()])
     return results

@@ -11,7 +11,7 @@ from .call import Field, KernelCall, as_c
 
 
 def lower(graph: Graph, node: Node, params: Unary, isa: str) -> KernelCall:
-    """``bw_lut_s8`` for every 8-bit function; ``bw_rescale`` and ``bw_sigmoid_s16`` for the wider ones."""
+    """``bw_lut_s8`` for every 8-bit function; ``bw_rescale`` and ``bw_sigmoid_s16`` for wider inputs."""
     elements = graph.output(node).elements
     if isinstance(params, Table):
         if params.table.dtype == np.int16:
@@ -36,7 +36,7 @@ def _rescale(params: Rescale, elements: int) -> KernelCall:
         "low": params.low,
         "high": params.high,
     }
-    # An element is written after it is read; outputs are never wider than inputs.
+    # An element is written after it is read.
     narrowing = params.dtype.bytes <= params.input_dtype.bytes
     return KernelCall("bw_rescale", fields, distance={0: 0} if narrowing else {})
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..fixedpoint import (
     Int64,
     as_int64,
+    power_of_two,
     quantize_multiplier,
     requantize_double,
     round_half_away,
+    round_ties_away,
     rounding_divide_by_pot,
 )
-from ..gemmlowp import logistic as fixed_logistic
-from ..gemmlowp import tanh as fixed_tanh
-from ..ir import Array, DType, Graph, Node, Tensor
-from .functions import FUNCTIONS
-from .operator import Inputs, Operator, QuantRule, float_operand, float_ratio, require, unsupported
-
-#: Exact results for int64 inputs of a node, before the clamp to the output's type.
-Rule = Callable[[Graph, Node, Int64], Int64]
+from ..ir import Array, DType, Graph, Node
+from .bounds import Bounds, centred, prove, requantized
+from .functions import FUNCTIONS, Function
+from .operator import Inputs, Operator, QuantRule, float_operand, float_ratio, require, require_types, unsupported
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +35,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Rescale:
-    """int16 and int32 inputs: ``clamp(requantize(q - input_zero_point) + output_zero_point)`` with one slope for
-    values from zero up and one below (the same but for LEAKY_RELU)."""
+    """``clamp(requantize(q - input_zero_point) + output_zero_point)`` with one slope for values from zero up and one
+    below (the same but for LEAKY_RELU and ABS)."""
 
     input_dtype: DType
     dtype: DType
@@ -71,6 +70,9 @@ class Sigmoid:
 
 Unary = Table | Rescale | Sigmoid
 
+#: From a node of the graph to its constants.
+Prepare = Callable[[Graph, Node], Unary]
+
 
 _FREE = QuantRule()
 
@@ -92,42 +94,27 @@ def reference(params: Unary, inputs: Inputs) -> list[Array]:
     return [_sigmoid(params, values).astype(np.int16)]
 
 
-def _table(graph: Graph, node: Node, rule: Rule) -> Table:
-    source, target = graph.input(node, 0), graph.output(node)
-    lowest, highest = source.dtype.limits
-    results = rule(graph, node, np.arange(lowest, highest + 1, dtype=np.int64))
-    low, high = target.dtype.limits
-    return Table(np.clip(results, low, high).astype(target.dtype.numpy), lowest)
+def _table(graph: Graph, node: Node, function: Callable[[Int64], Int64]) -> Table:
+    """The function's results for every value of the input's type, clamped to the output's."""
+    lowest, highest = graph.input(node, 0).dtype.limits
+    target = graph.output(node).dtype
+    results = function(np.arange(lowest, highest + 1, dtype=np.int64))
+    return Table(np.clip(results, *target.limits).astype(target.numpy), lowest)
 
 
 def _unary(
-    name: str,
-    rule: Rule,
-    wide: Callable[[Graph, Node], Unary] | None = None,
-    limits: str = "",
-    quantization: QuantRule = _FREE,
+    name: str, prepare: Prepare, types: str = "int8, int16", limits: str = "", quantization: QuantRule = _FREE
 ) -> Operator:
-    def prepare(graph: Graph, node: Node) -> Unary:
-        source, target = graph.input(node, 0), graph.output(node)
-        if source.dtype is DType.INT8 and target.dtype in (DType.INT8, DType.INT16):
-            return _table(graph, node, rule)
-        if wide is None:
-            raise unsupported(node, f"{source.dtype.value} to {target.dtype.value} is not served")
-        return wide(graph, node)
-
     def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
         return [FUNCTIONS[node.op](node.attrs, float_operand(inputs, 0))]
 
-    types = "int8" if wide is None else "int8, int16"
     return Operator(name, types, limits, shapes, prepare, reference, float_reference=float_reference, rule=quantization)
 
 
-# -- rescaling: RELU and kin, LEAKY_RELU, ABS, NEG, QUANTIZE -------------------------------------------------------
+# -- rescaling: RELU and kin, LEAKY_RELU, ABS, QUANTIZE ------------------------------------------------------------
 
 
-def _rescale(
-    graph: Graph, node: Node, low: float | None = None, high: float | None = None, alpha: float = 1.0
-) -> Rescale:
+def _rescale(graph: Graph, node: Node, low: float | None, high: float | None, slope: float) -> Rescale:
     source, target = graph.input(node, 0), graph.output(node)
     lowest, highest = target.dtype.limits
 
@@ -138,15 +125,16 @@ def _rescale(
 
     # TFLite's QUANTIZE divides in double, the activations in float.
     exact = float(source.scale) / float(target.scale)
-    multiplier, shift = quantize_multiplier(exact if node.op == "QUANTIZE" else float_ratio(target, source.scale))
-    slope = float(np.float32(alpha))
-    require(math.isfinite(slope) and slope >= 0, node, f"a slope of {slope} is not served")
-    negative = (multiplier, shift) if alpha == 1.0 else quantize_multiplier(float_ratio(target, source.scale, slope))
+    positive = quantize_multiplier(exact if node.op == "QUANTIZE" else float_ratio(target, source.scale))
+    require(math.isfinite(slope), node, f"a slope of {slope} is not served")
+    negative = positive if slope == 1.0 else quantize_multiplier(float_ratio(target, source.scale, slope))
+    values = prove(node, centred(source), "the centred input")
+    requantized(node, Bounds(0, max(values.high, 0)), *positive, target.zero_point)
+    requantized(node, Bounds(min(values.low, 0), 0), *negative, target.zero_point)
     return Rescale(
         source.dtype,
         target.dtype,
-        multiplier,
-        shift,
+        *positive,
         *negative,
         source.zero_point,
         target.zero_point,
@@ -155,105 +143,126 @@ def _rescale(
     )
 
 
-def _clamped(low: float | None, high: float | None) -> tuple[Rule, Callable[[Graph, Node], Rescale]]:
-    def wide(graph: Graph, node: Node) -> Rescale:
-        return _wide_checked(graph, node, _rescale(graph, node, low, high))
-
-    def rule(graph: Graph, node: Node, values: Int64) -> Int64:
-        return _rescale(graph, node, low, high).apply(values)
-
-    return rule, wide
+def _rescaled(graph: Graph, node: Node, low: float | None, high: float | None, slope: float = 1.0) -> Unary:
+    """A table for int8 inputs, element by element otherwise."""
+    params = _rescale(graph, node, low, high, slope)
+    return _table(graph, node, params.apply) if params.input_dtype is DType.INT8 else params
 
 
-def _wide_checked(graph: Graph, node: Node, params: Rescale) -> Rescale:
+def _require_same_types(graph: Graph, node: Node, *allowed: DType) -> DType:
+    return require_types(graph, node, [graph.input(node, 0), graph.output(node)], allowed)
+
+
+def _clamped(low: float | None, high: float | None) -> Prepare:
+    def prepare(graph: Graph, node: Node) -> Unary:
+        _require_same_types(graph, node, DType.INT8, DType.INT16)
+        return _rescaled(graph, node, low, high)
+
+    return prepare
+
+
+def _leaky(graph: Graph, node: Node) -> Unary:
+    _require_same_types(graph, node, DType.INT8, DType.INT16)
+    return _rescaled(graph, node, None, None, float(np.float32(node.attrs["alpha"])))
+
+
+def _abs(graph: Graph, node: Node) -> Unary:
+    """A slope of minus one below zero, also where both scales are equal (TFLite elementwise.cc)."""
+    _require_same_types(graph, node, DType.INT8, DType.INT16)
+    return _rescaled(graph, node, None, None, -1.0)
+
+
+_QUANTIZE_TYPES: Mapping[DType, tuple[DType, ...]] = {
+    DType.INT8: (DType.INT8, DType.INT16),
+    DType.INT16: (DType.INT8, DType.INT16, DType.INT32),
+    DType.INT32: (DType.INT8, DType.INT16),
+}
+
+
+def _quantize(graph: Graph, node: Node) -> Unary:
+    source, target = graph.input(node, 0).dtype, graph.output(node).dtype
+    served = target in _QUANTIZE_TYPES.get(source, ())
+    require(served, node, f"{source.value} to {target.value} is not served")
+    return _rescaled(graph, node, None, None)
+
+
+# -- functions of int8, by tables made in float32 ------------------------------------------------------------------
+
+
+def _exp(x: Array) -> Array:
+    return np.exp(x.astype(np.float64)).astype(np.float32)
+
+
+def _tanh(x: Array) -> Array:
+    return np.tanh(x.astype(np.float64)).astype(np.float32)
+
+
+def _gelu(attrs: Mapping[str, Any], x: Array) -> Array:
+    if attrs.get("approximate"):
+        argument = np.float32(math.sqrt(2 / math.pi)) * x * (1 + np.float32(0.044715) * x * x)
+        return np.float32(0.5) * x * (1 + _tanh(argument))
+    complement = [math.erfc(value) for value in (x * np.float32(-math.sqrt(0.5))).tolist()]
+    return np.float32(0.5) * x * np.array(complement, np.float32)
+
+
+def _elu(attrs: Mapping[str, Any], x: Array) -> Array:
+    return np.where(x < 0, np.float32(attrs.get("alpha", 1.0)) * (_exp(x) - 1), x)
+
+
+#: The real functions, those of TFLite with its own order of float32 operations, on which results near a tie depend.
+_FUNCTIONS: Mapping[str, Function] = {
+    **FUNCTIONS,
+    "LOGISTIC": lambda _attrs, x: 1 / (1 + _exp(-x)),
+    "TANH": lambda _attrs, x: _tanh(x),
+    "EXP": lambda _attrs, x: _exp(x),
+    "GELU": _gelu,
+    "ELU": _elu,
+}
+
+
+def _tabulated(graph: Graph, node: Node) -> Table:
+    """int8 to int8: ``round(f(S_in * (q - Z_in)) / S_out) + Z_out`` in float32 (TFLite LUTPopulate)."""
+    _require_same_types(graph, node, DType.INT8)
     source, target = graph.input(node, 0), graph.output(node)
-    served = source.dtype in (DType.INT16, DType.INT32) and target.dtype in (DType.INT8, DType.INT16, DType.INT32)
-    require(served, node, f"{source.dtype.value} to {target.dtype.value} is not served")
-    if source.dtype is DType.INT16:
-        reach = (2**16) << max(params.shift, params.negative_shift, 0)
-        require(reach < 2**31, node, "the ratio of input to output scale is too large")
-    return params
+
+    def results(values: Int64) -> Int64:
+        real = np.float32(source.scale) * (values - source.zero_point).astype(np.float32)
+        with np.errstate(over="ignore"):
+            scaled = _FUNCTIONS[node.op](node.attrs, real) * (np.float32(1) / np.float32(target.scale))
+        levels = round_ties_away(scaled).astype(np.float64) + target.zero_point
+        return as_int64(np.clip(levels, *target.dtype.limits))
+
+    return _table(graph, node, results)
 
 
-def _leaky(graph: Graph, node: Node, values: Int64) -> Int64:
-    return _rescale(graph, node, alpha=node.attrs["alpha"]).apply(values)
-
-
-def _leaky_wide(graph: Graph, node: Node) -> Rescale:
-    return _wide_checked(graph, node, _rescale(graph, node, alpha=node.attrs["alpha"]))
-
-
-def _quantize(graph: Graph, node: Node, values: Int64) -> Int64:
-    return _rescale(graph, node).apply(values)
-
-
-def _quantize_wide(graph: Graph, node: Node) -> Rescale:
-    return _wide_checked(graph, node, _rescale(graph, node))
-
-
-def _abs(graph: Graph, node: Node, values: Int64) -> Int64:
-    source, target = graph.input(node, 0), graph.output(node)
-    magnitude = np.abs(values - source.zero_point)
-    if source.scale != target.scale:
-        magnitude = requantize_double(magnitude, *quantize_multiplier(float_ratio(target, source.scale)))
-    return as_int64(magnitude + target.zero_point)
-
-
-# -- LOGISTIC, TANH, HARD_SWISH ------------------------------------------------------------------------------------
-
-_INPUT_BITS = 4  # integer bits of the fixed-point argument
-
-
-def _radius(shift: int) -> int:
-    """Largest centred input whose scaled value fits ``_INPUT_BITS`` integer bits (TFLite CalculateInputRadius)."""
-    return math.floor((2.0**_INPUT_BITS - 1.0) * 2.0 ** (31 - _INPUT_BITS) / 2.0**shift)
-
-
-def _fixed_argument(source: Tensor, values: Int64) -> tuple[Int64, Int64, int]:
-    """Centred inputs, their Q4.27 form and the radius beyond which the function is flat."""
-    multiplier, shift = quantize_multiplier(float(source.scale) * 2.0 ** (31 - _INPUT_BITS))
-    centred, radius = values - source.zero_point, _radius(shift)
-    inside = np.where(np.abs(centred) < radius, centred, 0)
-    return centred, requantize_double(inside, multiplier, shift), radius
-
-
-def _logistic(graph: Graph, node: Node, values: Int64) -> Int64:
-    target = graph.output(node)
-    require(target.scale == 1 / 256 and target.zero_point == -128, node, "the output's scale must be 1/256 at -128")
-    centred, argument, radius = _fixed_argument(graph.input(node, 0), values)
-    result = rounding_divide_by_pot(fixed_logistic(argument, _INPUT_BITS), 23) - 128
-    return np.where(centred <= -radius, -128, np.where(centred >= radius, 127, result))
-
-
-def _tanh(graph: Graph, node: Node, values: Int64) -> Int64:
-    target = graph.output(node)
-    require(target.scale == 1 / 128 and target.zero_point == 0, node, "the output's scale must be 1/128 at 0")
-    centred, argument, radius = _fixed_argument(graph.input(node, 0), values)
-    result = rounding_divide_by_pot(fixed_tanh(argument, _INPUT_BITS), 24)
-    return np.where(centred <= -radius, -128, np.where(centred >= radius, 127, result))
+# -- HARD_SWISH ----------------------------------------------------------------------------------------------------
 
 
 def _srdhm16(a: Int64, b: int) -> Int64:
     return np.minimum((a * b + (1 << 14)) >> 15, 32767)
 
 
-def _hard_swish(graph: Graph, node: Node, values: Int64) -> Int64:
+def _hard_swish(graph: Graph, node: Node) -> Table:
     """``x * relu6(x + 3) / 6`` in 16-bit fixed point (TFLite reference HardSwish)."""
+    _require_same_types(graph, node, DType.INT8)
     source, target = graph.input(node, 0), graph.output(node)
     high_resolution = np.float32(source.scale) * np.float32(1 / 128)
-    output_multiplier, output_exponent = _int16_multiplier(float(high_resolution / np.float32(target.scale)))
-    reluish_multiplier, exponent = _int16_multiplier(float(high_resolution / np.float32(3.0 / 32768.0)))
-    require(output_exponent <= 0, node, "the ratio of input to output scale is too large")
-    hires = (values - source.zero_point) * 128
-    preshift = _srdhm16(hires, output_multiplier)
-    reluish = np.clip(hires << max(exponent - 1, 0), -32768, 32767)
-    reluish = _srdhm16(reluish, reluish_multiplier)
-    if exponent > 0:
-        reluish = np.clip(reluish * 2, -32768, 32767)
-    reluish = rounding_divide_by_pot(reluish, max(-exponent, 0))
-    reluish = (reluish + (1 << 15)) >> 1
-    product = np.trunc(reluish * preshift / 2.0**15).astype(np.int64)
-    return rounding_divide_by_pot(product, -output_exponent) + target.zero_point
+    multiplier, exponent = _int16_multiplier(float(high_resolution / np.float32(target.scale)))
+    reluish_multiplier, reluish_exponent = _int16_multiplier(float(high_resolution / np.float32(3.0 / 32768.0)))
+    require(exponent <= 0, node, "the ratio of input to output scale is too large")
+
+    def results(values: Int64) -> Int64:
+        precise = (values - source.zero_point) * 128
+        reluish = np.clip(precise << max(reluish_exponent - 1, 0), -32768, 32767)
+        reluish = _srdhm16(reluish, reluish_multiplier)
+        if reluish_exponent > 0:
+            reluish = np.clip(reluish * 2, -32768, 32767)
+        reluish = rounding_divide_by_pot(reluish, max(-reluish_exponent, 0))
+        gate = (reluish + (1 << 15)) >> 1
+        product = np.trunc(gate * _srdhm16(precise, multiplier) / 2.0**15).astype(np.int64)
+        return rounding_divide_by_pot(product, -exponent) + target.zero_point
+
+    return _table(graph, node, results)
 
 
 def _int16_multiplier(real: float) -> tuple[int, int]:
@@ -261,31 +270,47 @@ def _int16_multiplier(real: float) -> tuple[int, int]:
     return (32767 if multiplier >= 2**31 - 2**15 else (multiplier + 2**15) >> 16), exponent
 
 
+# -- int16 LOGISTIC and TANH ---------------------------------------------------------------------------------------
+
+
 def _sigmoid_table() -> Int64:
-    """sigmoid(i / 24) in Q0.16 (TFLite sigmoid_table_uint16)."""
-    samples = 65536.0 / (1.0 + np.exp(-np.arange(256) / 24.0))
-    return as_int64(np.minimum(np.floor(samples + 0.5), 65535))
+    """sigmoid(i / 24) in Q0.16, each raised by half the error of linear interpolation in the middle of its interval,
+    and 65535 at the end, from which on the function is flat (TFLite sigmoid_table_uint16)."""
+
+    half_steps = 65536.0 / (1.0 + np.exp(-np.arange(511) / 48.0))
+    samples, middles = half_steps[::2], half_steps[1::2]
+    error = middles - (samples[:-1] + samples[1:]) / 2
+    return as_int64([*np.floor(samples[:-1] + error / 2 + 0.5), 65535])
 
 
-def _sigmoid_wide(is_tanh: bool) -> Callable[[Graph, Node], Sigmoid]:
-    """Scaling of the argument by three quarters of 2^12 per unit, as TFLite's int16 LOGISTIC and TANH prepare it."""
+def _interpolated(graph: Graph, node: Node) -> Sigmoid:
+    """The argument in units of 1 / (3 * 4096), as TFLite's int16 LOGISTIC and TANH prepare it."""
+    source, target = graph.input(node, 0), graph.output(node)
+    is_tanh = node.op == "TANH"
+    require(source.zero_point == target.zero_point == 0, node, "int16 zero points must be 0")
+    fits = power_of_two(target.scale) == -15 if is_tanh else target.scale == 1 / 32768
+    require(fits, node, "the output's scale must be 1/32768")
+    power = power_of_two(source.scale)
+    left = None if power is None else 12 + power
+    if left == 0 or (is_tanh and left == 1):
+        return Sigmoid(3 << left, 0, is_tanh, _sigmoid_table())
+    real, right = float(np.float32(source.scale)) * 4096.0 * 3.0, 0
+    while real <= 32767.0 / 2.0 and right <= 30:
+        real, right = real * 2.0, right + 1
+    multiplier = int(real)
+    require(multiplier > 0, node, f"the input's scale {source.scale} is too small")
+    rounding = 1 << right >> 1
+    prove(node, centred(source) * Bounds(multiplier, multiplier) + Bounds(rounding, rounding), "the scaled input")
+    return Sigmoid(multiplier, right, is_tanh, _sigmoid_table())
 
-    def prepare(graph: Graph, node: Node) -> Sigmoid:
-        source, target = graph.input(node, 0), graph.output(node)
-        require(source.dtype is target.dtype is DType.INT16, node, "only int8 to int8 and int16 to int16 are served")
-        require(source.zero_point == target.zero_point == 0, node, "int16 zero points must be 0")
-        scale = float(source.scale)
-        power = math.log2(scale)
-        shift = 15 - 3 + round(power) if power == round(power) else None
-        allowed = (0, 1) if is_tanh else (0,)
-        if shift is not None and shift in allowed:
-            return Sigmoid(3 << shift, 0, is_tanh, _sigmoid_table())
-        multiplier, right = scale * 4096.0 * 3.0, 0
-        while multiplier <= 32767.0 / 2.0 and right <= 30:
-            multiplier, right = multiplier * 2.0, right + 1
-        return Sigmoid(int(multiplier), right, is_tanh, _sigmoid_table())
 
-    return prepare
+def _sigmoid_or_tanh(graph: Graph, node: Node) -> Unary:
+    kind = _require_same_types(graph, node, DType.INT8, DType.INT16)
+    if kind is DType.INT16:
+        return _interpolated(graph, node)
+    fits = node.op == "TANH" or graph.output(node).scale == 1 / 256
+    require(fits, node, "the output's scale must be 1/256")
+    return _tabulated(graph, node)
 
 
 def _sigmoid(params: Sigmoid, values: Int64) -> Int64:
@@ -303,22 +328,22 @@ def _sigmoid(params: Sigmoid, values: Int64) -> Int64:
     return np.where(argument >= 0, level + 512, (1 << 25) - level + 511) >> 10
 
 
-_RELU, _RELU_WIDE = _clamped(0.0, None)
-_RELU6, _RELU6_WIDE = _clamped(0.0, 6.0)
-_RELU_N1, _RELU_N1_WIDE = _clamped(-1.0, 1.0)
-
 _UNIT = QuantRule(fixed={DType.INT8: (1 / 256, -128), DType.INT16: (1 / 32768, 0)})
 _SIGNED_UNIT = QuantRule(fixed={DType.INT8: (1 / 128, 0), DType.INT16: (1 / 32768, 0)})
 
-RELU = _unary("RELU", _RELU, _RELU_WIDE)
-RELU6 = _unary("RELU6", _RELU6, _RELU6_WIDE)
-RELU_N1_TO_1 = _unary("RELU_N1_TO_1", _RELU_N1, _RELU_N1_WIDE)
-LEAKY_RELU = _unary("LEAKY_RELU", _leaky, _leaky_wide, "slopes from 0 up")
-QUANTIZE = _unary("QUANTIZE", _quantize, _quantize_wide, "integer to integer; from float at the model's edge")
+RELU = _unary("RELU", _clamped(0.0, None))
+RELU6 = _unary("RELU6", _clamped(0.0, 6.0))
+RELU_N1_TO_1 = _unary("RELU_N1_TO_1", _clamped(-1.0, 1.0))
+RELU_0_TO_1 = _unary("RELU_0_TO_1", _clamped(0.0, 1.0))
+LEAKY_RELU = _unary("LEAKY_RELU", _leaky)
+QUANTIZE = _unary("QUANTIZE", _quantize, limits="integer to integer; from float at the model's edge")
 ABS = _unary("ABS", _abs)
-LOGISTIC = _unary("LOGISTIC", _logistic, _sigmoid_wide(is_tanh=False), quantization=_UNIT)
-TANH = _unary("TANH", _tanh, _sigmoid_wide(is_tanh=True), quantization=_SIGNED_UNIT)
-HARD_SWISH = _unary("HARD_SWISH", _hard_swish)
+LOGISTIC = _unary("LOGISTIC", _sigmoid_or_tanh, quantization=_UNIT)
+TANH = _unary("TANH", _sigmoid_or_tanh, quantization=_SIGNED_UNIT)
+HARD_SWISH = _unary("HARD_SWISH", _hard_swish, "int8")
+GELU = _unary("GELU", _tabulated, "int8")
+ELU = _unary("ELU", _tabulated, "int8")
+EXP = _unary("EXP", _tabulated, "int8")
 
 
 def _no_dequantize(graph: Graph, node: Node) -> Unary:
@@ -328,5 +353,6 @@ def _no_dequantize(graph: Graph, node: Node) -> Unary:
 DEQUANTIZE = Operator("DEQUANTIZE", "int8, int16", "at the model's edge only", shapes, _no_dequantize, reference)
 
 UNARY_OPERATORS = (
-    RELU, RELU6, RELU_N1_TO_1, LEAKY_RELU, QUANTIZE, DEQUANTIZE, ABS, LOGISTIC, TANH, HARD_SWISH,
+    RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1, LEAKY_RELU, QUANTIZE, DEQUANTIZE, ABS, LOGISTIC, TANH, HARD_SWISH, GELU,
+    ELU, EXP,
 )  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import Int64, quantize_multiplier, requantize_double
+from ..fixedpoint import Int64, power_of_two, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node
+from .bounds import Bounds, centred, requantized
 from .operator import (
     Inputs,
     Operator,
@@ -88,19 +89,55 @@ def _common(graph: Graph, node: Node) -> Elementwise:
 
 def _scaled(common: Elementwise, left_shift: int, first: float, second: float, output: float) -> Elementwise:
     scales = [Scale(*quantize_multiplier(real)) for real in (first, second, output)]
-    values = {**vars(common), "left_shift": left_shift}
-    return Elementwise(**{**values, "scale_1": scales[0], "scale_2": scales[1], "output_scale": scales[2]})
+    return replace(common, left_shift=left_shift, scale_1=scales[0], scale_2=scales[1], output_scale=scales[2])
+
+
+def _require_symmetric(node: Node, params: Elementwise) -> None:
+    """int16 activations have no zero points, in TFLite neither."""
+    if params.dtype is DType.INT16:
+        require(params.offset_1 == params.offset_2 == params.output_offset == 0, node, "int16 zero points must be 0")
+
+
+def _proven(node: Node, params: Elementwise, scale: Scale, values: Bounds) -> Bounds:
+    return requantized(node, values, scale.multiplier, scale.shift, params.output_offset)
+
+
+def _proven_aligned(graph: Graph, node: Node, params: Elementwise) -> tuple[Bounds, Bounds]:
+    """Bounds of both inputs at their common scale."""
+    first, second = (centred(graph.input(node, index)) << params.left_shift for index in (0, 1))
+    return (
+        requantized(node, first, params.scale_1.multiplier, params.scale_1.shift),
+        requantized(node, second, params.scale_2.multiplier, params.scale_2.shift),
+    )
 
 
 def _prepare_sum(graph: Graph, node: Node) -> Elementwise:
     """Both inputs at twice the larger scale with ``left_shift`` bits of headroom (TFLite add.cc, sub.cc)."""
     common = _common(graph, node)
+    _require_symmetric(node, common)
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    if common.dtype is DType.INT16:
-        require(common.offset_1 == common.offset_2 == common.output_offset == 0, node, "int16 zero points must be 0")
-    left = 15 if common.dtype is DType.INT16 else 20
-    twice = 2.0 * max(first.scale, second.scale)
-    return _scaled(common, left, first.scale / twice, second.scale / twice, twice / ((1 << left) * target.scale))
+    exponents = [power_of_two(tensor.scale) for tensor in (first, second, target)]
+    if common.dtype is DType.INT16 and node.attrs.get("pot_scale_int16", True) and None not in exponents:
+        params = _shifted(node, common, [exponent for exponent in exponents if exponent is not None])
+    else:
+        left = 15 if common.dtype is DType.INT16 else 20
+        twice = 2.0 * max(first.scale, second.scale)
+        output = twice / ((1 << left) * target.scale)
+        params = _scaled(common, left, first.scale / twice, second.scale / twice, output)
+    one, other = _proven_aligned(graph, node, params)
+    _proven(node, params, params.output_scale, one - other if node.op == "SUB" else one + other)
+    return params
+
+
+def _shifted(node: Node, common: Elementwise, exponents: Sequence[int]) -> Elementwise:
+    """int16 with scales that are powers of two: one input has the output's scale, the other is shifted right.
+
+    A factor of one has no Q31 multiplier: one bit to the left, then 2^30, leaves a value as it is.
+    """
+    shifts = [exponent - exponents[2] for exponent in exponents[:2]]
+    require(max(shifts) == 0, node, "an input whose scale is a power of two must have the output's scale")
+    scales = [Scale(1 << 30, max(shift, -31)) for shift in shifts]
+    return replace(common, left_shift=1, scale_1=scales[0], scale_2=scales[1], output_scale=Scale(1 << 30, 1))
 
 
 def _operands(params: Elementwise, inputs: Inputs) -> tuple[Int64, Int64]:
@@ -137,8 +174,11 @@ def _subtract(params: Elementwise, inputs: Inputs) -> list[Array]:
 def _prepare_mul(graph: Graph, node: Node) -> Elementwise:
     """``S_1 * S_2 / S_out`` on the product (TFLite mul.cc)."""
     common = _common(graph, node)
+    _require_symmetric(node, common)
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    return _scaled(common, 0, 0.0, 0.0, float_ratio(target, first.scale, second.scale))
+    params = _scaled(common, 0, 0.0, 0.0, float_ratio(target, first.scale, second.scale))
+    _proven(node, params, params.output_scale, centred(first) * centred(second))
+    return params
 
 
 def _multiply(params: Elementwise, inputs: Inputs) -> list[Array]:
@@ -171,7 +211,10 @@ def _prepare_squared_difference(graph: Graph, node: Node) -> Elementwise:
     left = 7
     twice = 2.0 * max(first.scale, second.scale)
     output = twice * twice / ((1 << left * 2) * target.scale)
-    return _scaled(common, left, first.scale / twice, second.scale / twice, output)
+    params = _scaled(common, left, first.scale / twice, second.scale / twice, output)
+    one, other = _proven_aligned(graph, node, params)
+    _proven(node, params, params.output_scale, (one - other) * (one - other))
+    return params
 
 
 def _squared_difference(params: Elementwise, inputs: Inputs) -> list[Array]:
@@ -184,7 +227,12 @@ def _prepare_prelu(graph: Graph, node: Node) -> Elementwise:
     common = _common(graph, node)
     require(common.dtype is DType.INT8, node, "int16 is not served")
     source, alpha, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    return _scaled(common, 0, float_ratio(target, source.scale), float_ratio(target, source.scale, alpha.scale), 0.0)
+    identity, slope = float_ratio(target, source.scale), float_ratio(target, source.scale, alpha.scale)
+    params = _scaled(common, 0, identity, slope, 0.0)
+    values = centred(source)
+    _proven(node, params, params.scale_1, Bounds(0, max(values.high, 0)))
+    _proven(node, params, params.scale_2, Bounds(min(values.low, 0), 0) * centred(alpha))
+    return params
 
 
 def _prelu(params: Elementwise, inputs: Inputs) -> list[Array]:

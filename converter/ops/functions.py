@@ -76,6 +76,7 @@ FUNCTIONS: dict[str, Function] = {
     "RELU": clamp(0.0, None),
     "RELU6": clamp(0.0, 6.0),
     "RELU_N1_TO_1": clamp(-1.0, 1.0),
+    "RELU_0_TO_1": clamp(0.0, 1.0),
     "LEAKY_RELU": leaky_relu,
     "LOGISTIC": logistic,
     "TANH": lambda _attrs, x: np.tanh(x),

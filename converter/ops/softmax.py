@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import AccumulatorOverflowError, ModelError
 from ..fixedpoint import Int64, as_int64, quantize_multiplier, requantize_double, rounding_divide_by_pot, srdhm
 from ..gemmlowp import exp_on_negative_values, reciprocal
 from ..ir import Array, DType, Graph, Node
+from .bounds import Bounds, requantized
 from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
 
 _INPUT_BITS = 5  # integer bits of the scaled difference
@@ -60,16 +61,31 @@ def prepare(graph: Graph, node: Node) -> Softmax:
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
     if not source.shape:
         raise ModelError(f"{node.name} ({node.op}): a scalar has no axis")
-    beta = float(node.attrs.get("beta", 1.0))
+    depth, steps = source.shape[-1], 256 if dtype is DType.INT8 else 32768
+    beta = float(np.float32(node.attrs.get("beta", 1.0)))
     require(math.isfinite(beta) and beta > 0, node, f"beta {beta} is not served")
+    require(abs(target.scale * steps - 1) <= 1e-3, node, f"the output's scale must be 1/{steps}")
     if dtype is DType.INT8:
-        require(target.scale == 1 / 256 and target.zero_point == -128, node, "the output's scale must be 1/256 at -128")
+        require(target.zero_point == -128, node, "the output's zero point must be -128")
+        _prove_sum(node, depth, 1 << 31 - _SUM_BITS, 32)
         return Softmax(dtype, source.shape, _exp_table(beta, source.scale))
     require(target.zero_point == 0 and source.zero_point == 0, node, "int16 zero points must be 0")
-    multiplier, shift = quantize_multiplier(float(source.scale) * beta / (10.0 / 65535.0))
+    _prove_sum(node, depth, 1 << 15, 31)
+    step = float(np.float32(source.scale) * np.float32(beta)) / (10.0 / 65535.0)
+    multiplier, shift = quantize_multiplier(step)
+    requantized(node, Bounds(-65535, 0), multiplier, shift, 32767)
     exp = _interpolation_table(math.exp, -10.0, 0.0)
     inverse = _interpolation_table(lambda x: 1.0 / (1.0 + x), 0.0, 1.0)
     return Softmax(dtype, source.shape, exp, inverse, multiplier, shift)
+
+
+def _prove_sum(node: Node, depth: int, largest: int, bits: int) -> None:
+    """The sum of ``depth`` exponentials stays below ``2^bits``."""
+    if depth * largest >= 1 << bits:
+        raise AccumulatorOverflowError(
+            f"{node.name} ({node.op}): the sum of {depth} exponentials can reach {depth * largest}, "
+            f"beyond {bits} bits; up to {((1 << bits) - 1) // largest} elements are served"
+        )
 
 
 def _exp_table(beta: float, scale: float) -> Int64:
@@ -79,7 +95,7 @@ def _exp_table(beta: float, scale: float) -> Int64:
     radius = math.floor((2.0**_INPUT_BITS - 1.0) * 2.0 ** (31 - _INPUT_BITS) / 2.0**shift)
     differences = -np.arange(256, dtype=np.int64)
     counted = differences >= -radius
-    scaled = srdhm(np.where(counted, differences, 0) * 2 ** max(shift, 0), multiplier)
+    scaled = requantize_double(np.where(counted, differences, 0), multiplier, shift)
     return as_int64(np.where(counted, exp_on_negative_values(scaled, _INPUT_BITS), 0))
 
 

@@ -33,7 +33,7 @@ static inline int32_t bw_divide_by_pot(int32_t x, int32_t exponent) {
     return (x >> exponent) + (remainder > threshold ? 1 : 0);
 }
 
-/* DOUBLE: two roundings; multiplier >= 0, shift -31..30, and x << shift must fit int32 (proven on the host). */
+/* DOUBLE: two roundings; shift -31..30, and x << shift must fit int32 (proven on the host). */
 static inline int32_t bw_requantize_double(int32_t x, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0;
     const int32_t right = shift > 0 ? 0 : -shift;

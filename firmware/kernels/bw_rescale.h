@@ -1,7 +1,8 @@
-/* Requantization of int16 and int32 values, with one slope from zero up and one below (RELU, LEAKY_RELU, QUANTIZE).
+/* Requantization of int16 and int32 values, one slope from zero up and one below (RELU, LEAKY_RELU, ABS, QUANTIZE).
  *
  * Elements of 1, 2 or 4 bytes, signed. May run in place where the output is no wider than the input.
- * Ranges: the centred value shifted left fits int32. Requantization DOUBLE. Cost: one requantization per element.
+ * Ranges: the centred value, shifted left, and the result before the clamp fit int32; slopes may be negative.
+ * Requantization DOUBLE. Cost: one requantization per element.
  */
 #ifndef BW_RESCALE_H
 #define BW_RESCALE_H

@@ -1,7 +1,7 @@
 /* Softmax of int8 rows in gemmlowp's fixed point; output scale 1/256, zero point -128.
  *
  * exp[d] is the Q31 exponential of d steps below the row's maximum, 0 where it counts as nothing. May run in place.
- * Ranges: depth up to 4096 (the sum has 12 integer bits).
+ * Ranges: depth up to 8191 (the sum of exponentials of up to 2^19 fits 32 bits).
  * Cost: two table loads and one high multiplication per element, one reciprocal per row.
  */
 #ifndef BW_SOFTMAX_S8_H
