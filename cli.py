@@ -16,7 +16,9 @@ import numpy as np
 
 from . import __version__, api, console
 from .codegen.project import ModelSources
-from .commands import quantize
+from .commands import export as export_command
+from .commands import quantize as quantize_command
+from .commands import report as report_command
 from .converter.ir import Array
 from .converter.ops import OPERATORS
 from .converter.ops.page import operators_page
@@ -83,8 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--inputs", type=Path, required=True, metavar="X.npy", help="input vectors")
     run.add_argument("-o", "--output", type=Path, required=True, metavar="Y.npy", help="outputs (.npz for several)")
 
-    quantize_ = _command(commands, "quantize", quantize.run, "quantize a float model and judge what it cost")
-    quantize.add_arguments(quantize_)
+    quantize_ = _command(commands, "quantize", quantize_command.run, "quantize a float model and judge what it cost")
+    quantize_command.add_arguments(quantize_)
+    report_ = _command(commands, "report", report_command.run, "write an HTML page about a quantized model on a target")
+    report_command.add_arguments(report_)
+    export_ = _command(commands, "export", export_command.run, "write a quantized model in another tool's format")
+    export_command.add_arguments(export_)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")

@@ -10,6 +10,7 @@ from ..errors import ModelError
 from .frontends.tflite import read_tflite
 from .ir import Graph, check
 from .limits import MOST_FILE_BYTES
+from .native import is_native, read_native
 from .passes.fold_constants import fold_constants
 from .passes.fold_float_edges import fold_float_edges
 from .passes.remove_dead_code import remove_dead_code
@@ -42,6 +43,8 @@ def load(path: str | Path) -> Graph:
 
 def from_bytes(data: bytes, name: str) -> Graph:
     """The same from a file's content."""
+    if is_native(data):
+        return replace(check_served(read_native(data, name)), digest=hashlib.sha256(data).hexdigest())
     graph = read_tflite(data, name)
     for rewrite in (fold_constants, fold_float_edges, remove_dead_code):
         graph = check(rewrite(graph))
