@@ -45,13 +45,29 @@ class GraphBuilder:
         return name
 
     def node(
-        self, name: str, op: str, inputs: Sequence[str | None], attrs: Mapping[str, Any] | None = None, outputs: int = 1
+        self,
+        name: str,
+        op: str,
+        inputs: Sequence[str | None],
+        attrs: Mapping[str, Any] | None = None,
+        outputs: int = 1,
+        dtype: DType | None = None,
     ) -> str:
-        """Append a node; returns its (first) output's name. Raises ModelError or UnsupportedError."""
-        return self.nodes(name, op, inputs, attrs, outputs)[0]
+        """Append a node; returns its (first) output's name. Raises ModelError or UnsupportedError.
+
+        Args:
+            dtype: of the outputs; that of the first input that is not constant when absent.
+        """
+        return self.nodes(name, op, inputs, attrs, outputs, dtype)[0]
 
     def nodes(
-        self, name: str, op: str, inputs: Sequence[str | None], attrs: Mapping[str, Any] | None = None, outputs: int = 1
+        self,
+        name: str,
+        op: str,
+        inputs: Sequence[str | None],
+        attrs: Mapping[str, Any] | None = None,
+        outputs: int = 1,
+        dtype: DType | None = None,
     ) -> list[str]:
         """The same, returning every output's name."""
         name = self._unique(name, self._node_names)
@@ -59,7 +75,8 @@ class GraphBuilder:
         targets = [self._unique(name if i == 0 else f"{name}:{i}", self._tensors) for i in range(outputs)]
         node = Node(name, op, tuple(inputs), tuple(targets), dict(attrs or {}))
         first = next((self._tensors[i] for i in inputs if i is not None and not self._tensors[i].is_constant), None)
-        dtype = DType.FLOAT32 if first is None else first.dtype
+        if dtype is None:
+            dtype = DType.FLOAT32 if first is None else first.dtype
         for target in targets:
             self._tensors[target] = Tensor(target, (), dtype)
         graph = Graph(self._name, self._tensors, (node,), (), ())
