@@ -41,7 +41,7 @@ class GraphBuilder:
         if value.dtype.kind == "f":
             value = value.astype(np.float32)
         name = self._unique(name, self._tensors)
-        self._tensors[name] = Tensor(name, value.shape, DType(value.dtype.name), data=np.ascontiguousarray(value))
+        self._tensors[name] = Tensor(name, value.shape, DType(value.dtype.name), data=np.array(value, order="C"))
         return name
 
     def node(
