@@ -27,7 +27,7 @@ from .operator import (
     require,
     require_types,
 )
-from .window import Window, is_pointwise, patches, window
+from .window import Window, is_pointwise, patch_rows, patches, window
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
             f"{node.name} ({node.op}): {source.shape[3]} input channels, weights for {weights.shape[3]} "
             "(grouped convolution is not served)"
         )
-    return window(node, source.shape[1:3], weights.shape[1:3], node.attrs["dilation"])
+    return window(node, source.shape, weights.shape[1:3], node.attrs["dilation"])
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
@@ -99,9 +99,8 @@ def reference(params: Conv, inputs: Inputs) -> list[Array]:
     source = inputs[0]
     assert source is not None
     centred = source.astype(np.float64) - params.input_zero_point
-    taps = math.prod(params.weights.shape[1:])
-    rows = patches(centred, params.window, 0).reshape(-1, taps)
-    acc = exact_matmul(rows, params.weights.reshape(-1, taps).T) + params.bias
+    weights = params.weights.reshape(params.weights.shape[0], -1).T.astype(np.float64)
+    acc = np.concatenate([exact_matmul(rows, weights) for rows in patch_rows(centred, params.window)]) + params.bias
     return [params.requant.apply(acc).reshape(params.batch, *params.window.output, -1)]
 
 

@@ -51,7 +51,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
         raise ModelError(
             f"{node.name} ({node.op}): {weights.shape[3]} output channels from {source.shape[3]} input channels"
         )
-    return window(node, source.shape[1:3], weights.shape[1:3], node.attrs["dilation"])
+    return window(node, source.shape, weights.shape[1:3], node.attrs["dilation"])
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
@@ -87,9 +87,10 @@ def reference(params: DepthwiseConv, inputs: Inputs) -> list[Array]:
     """Exact result; float64 sums of at most 2^48 are exact."""
     source = inputs[0]
     assert source is not None
-    centred = np.repeat(source.astype(np.float64) - params.input_zero_point, params.depth_multiplier, axis=3)
-    taps = patches(centred, params.window, 0)
-    acc = np.einsum("nhwijc,ijc->nhwc", taps, params.weights.astype(np.float64))
+    taps = patches(source.astype(np.float64) - params.input_zero_point, params.window, 0)
+    weights = params.weights.astype(np.float64)
+    weights = weights.reshape(*weights.shape[:2], params.channels, params.depth_multiplier)
+    acc = np.einsum("nhwijc,ijcm->nhwcm", taps, weights).reshape(params.batch, *params.window.output, -1)
     return [params.requant.apply(as_int64(acc.astype(np.int64) + params.bias))]
 
 

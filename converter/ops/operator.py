@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError, UnsupportedError
-from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multipliers, requantize, round_half_away
+from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, quantize_multipliers, requantize, round_half_away
 from ..ir import Array, DType, Graph, Node, Rounding, Tensor
 
 Inputs = Sequence[Array | None]
@@ -210,39 +210,50 @@ def centred_weights(weights: Tensor) -> Array:
 
 
 def bias_values(graph: Graph, node: Node, index: int, channels: int) -> Int64:
-    """The bias as int64 [channels], zeros when absent. Raises ModelError on a wrong count."""
+    """The bias as int64 [channels], zeros when absent. Raises ModelError on a wrong count or type."""
     bias = graph.optional_input(node, index)
     if bias is None:
         return np.zeros(channels, np.int64)
-    values = bias.value().astype(np.int64).reshape(-1)
-    if values.size != channels:
-        raise ModelError(f"{node.name} ({node.op}): {values.size} biases for {channels} channels")
-    return values
+    require(bias.dtype in (DType.INT32, DType.INT64), node, f"a bias of type {bias.dtype.value} is not served")
+    if bias.elements != channels:
+        raise ModelError(f"{node.name} ({node.op}): {bias.elements} biases for {channels} channels")
+    return bias.value().astype(np.int64).reshape(-1)
 
 
 def prove_requantization(node: Node, requant: Requantization, bound: Int64) -> None:
-    """Prove that no left shift of an accumulator leaves int32 under DOUBLE, and that WIDE's product fits int64.
+    """Prove that no left shift of an accumulator and no requantized accumulator with its zero point leaves int32.
 
     Args:
-        bound: largest magnitude of the accumulator, per channel.
+        bound: largest magnitude of the accumulator, per channel, as :func:`prove_accumulator` returns it.
+
+    Raises:
+        AccumulatorOverflowError: names the node and the bound.
     """
     if requant.rounding is Rounding.DOUBLE:
-        worst = max(
-            (int(b) << max(int(s), 0) for b, s in zip(bound, np.broadcast_to(requant.shift, bound.shape), strict=True)),
-            default=0,
+        _prove_int32(node, "the shifted accumulator", bound << np.maximum(requant.shift, 0))  # below 2^31 << 30
+    if requant.rounding is Rounding.WIDE:
+        # Its shift is a right shift, by at least one bit.
+        require(
+            int(requant.shift.max(initial=0)) < 15, node, "a requantization multiplier of 2^14 and more is not served"
         )
-        if worst > INT32_MAX:
-            raise AccumulatorOverflowError(
-                f"{node.name} ({node.op}): the shifted accumulator can reach {worst}, beyond int32; "
-                "requantize the model with a larger output scale"
-            )
+    ends = requantize(requant.rounding, np.stack([bound, -bound]), requant.multiplier, requant.shift)
+    _prove_int32(node, "the requantized accumulator", np.abs(ends) + abs(requant.zero_point))
+
+
+def _prove_int32(node: Node, what: str, magnitudes: Int64) -> None:
+    worst = int(magnitudes.max(initial=0))
+    if worst > INT32_MAX:
+        raise AccumulatorOverflowError(
+            f"{node.name} ({node.op}): {what} can reach {worst}, beyond int32 [{INT32_MIN}, {INT32_MAX}]; "
+            "requantize the model with a larger output scale"
+        )
 
 
 def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: int, bits: int = 32) -> Int64:
     """Range proof by interval arithmetic: no prefix of the sum leaves the accumulator for inputs in [low, high].
 
     Args:
-        weights: int array [channels, taps]; bias: [channels]; low, high: bounds of ``x - zero_point``;
+        weights: int8 or int16 array [channels, taps]; bias: [channels]; low, high: bounds of ``x - zero_point``;
             bits: of the accumulator, 32 or 48 (16x8 under WIDE, whose 16-bit multiplier then fits int64).
 
     Returns:
@@ -251,9 +262,13 @@ def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: i
     Raises:
         AccumulatorOverflowError: names the node and the bound.
     """
-    values = weights.astype(np.int64)
-    upper = np.maximum(values * high, values * low).clip(min=0).sum(axis=1) + np.maximum(bias, 0)
-    lower = np.minimum(values * low, values * high).clip(max=0).sum(axis=1) + np.minimum(bias, 0)
+    low, high = min(low, 0), max(high, 0)
+    positive = np.maximum(weights, 0).sum(axis=1, dtype=np.int64)
+    negative = np.minimum(weights, 0).sum(axis=1, dtype=np.int64)
+    # Beyond +-2^62 a bias overflows on its own; sums of products stay far below.
+    bias = np.clip(bias, -(2**62), 2**62)
+    upper = high * positive + low * negative + np.maximum(bias, 0)
+    lower = low * positive + high * negative + np.minimum(bias, 0)
     top, bottom, limit = int(upper.max(initial=0)), int(lower.min(initial=0)), 2 ** (bits - 1)
     if top >= limit or bottom < -limit:
         raise AccumulatorOverflowError(
@@ -265,4 +280,4 @@ def prove_accumulator(node: Node, weights: Array, bias: Array, low: int, high: i
 
 def exact_matmul(a: Array, b: Array) -> Int64:
     """Integer ``a @ b`` through float64 BLAS, exact while every partial sum stays below 2^53."""
-    return as_int64(np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64))
+    return as_int64(np.matmul(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)).astype(np.int64))

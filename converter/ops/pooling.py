@@ -40,7 +40,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
     source = graph.input(node, 0)
     if len(source.shape) != 4:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} must be 4-D")
-    return window(node, source.shape[1:3], node.attrs["filter"])
+    return window(node, source.shape, node.attrs["filter"])
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:

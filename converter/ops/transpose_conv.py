@@ -56,7 +56,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
     if len(source.shape) != 4 or len(weights.shape) != 4 or source.shape[3] != weights.shape[3]:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} and weights {weights.shape} do not fit")
     shape = _output_shape(graph, node)
-    result = window(node, (shape[1], shape[2]), weights.shape[1:3])
+    result = window(node, shape, weights.shape[1:3])
     if result.output != source.shape[1:3] or shape[0] != source.shape[0] or shape[3] != weights.shape[0]:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} does not come from output {shape}")
     return result

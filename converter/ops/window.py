@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import ModelError
 from ..ir import Array, Node
+from ..limits import MOST_ELEMENTS, check_products
 
 _LARGEST = 4096  # no network for a microcontroller slides, strides or dilates further
+_MOST_TAPS = 2**17  # of one window
+_MOST_PADDED = 4 * MOST_ELEMENTS  # elements of the tensor that the window slides over, padding included
+_MOST_ROWS = 2**22  # elements of the rows that patch_rows gives at once
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,11 @@ class Window:
     output: tuple[int, int]
 
 
-def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, int] = (1, 1)) -> Window:
+def window(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[int, int] = (1, 1)) -> Window:
     """The window of a node with attributes ``stride`` and ``padding``: SAME, VALID or ((top, bottom), (left, right)).
+
+    Args:
+        shape: NHWC, of the tensor that the window slides over.
 
     Raises:
         ModelError: sizes that are not positive or absurd, an unknown padding, or a kernel larger than a VALID input.
@@ -43,7 +52,7 @@ def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilatio
     explicit = padding if isinstance(padding, tuple) else ((0, 0), (0, 0))
     if not isinstance(padding, tuple) and padding not in ("SAME", "VALID"):
         raise ModelError(f"{node.name} ({node.op}): padding {padding} is unknown")
-    output, before = [], []
+    source, output, before, padded = shape[1:3], [], [], shape[0] * shape[3]
     for size, taps, step, spread, (first, last) in zip(source, kernel, stride, dilation, explicit, strict=True):
         reach = (taps - 1) * spread + 1
         count = -(-size // step) if padding == "SAME" else (size + first + last + step - reach) // step
@@ -51,6 +60,11 @@ def window(node: Node, source: tuple[int, ...], kernel: tuple[int, ...], dilatio
             raise ModelError(f"{node.name} ({node.op}): a window of {reach} does not fit {size} with padding {padding}")
         output.append(count)
         before.append(max(0, (count - 1) * step + reach - size) // 2 if padding == "SAME" else first)
+        padded *= max(size, (count - 1) * step + reach)
+    taps = math.prod(kernel)
+    if taps > _MOST_TAPS or padded > _MOST_PADDED:
+        raise ModelError(f"{node.name} ({node.op}): a window of {taps} taps over {padded} elements is not served")
+    check_products(node, taps * shape[0] * math.prod(output) * shape[3])
     return Window(
         (source[0], source[1]),
         (kernel[0], kernel[1]),
@@ -91,3 +105,17 @@ def patches(values: Array, shape: Window, fill: float) -> Array:
         ),
         writeable=False,
     )
+
+
+def patch_rows(values: Array, shape: Window) -> Iterator[Array]:
+    """The taps of :func:`patches`, padded with 0, as rows [positions, taps] in raster order, bounded blocks of them."""
+    view = patches(values, shape, 0)
+    (batch, height, width), taps = view.shape[:3], math.prod(view.shape[3:])
+    columns = max(1, _MOST_ROWS // taps)
+    rows = max(1, columns // width)
+    images = max(1, rows // height)
+    for image in range(0, batch, images):
+        for row in range(0, height, rows):
+            for column in range(0, width, columns):
+                block = view[image : image + images, row : row + rows, column : column + columns]
+                yield block.reshape(-1, taps)
