@@ -12,6 +12,7 @@ from ..ir import Array, DType, Graph, Node
 from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
 
 _ONE = 1 << 10
+_MOST_POSITIONS = 2**15  # the kernels' tables hold them in int16
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +68,16 @@ def prepare(graph: Graph, node: Node) -> Resize:
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
     same = source.scale == target.scale and source.zero_point == target.zero_point
     require(same, node, "resizing between different scales is not served")
+    require(
+        max(source.shape[1:3]) <= _MOST_POSITIONS, node, f"more than {_MOST_POSITIONS} rows or columns are not served"
+    )
     height, width = output_size(graph, node)
     options = bool(node.attrs["align_corners"]), bool(node.attrs["half_pixel_centers"])
-    return Resize(
-        source.shape, _axis(source.shape[1], height, *options), _axis(source.shape[2], width, *options), dtype
-    )
+    rows, columns = _axis(source.shape[1], height, *options), _axis(source.shape[2], width, *options)
+    for size, axis in zip(source.shape[1:3], (rows, columns), strict=True):
+        # Steps in whole 1/1024 pixels round; many of them lead beyond the last pixel, where the runtime reads astray.
+        require(int(axis.lower.max()) < size, node, f"steps that lead beyond an axis of {size} are not served")
+    return Resize(source.shape, rows, columns, dtype)
 
 
 def reference(params: Resize, inputs: Inputs) -> list[Array]:
