@@ -1,10 +1,13 @@
 # setup: .venv with the command; demo: the whole pipeline on a real network; test: as CI runs it; lint: style and types.
-.PHONY: setup tools demo test lint typecheck clean
+.PHONY: setup setup-test tools demo test lint typecheck clean
 
 PYTHON := .venv/bin/python
 
 setup:
 	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh test
 
 tools:
 	@scripts/tools.sh
@@ -13,11 +16,11 @@ demo: setup
 	@scripts/tools.sh || true
 	@$(PYTHON) examples/digits/demo.py
 
-test: setup
+test: setup-test
 	@scripts/tools.sh || true
 	@$(PYTHON) -m pytest
 
-lint: setup typecheck
+lint: setup-test typecheck
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $$(git ls-files 'firmware/*.c' 'firmware/*.h'); \
@@ -25,7 +28,7 @@ lint: setup typecheck
 	@if command -v cppcheck >/dev/null; then scripts/cppcheck.sh; else echo "cppcheck is not installed: C unchecked"; fi
 
 # The repository root is the package: mypy sees it under the package's name through a link.
-typecheck: setup
+typecheck: setup-test
 	@mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/bitwright
 	@cd .cache/typing && ../../.venv/bin/mypy bitwright
 

@@ -44,7 +44,7 @@ def load(path: str | Path) -> Graph:
 def from_bytes(data: bytes, name: str) -> Graph:
     """The same from a file's content."""
     if is_native(data):
-        return replace(check_served(read_native(data, name)), digest=hashlib.sha256(data).hexdigest())
+        return replace(check_served(read_native(data, name)), name=name, digest=hashlib.sha256(data).hexdigest())
     graph = read_tflite(data, name)
     for rewrite in (fold_constants, fold_float_edges, remove_dead_code):
         graph = check(rewrite(graph))

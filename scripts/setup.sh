@@ -1,13 +1,24 @@
 #!/usr/bin/env bash
-# Makes .venv with Bitwright and what its tests need; does nothing, and needs no network, when that is up to date.
+# Makes .venv with Bitwright; does nothing, and needs no network, when that is up to date.
+# setup.sh test: with what the tests need too (PyTorch and ONNX among it, some hundreds of megabytes).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+extras=examples,plot,onnx,images
+packages=()
 stamp=.venv/.setup
-wanted=$(sha256sum pyproject.toml scripts/setup.sh | sha256sum)
-if [ -x .venv/bin/bitwright ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
-    exit 0
+if [ "${1:-}" = test ]; then
+    extras=$extras,dev
+    # One release for everybody, so that exported programs look the same.
+    packages=("torch==2.13.0")
+    stamp=.venv/.setup-test
 fi
+wanted=$(cat pyproject.toml scripts/setup.sh | sha256sum)
+for done in "$stamp" .venv/.setup-test; do
+    if [ -x .venv/bin/bitwright ] && [ "$(cat "$done" 2>/dev/null)" = "$wanted" ]; then
+        exit 0
+    fi
+done
 
 python=
 for candidate in python3.11 python3.12 python3.13 python3; do
@@ -30,12 +41,11 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     }
 fi
 
-echo "setup: .venv with Bitwright and its tests' packages ($("$python" --version))"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-extras=dev,examples,plot
 # tflite-runtime, the peer that the reference is tested against, exists for Python 3.11 and older.
-if .venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then
+if [ "${1:-}" = test ] && .venv/bin/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then
     extras=$extras,oracle
 fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[$extras]"
+echo "setup: .venv with Bitwright [$extras] ${packages[*]-} ($("$python" --version))"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "${packages[@]}" --editable ".[$extras]"
 echo "$wanted" >"$stamp"
