@@ -11,10 +11,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["BitwrightError", "Graph", "Report", "Target", "generate", "load", "run", "verify"]
+__all__ = [
+    "BitwrightError",
+    "Graph",
+    "Quantization",
+    "Report",
+    "Target",
+    "generate",
+    "load",
+    "quantize",
+    "run",
+    "save",
+    "verify",
+]
 
 if TYPE_CHECKING:
-    from .api import Graph, Report, Target, generate, load, run, verify
+    from .api import Graph, Quantization, Report, Target, generate, load, quantize, run, save, verify
     from .errors import BitwrightError
 
 

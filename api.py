@@ -4,17 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .converter.ir import Array, Graph
 from .converter.load import load
+from .converter.native import write_native
+from .converter.quantize.run import Result as Quantization
+from .converter.quantize.run import quantize_model
 from .converter.reference import run
+from .errors import InputError
 from .targets import image as _image
 from .targets.emulator import start
 from .targets.target import Target, find_target
 from .targets.vectors import random_vectors
 from .targets.verify import Progress, Report, compare
 
-__all__ = ["Graph", "Report", "Target", "generate", "load", "run", "verify"]
+__all__ = [
+    "Graph",
+    "Quantization",
+    "Report",
+    "Target",
+    "generate",
+    "load",
+    "quantize",
+    "run",
+    "save",
+    "verify",
+]
+
+
+def quantize(
+    graph: Graph,
+    calibration: Any,
+    evaluation: Any = None,
+    recipe: str = "auto",
+    max_drop: float = 0.5,
+    samples: int = 500,
+) -> Quantization:
+    """Quantize a float graph and judge the integer network.
+
+    Args:
+        graph: a float graph, as :func:`load` gives for float models.
+        calibration, evaluation: samples in the model's own layout: a path (.npy, .npz, folder of images or wav files),
+            an array, or an iterable of batches such as a PyTorch DataLoader, labels included where there are any.
+            Without evaluation data the network is judged on the calibration samples.
+        recipe: a name, a TOML file, or ``auto``: the cheapest recipe that loses at most ``max_drop`` points of
+            accuracy (without labels: percent of noise in the output's power).
+        samples: calibration samples to use at most.
+
+    Returns:
+        The integer network as ``graph``, with ``judgement``, ``attempts`` and ``within_budget``.
+
+    Raises:
+        InputError: the data does not fit. UnsupportedError, AccumulatorOverflowError: a node cannot be quantized.
+    """
+    return quantize_model(graph, calibration, evaluation, recipe, max_drop, samples)
+
+
+def save(network: Graph | Quantization, path: str | Path) -> None:
+    """Write an integer network as a ``.bwq`` file, with what quantizing it cost where that is known.
+
+    Raises:
+        InputError: the path does not end in ``.bwq``, or the graph is float.
+    """
+    if Path(path).suffix != ".bwq":
+        raise InputError(f"'{path}': networks are saved as .bwq")
+    graph = network if isinstance(network, Graph) else network.graph
+    if graph.is_float:
+        raise InputError(f"'{graph.name}' is float: quantize it first")
+    Path(path).write_bytes(write_native(graph, None if isinstance(network, Graph) else network.to_json()))
 
 
 def generate(graph: Graph, target: str | Target, folder: str | Path, name: str | None = None) -> Path:
