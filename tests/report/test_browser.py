@@ -12,7 +12,7 @@ import pytest
 from bitwright.cli import main
 from bitwright.converter.native import write_native
 from bitwright.converter.quantize.run import quantize_model
-from floats import convnet, images
+from convnets import convnet, images
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

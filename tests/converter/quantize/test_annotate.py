@@ -19,7 +19,7 @@ from bitwright.converter.quantize.statistics import observe
 from bitwright.converter.reference import Session, run
 from bitwright.converter.writers.tflite import write_tflite
 from bitwright.errors import InputError
-from floats import convnet, data, images
+from convnets import convnet, data, images
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import needs_tflite, run_tflite

@@ -12,7 +12,7 @@ from bitwright.converter.ir import DType, Edge, Graph
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.data import ImageScale, load_samples
 from bitwright.errors import InputError
-from floats import convnet, images
+from convnets import convnet, images
 
 GRAPH = convnet()
 

@@ -17,7 +17,7 @@ from bitwright.converter.quantize.recipe import AUTO, find_recipe, quantize, qua
 from bitwright.converter.quantize.run import quantize_model
 from bitwright.converter.reference import run
 from bitwright.errors import InputError
-from floats import convnet, data, images
+from convnets import convnet, data, images
 from tools import needs_target
 
 

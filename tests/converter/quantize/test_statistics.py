@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bitwright.converter.quantize.statistics import BINS, TensorStatistics, observe
 from bitwright.errors import InputError
-from floats import convnet, data, images
+from convnets import convnet, data, images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
