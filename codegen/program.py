@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 from ..converter.ir import Graph, Node
 from ..converter.ops import OPERATORS
+from ..converter.serve import prepare_node
 from ..errors import UnsupportedError
 from .kernels import LOWERINGS
 from .kernels.call import KernelCall
 from .plan import Buffer, Overlap, Plan, plan
+from .plan.model import aligned
+
+#: What an arena's address and size are multiples of: the largest element type, and what any core's loads like.
+ARENA_ALIGNMENT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,16 @@ class Program:
     scratch: Mapping[int, int]
     buffers: tuple[Buffer, ...]
     plan: Plan
+
+    @property
+    def arena_bytes(self) -> int:
+        """Bytes of the arena, whole multiples of its alignment."""
+        return aligned(max(self.plan.bytes, 1), ARENA_ALIGNMENT)
+
+    @property
+    def arena_lower_bound(self) -> int:
+        """Bytes of an arena that no plan can be below."""
+        return aligned(max(self.plan.lower_bound, 1), ARENA_ALIGNMENT)
 
     @property
     def points(self) -> list[tuple[Layer, str]]:
@@ -90,7 +105,7 @@ def written(node: Node) -> tuple[str, ...]:
 def _lower_node(graph: Graph, node: Node, isa: str) -> KernelCall:
     if node.op not in OPERATORS or node.op not in LOWERINGS:
         raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
-    return LOWERINGS[node.op](graph, node, OPERATORS[node.op].prepare(graph, node), isa)
+    return LOWERINGS[node.op](graph, node, prepare_node(graph, node), isa)
 
 
 def _alias_groups(graph: Graph, calls: list[KernelCall]) -> dict[str, str]:

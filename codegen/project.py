@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 import shutil
@@ -19,16 +18,12 @@ import numpy as np
 from .. import __version__
 from ..converter.ir import Graph, Tensor
 from ..errors import InputError, UnsupportedError
-from .program import Program, lower
-from .render import ConstantPool, c_layers, c_number, c_type, comment, environment, identifier
+from .program import ARENA_ALIGNMENT, Program, lower
+from .render import ConstantPool, c_layers, environment, variable_fields
 from .sources import kernel_files
+from .text import RESERVED, c_float, c_number, c_type, comment, fill, identifier
 
 MARKER = "bitwright.json"
-_KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "  # noqa: SIM905
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "main asm".split()
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +35,23 @@ class ModelSources:
     files: Mapping[str, str]
     context: Mapping[str, Any]
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(layer.macs for layer in self.program.layers)
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of all weights, biases and requantization tables."""
+        return sum(array.data.nbytes for array in self.context["arrays"])
+
 
 def check_name(name: str) -> str:
-    """The name itself when it can prefix C identifiers. Raises InputError."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name) or name in _KEYWORDS:
+    """The name itself when it can prefix C identifiers and name a header and a CMake target. Raises InputError."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
         raise InputError(f"'{name}' cannot name the model in C: use lower-case letters, digits and underscores")
+    if name in RESERVED or name.startswith("bw_"):
+        raise InputError(f"'{name}' cannot name the model: C, its library, CMake or Bitwright's kernels use that name")
     return name
 
 
@@ -68,18 +75,19 @@ def model_sources(graph: Graph, isa: Sequence[str], name: str | None = None) -> 
     context = {
         "name": name,
         "upper": name.upper(),
-        "guard": name.upper(),
         "version": __version__,
         "isa": isa[0],
         "digest": graph.digest or "unknown",
-        "arena_bytes": max(program.plan.bytes, 1),
-        "alignment": 8,
+        "arena_bytes": program.arena_bytes,
+        "alignment": ARENA_ALIGNMENT,
         "interface": interface,
-        "invoke_signature": _signature(interface),
+        "invoke": _invoke(name, interface, ");"),
+        "invoke_definition": _invoke(name, interface, ") {"),
+        "macs": sum(layer.macs for layer in program.layers),
         "layers": layers,
         "arrays": pool.arrays,
         "variables": variables,
-        "headers": [f"{function}.h" for function in functions],
+        "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h"]),
         "inputs": len(graph.inputs),
         "outputs": len(graph.outputs),
         "points": len(program.points),
@@ -115,8 +123,8 @@ def describe(model: ModelSources, target: str) -> dict[str, Any]:
         "target": target,
         "model_sha256": program.graph.digest,
         "build_id": model.context["build_id_hex"],
-        "arena_bytes": program.plan.bytes,
-        "arena_lower_bound": program.plan.lower_bound,
+        "arena_bytes": program.arena_bytes,
+        "arena_lower_bound": program.arena_lower_bound,
         "layers": [
             {"name": layer.node.name, "op": layer.node.op, "macs": layer.macs, "arena_bytes": layer.arena_bytes}
             for layer in program.layers
@@ -159,17 +167,18 @@ def _emitted(program: Program) -> list[Any]:
 
 def _variables(graph: Graph, pool: ConstantPool) -> list[dict[str, Any]]:
     entries = []
-    for name, variable in graph.variables.items():
-        data = np.ascontiguousarray(variable.initial)
+    for name, field in variable_fields(graph).items():
+        data = np.ascontiguousarray(graph.variables[name].initial)
         raw = np.frombuffer(data.tobytes(), np.uint8)
         same = raw.size > 0 and bool(np.all(raw == raw[0]))
+        place = f"{pool.name}_state.{field}"
+        value = str(raw[0]) if same else pool.add(f"initial_{field}", data)
         entries.append(
             {
-                "field": identifier(name),
+                "field": field,
                 "c_type": c_type(data.dtype),
                 "elements": data.size,
-                "fill": int(raw[0]) if same else None,
-                "symbol": None if same else pool.add(f"initial_{identifier(name)}", data),
+                "reset": fill(f"    {'memset' if same else 'memcpy'}(", [place, value, f"sizeof {place}"], ");"),
             }
         )
     return entries
@@ -191,7 +200,7 @@ def _interface_entry(tensor: Tensor, name: str, role: str, index: int, offset: i
     return {
         "role": role,
         "index": index,
-        "title": comment(f"{tensor.name}, {tensor.dtype.value}"),
+        "title": f"{comment(tensor.name)}, {tensor.dtype.value}",
         "macro": f"{name.upper()}_{role.upper()}_{index}",
         "argument": f"{role}_{index}",
         "c_type": c_type(tensor.dtype.numpy),
@@ -200,17 +209,16 @@ def _interface_entry(tensor: Tensor, name: str, role: str, index: int, offset: i
         "elements": tensor.elements,
         "rank": len(tensor.shape),
         "shape": ", ".join(map(str, tensor.shape)) or "1",
-        "scale": _c_float(tensor.scale) if scaled else None,
-        "zero_point": c_number(tensor.zero_point) if scaled else None,
+        "scale": c_float(tensor.scale) if scaled else None,
+        "zero_point": _bracketed(tensor.zero_point) if scaled else None,
     }
 
 
-def _c_float(value: float) -> str:
-    text = repr(float(np.float32(value))) if math.isfinite(value) else "0.0"
-    return text if any(mark in text for mark in ".e") else f"{text}.0"
+def _bracketed(value: int) -> str:
+    return c_number(value) if value >= 0 else f"({c_number(value)})"
 
 
-def _signature(interface: list[dict[str, Any]]) -> str:
+def _invoke(name: str, interface: list[dict[str, Any]], closing: str) -> str:
     parts = [f"const {io['c_type']} *{io['argument']}" for io in interface if io["role"] == "input"]
     parts += [f"{io['c_type']} *{io['argument']}" for io in interface if io["role"] == "output"]
-    return ", ".join(parts) or "void"
+    return fill(f"void {name}_invoke(", parts or ["void"], closing)

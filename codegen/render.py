@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +12,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from ..converter.ir import DType, Tensor
+from ..converter.ir import Graph
 from .program import Layer, Program, written
+from .text import c_number, c_type, comment, comment_block, fill, grouped, identifiers, initializer, short_function
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """The Jinja environment of all templates."""
-    return Environment(
+    result = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -30,33 +30,8 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-
-
-def c_type(dtype: np.dtype[Any]) -> str:
-    """The C99 type of an integer numpy dtype."""
-    return f"{dtype.name}_t"
-
-
-def c_number(value: int) -> str:
-    """An integer literal without an out-of-range intermediate."""
-    if value == -(2**31):
-        return "INT32_MIN"
-    if value == -(2**63):
-        return "INT64_MIN"
-    if not -(2**31) <= value < 2**31:
-        return f"INT64_C({value})"
-    return str(value)
-
-
-def identifier(text: str) -> str:
-    """A C identifier that resembles the text."""
-    cleaned = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
-    return f"m_{cleaned}" if not cleaned or cleaned[0].isdigit() else cleaned
-
-
-def comment(text: str) -> str:
-    """Text made harmless inside a C comment."""
-    return re.sub(r"[^\x20-\x7e]", "?", text).replace("*/", "* /").replace("/*", "/ *")
+    result.filters |= {"grouped": grouped, "short_function": short_function}
+    return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +55,7 @@ class ConstantArray:
     def rows(self) -> list[str]:
         """The elements as lines of source text."""
         numbers = [c_number(v) for v in self.data.reshape(-1).tolist()] or ["0"]
-        per_line = 20 if self.data.itemsize == 1 else 12 if self.data.itemsize == 2 else 8
+        per_line = {1: 16, 2: 12, 4: 8}.get(self.data.itemsize, 3)
         return [", ".join(numbers[i : i + per_line]) for i in range(0, len(numbers), per_line)]
 
 
@@ -103,12 +78,20 @@ class ConstantPool:
 
 @dataclass(frozen=True)
 class CLayer:
-    """What the template needs of one layer."""
+    """What the template needs of one layer.
+
+    Attributes:
+        heading: the comment above the layer's call.
+        struct, fields: type and initializers of its parameters; empty where it has none.
+        call: the statement; empty where nothing is executed.
+        traces: (point, address, bytes) of every tensor that it writes.
+    """
 
     index: int
-    title: str
+    name: str
+    heading: str
     struct: str
-    fields: tuple[tuple[str, str], ...]
+    fields: tuple[str, ...]
     call: str
     traces: tuple[tuple[int, str, int], ...]
 
@@ -118,63 +101,51 @@ def c_layers(program: Program, pool: ConstantPool) -> list[CLayer]:
     return [_c_layer(program, layer, pool) for layer in program.layers]
 
 
+def variable_fields(graph: Graph) -> dict[str, str]:
+    """Streaming variable -> its field in the state struct."""
+    return identifiers(graph.variables)
+
+
 def _c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CLayer:
-    graph, node, call = program.graph, layer.node, layer.call
+    node, call = layer.node, layer.call
     prefix = f"{layer.index:02d}_{node.op.lower()}"
-    fields = tuple((name, _c_field(f"{prefix}_{name}", value, pool)) for name, value in call.params.items())
-    pointers = [_operand(program, layer, i, pool) for i in call.operands]
-    outputs = [_address(program, name, const=False) for name in node.outputs]
-    variable = node.attrs.get("variable")
-    if variable is not None and node.op == "READ_VARIABLE":
-        pointers = [f"{pool.name}_state.{identifier(variable)}"]
-    elif variable is not None:
-        outputs = [f"{pool.name}_state.{identifier(variable)}"]
+    fields = {name: _c_field(f"{prefix}_{name}", value, pool) for name, value in call.params.items()}
+    sources, targets = _pointers(program, layer, pool)
+    written_at = [_address(program, name, "const void") for name in node.outputs] or targets
     if call.gather_operands:
-        pointers = [f"(const void *const[]){{{', '.join(pointers)}}}"]
+        sources = [fill("(const void *const[]){", sources, "}")]
     if call.scatter_outputs:
-        outputs = [f"(void *const[]){{{', '.join(outputs)}}}"]
+        targets = [fill("(void *const[]){", targets, "}")]
     arguments = [f"&layer_{layer.index:02d}"] if fields else []
-    arguments += pointers + outputs
+    arguments += sources + targets
     if call.scratch is not None:
-        arguments.append(f"arena + {program.scratch.get(layer.index, 0)}")
+        arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
     return CLayer(
         index=layer.index,
-        title=comment(_title(program, layer)),
+        name=comment(node.name),
+        heading=_heading(program, layer),
         struct=f"{call.function}_params" if fields else "",
-        fields=fields,
-        call="" if layer.elided else f"{call.function}({', '.join(arguments)});",
+        fields=tuple(initializer(name, value, 4) for name, value in fields.items()),
+        call="" if layer.elided else fill(f"    {call.function}(", arguments, ");"),
         traces=tuple(
-            (
-                layer.point + i,
-                _address(program, name, const=True) if node.outputs else outputs[i],
-                graph.tensor(name).bytes,
-            )
-            for i, name in enumerate(written(node))
+            (layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
         ),
     )
 
 
-def _title(program: Program, layer: Layer) -> str:
-    graph, node = program.graph, layer.node
-
-    def shape(name: str) -> str:
-        return "x".join(map(str, graph.tensor(name).shape)) or "scalar"
-
-    sources = ", ".join(shape(name) for name in node.inputs if name is not None and not graph.tensor(name).is_constant)
-    targets = ", ".join(shape(name) for name in node.outputs)
-    work = f", {layer.macs} MACs" if layer.macs else ""
-    return f"{node.op} {sources} -> {targets}{work}"
-
-
-def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str:
-    if isinstance(value, np.ndarray):
-        return pool.add(symbol, value)
-    if isinstance(value, Mapping):
-        inner = (f".{name} = {_c_field(f'{symbol}_{name}', field, pool)}" for name, field in value.items())
-        return "{" + ", ".join(inner) + "}"
-    if isinstance(value, tuple):
-        return "{" + ", ".join(c_number(int(v)) for v in value) + "}"
-    return c_number(int(value))
+def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
+    """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks."""
+    node, call = layer.node, layer.call
+    sources = [_operand(program, layer, index, pool) for index in call.operands]
+    targets = [_address(program, name, "void" if call.scatter_outputs else "") for name in node.outputs]
+    variable = node.attrs.get("variable")
+    if variable is not None:
+        state = f"{pool.name}_state.{variable_fields(program.graph)[variable]}"
+        if node.op == "READ_VARIABLE":
+            sources = [state]
+        else:
+            targets = [state]
+    return sources, targets
 
 
 def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> str:
@@ -183,17 +154,61 @@ def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> 
     tensor = program.graph.tensor(name)
     if tensor.data is not None:
         return pool.add(f"{layer.index:02d}_input_{index}", np.ascontiguousarray(tensor.data))
-    return _address(program, name, const=True)
+    c = "void" if layer.call.gather_operands else c_type(tensor.dtype.numpy)
+    return _address(program, name, f"const {c}")
 
 
-def _address(program: Program, name: str, const: bool) -> str:
-    return address(program.graph.tensor(name), program.offsets[name], const)
+def _address(program: Program, name: str, c: str = "") -> str:
+    """A tensor's place in the arena as a pointer to a C type, its own where none is given."""
+    return f"AT({c or c_type(program.graph.tensor(name).dtype.numpy)}, {program.offsets[name]})"
 
 
-def address(tensor: Tensor, offset: int, const: bool) -> str:
-    """The C expression for a tensor's place in the arena."""
-    place = f"arena + {offset}" if offset else "arena"
-    if tensor.dtype is DType.UINT8:
-        return place
-    qualifier = "const " if const else ""
-    return f"({qualifier}{c_type(tensor.dtype.numpy)} *)(void *)({place})"
+def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str | dict[str, Any]:
+    if isinstance(value, np.ndarray):
+        return pool.add(symbol, value)
+    if isinstance(value, Mapping):
+        return {name: _c_field(f"{symbol}_{name}", inner, pool) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return "{" + ", ".join(c_number(int(v)) for v in value) + "}"
+    return c_number(int(value))
+
+
+def _heading(program: Program, layer: Layer) -> str:
+    """What the layer does, where its tensors stand in the arena, and which of them share bytes."""
+    graph, node = program.graph, layer.node
+
+    def shape(name: str) -> str:
+        return "x".join(map(str, graph.tensor(name).shape)) or "scalar"
+
+    names = [name for name in node.inputs if name is not None and not graph.tensor(name).is_constant]
+    shapes = f"{', '.join(map(shape, names))} -> {', '.join(map(shape, node.outputs))}".strip()
+    work = f", {grouped(layer.macs)} MACs" if layer.macs else ""
+    first = f"{layer.index:02d} {comment(node.name)}: {node.op}, {shapes}{work}."
+    parts = [f"in {', '.join(_span(program, name) for name in dict.fromkeys(names))}"] if names else []
+    parts += [f"out {', '.join(_span(program, name) for name in node.outputs)}"] if node.outputs else []
+    parts += [shared] if (shared := _sharing(program, layer, names)) else []
+    if layer.call.scratch:
+        start = program.scratch[layer.index]
+        parts.append(f"scratch [{start}, {start + layer.call.scratch})")
+    return comment_block([first, f"Arena: {'; '.join(parts)}."], indent=4)
+
+
+def _span(program: Program, name: str) -> str:
+    start = program.offsets[name]
+    return f"[{start}, {start + program.graph.tensor(name).bytes})"
+
+
+def _sharing(program: Program, layer: Layer, names: list[str]) -> str:
+    """How the outputs share bytes with the inputs."""
+    if layer.elided:
+        return "the same bytes, nothing to do"
+    graph = program.graph
+
+    def span(name: str) -> range:
+        return range(program.offsets[name], program.offsets[name] + graph.tensor(name).bytes)
+
+    pairs = [(span(a), span(b)) for a in names for b in layer.node.outputs]
+    if any(a == b for a, b in pairs):
+        return "in place"
+    most = max((min(a.stop, b.stop) - max(a.start, b.start) for a, b in pairs), default=0)
+    return f"{grouped(most)} bytes shared" if most > 0 else ""

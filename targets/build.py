@@ -1,10 +1,11 @@
-"""Compiles a generated project for its target."""
+"""Compiles a generated project for its target: the test firmware, and the model alone."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..codegen.sources import FIRMWARE
@@ -13,6 +14,33 @@ from .target import Region, Target
 from .toolchain import COMMON_FLAGS, TOOLCHAINS, compiler
 
 _TIMEOUT = 300
+INCLUDES = ("include", "src", "bitwright")
+
+
+@dataclass(frozen=True)
+class Built:
+    """Two linked images of one project.
+
+    Attributes:
+        firmware: the test firmware: harness, and the model with the layer trace.
+        model: the model as a product links it, entered at ``NAME_invoke``, without start-up code.
+    """
+
+    firmware: Path
+    model: Path
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One source to compile; ``part`` says which links take it."""
+
+    part: str
+    source: Path
+    flags: tuple[str, ...] = ()
+
+    @property
+    def object(self) -> str:
+        return f"build/{self.part}_{self.source.stem}.o"
 
 
 def harness_files(target: Target) -> dict[str, str]:
@@ -34,44 +62,67 @@ def _region(name: str, access: str, region: Region) -> str:
 
 def compile_flags(target: Target) -> list[str]:
     """Flags for every source of a target."""
-    defines = [f"-D{name}={value}" for name, value in target.defines.items()]
+    return [*COMMON_FLAGS, *TOOLCHAINS[target.toolchain].compile_flags, *target.flags]
+
+
+def harness_flags(target: Target) -> list[str]:
+    """Further flags for the harness."""
     # C99 hides POSIX from the host's headers; the firmware itself uses none of it.
     posix = ["-D_POSIX_C_SOURCE=200809L"] if target.toolchain == "host" else []
-    return [*COMMON_FLAGS, *TOOLCHAINS[target.toolchain].compile_flags, *target.flags, *defines, *posix]
+    return [*(f"-D{name}={value}" for name, value in target.defines.items()), *posix]
 
 
 def link_flags(target: Target, root: str = "") -> list[str]:
-    """Flags for the final link; ``root`` is the project's folder, with a slash, where the link runs elsewhere."""
+    """Flags for the firmware's link; ``root`` is the project's folder, with a slash, where the link runs elsewhere."""
     script = [f"-L{root}harness", f"-T{root}harness/{target.linker_script}"] if target.linker_script else []
     return [*TOOLCHAINS[target.toolchain].link_flags, *target.flags, *script]
 
 
-def build(project: Path, target: Target) -> Path:
-    """Compile a generated project with the trace compiled in, and link its test firmware.
+def model_link_flags(target: Target, name: str, root: str = "") -> list[str]:
+    """Flags for the link of the model alone: its entry keeps all that an inference needs, and nothing else."""
+    bare = ["-nostartfiles"] if target.toolchain == "host" else []  # the cross toolchains link so anyway
+    return [*link_flags(target, root), *bare, f"-Wl,--entry={name}_invoke"]
 
-    Returns:
-        The ELF; its map lies beside it.
+
+def build(project: Path, target: Target, name: str) -> Built:
+    """Compile a generated project and link its test firmware and its model alone.
 
     Raises:
         ToolError: no compiler, or it failed. ResourceError: the image does not fit the target's memory.
     """
     program = compiler(target.toolchain)
-    output = project / "build"
-    output.mkdir(exist_ok=True)
-    sources = sorted(p for folder in ("src", "bitwright", "harness") for p in (project / folder).glob("*.[cS]"))
-    includes = ["-Iinclude", "-Isrc", "-Ibitwright", "-Iharness", "-DBW_TRACE"]
-    flags = [*compile_flags(target), *includes]
+    (project / "build").mkdir(exist_ok=True)
+    units = _units(project, target, name)
+    common = [program, *compile_flags(target), *(f"-I{folder}" for folder in INCLUDES)]
 
-    def one(source: Path) -> str:
-        target_file = output / f"{source.parent.name}_{source.stem}.o"
-        _run([program, *flags, "-c", str(source.relative_to(project)), "-o", str(target_file)], project)
-        return str(target_file)
+    def compile_one(unit: _Unit) -> None:
+        _run([*common, *unit.flags, "-c", str(unit.source.relative_to(project)), "-o", unit.object], project)
+
+    def objects(*parts: str) -> list[str]:
+        return [unit.object for part in parts for unit in units if unit.part == part]
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        objects = list(pool.map(one, sources))
-    elf = output / "firmware.elf"
-    _run([program, *objects, *link_flags(target), f"-Wl,-Map={elf}.map", "-o", str(elf)], project)
-    return elf
+        list(pool.map(compile_one, units))
+    firmware = [*objects("shared", "harness", "traced"), *link_flags(target), "-o", "build/firmware.elf"]
+    model = [*objects("shared", "model"), *model_link_flags(target, name), "-o", "build/model.elf"]
+    _run([program, *firmware], project)
+    _run([program, *model], project)
+    return Built(project / "build" / "firmware.elf", project / "build" / "model.elf")
+
+
+def _units(project: Path, target: Target, name: str) -> list[_Unit]:
+    """Every source; the model's own is compiled with the layer trace and without."""
+
+    def sources(*folders: str) -> list[Path]:
+        return [path for folder in folders for path in sorted((project / folder).glob("*.[cS]"))]
+
+    model = project / "src" / f"{name}.c"
+    return [
+        *(_Unit("shared", source) for source in sources("bitwright", "src") if source != model),
+        _Unit("model", model),
+        _Unit("traced", model, ("-DBW_TRACE", "-Iharness")),
+        *(_Unit("harness", source, ("-Iharness", *harness_flags(target))) for source in sources("harness")),
+    ]
 
 
 def _run(command: list[str], folder: Path) -> None:

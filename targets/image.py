@@ -13,7 +13,7 @@ from ..codegen.project import MARKER, ModelSources, describe, harness_table, mod
 from ..codegen.render import environment
 from ..converter.ir import Graph
 from ..errors import ResourceError
-from .build import build, compile_flags, harness_files, link_flags
+from .build import build, compile_flags, harness_files, harness_flags, link_flags, model_link_flags
 from .sizes import Sizes, measure
 from .target import Target
 from .toolchain import TOOLCHAINS
@@ -21,7 +21,7 @@ from .toolchain import TOOLCHAINS
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A built firmware: the model it was made from, its ELF and its sizes."""
+    """A built firmware: the model it was made from, its ELF and the sizes."""
 
     model: ModelSources
     target: Target
@@ -34,15 +34,21 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
     files = dict(model.files)
     files |= {f"harness/{name}": text for name, text in harness_files(target).items()}
     files["harness/bw_models.c"] = harness_table([model])
+    sources = sorted(path for path in files if path.endswith((".c", ".S")))
+    here = "${CMAKE_CURRENT_SOURCE_DIR}/"
     context = {
         **model.context,
         "target": target,
-        "sources": sorted(path for path in files if path.endswith((".c", ".S"))),
+        "sources": [path for path in sources if not path.startswith("harness/")],
+        "harness_sources": [path for path in sources if path.startswith("harness/")],
         "program": model.program,
+        "constant_bytes": model.constant_bytes,
         "compiler": TOOLCHAINS[target.toolchain].compiler,
         "assembly": any(path.endswith(".S") for path in files),
-        "flags": " ".join(compile_flags(target)),
-        "link_flags": " ".join(flag for flag in link_flags(target, "${CMAKE_CURRENT_SOURCE_DIR}/") if flag[:2] != "-L"),
+        "flags": compile_flags(target),
+        "harness_flags": harness_flags(target),
+        "link_flags": link_flags(target, here),
+        "model_link_flags": model_link_flags(target, model.name, here),
     }
     render = environment()
     files["CMakeLists.txt"] = render.get_template("CMakeLists.txt.j2").render(context)
@@ -67,11 +73,11 @@ def generate(graph: Graph, target: Target, folder: Path, name: str | None = None
 
 def check_fits(model: ModelSources, target: Target) -> None:
     """Raise ResourceError where the arena or the constants alone exceed the target's memory."""
-    arena, constants = model.program.plan.bytes, sum(array.data.nbytes for array in model.context["arrays"])
+    arena, constants = model.program.arena_bytes, model.constant_bytes
     if target.ram is not None and arena > target.ram.size:
         raise ResourceError(
             f"the arena of {arena} bytes exceeds the {target.ram.size} bytes of RAM of {target.name} "
-            f"(no plan can be below {model.program.plan.lower_bound}); choose a target with more RAM"
+            f"(no plan can be below {model.program.arena_lower_bound}); choose a target with more RAM"
         )
     if target.flash is not None and constants > target.flash.size:
         raise ResourceError(
@@ -98,8 +104,8 @@ def built_from(model: ModelSources, target: Target) -> Iterator[Image]:
     with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
         folder = Path(scratch) / "project"
         write_folder(folder, project_files(model, target))
-        elf = build(folder, target)
-        yield Image(model, target, elf, measure(elf, target, model.name))
+        images = build(folder, target, model.name)
+        yield Image(model, target, images.firmware, measure(images, target, model))
 
 
 def plan_picture(model: ModelSources) -> str:

@@ -1,109 +1,135 @@
-"""Bytes of an image, from the ELF's sections and the linker's map: the model apart from the test harness."""
+"""Bytes of a model, from the ELF that links it alone, and what the test harness adds, from the firmware's ELF."""
 
 from __future__ import annotations
 
 import re
-import subprocess
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from elftools.elf.sections import Symbol, SymbolTableSection
 
+from ..codegen.project import ModelSources
 from ..errors import ToolError
+from .build import Built
+from .disassembly import Disassembly, disassemble
+from .stack import has_bound, worst_case
 from .target import Target
-from .toolchain import compiler
 
-# "  .text.name   0x0000   0x1c   path/object.o", the name on a line of its own when it is long.
-_SECTION = re.compile(r"^ (\.[\w.$-]+|COMMON)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S.*)$", re.MULTILINE)
-_WRAPPED = re.compile(r"^ (\.[\w.$-]+)\n\s+(0x[0-9a-f]+\s+0x[0-9a-f]+\s+\S)", re.MULTILINE)
 _SOFT_FLOAT = re.compile(
-    r"^__(aeabi_[fd]\w+|\w+[sd]f[23]|\w+[sd]f[sd]i|float\w+[sd]f|fix\w*[sd]f\w+|extendsfdf2|truncdfsf2)$"
+    r"^__(aeabi_c?[fd]\w+|aeabi_u?[il]2[fd]|\w+[sdt]f[23]|\w+[sdt]f[sdt]i|float\w+[sdt]f|fix\w*[sdt]f\w+"
+    r"|extendsfdf2|truncdfsf2)$"
 )
-_READ_ONLY = (".text", ".rodata", ".srodata", ".init", ".fini", ".vectors", ".ARM.exidx", ".eh_frame")
-_WRITABLE = (".data", ".sdata", ".bss", ".sbss", "COMMON")
+# Arithmetic and moves of floating-point registers; Helium's integer instructions begin with v, too.
+_FLOAT_INSTRUCTION: Mapping[str, re.Pattern[str]] = {
+    "EM_ARM": re.compile(r"^v\w+(\.\w+)*\.f(16|32|64)|^v\w+(\.\w+)?\s.*\b[sd]\d+\b|^v(mrs|msr)"),
+    "EM_RISCV": re.compile(r"^(c\.)?f(?!ence)\w+[. ]"),
+    "EM_X86_64": re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|u?comi|cvt\w*2|cvtt?)\w*[sp][sd]\w*\s|^f[a-z]+"),
+}
+# On the host: without what the dynamic linker needs; constants that it relocates are constants still.
+_HOST_FLASH = (".text", ".rodata", ".data")
+_HOST_RAM = (".data", ".bss")
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes of an image.
+    """Bytes.
 
     Attributes:
-        code: instructions and read-only data of the model, its kernels and the library functions linked in, without
-            ``constants``: its weights, biases and requantization tables.
-        static: the model's variables, the arena excluded.
-        harness_code, harness_ram: the test harness.
+        code: everything in flash but ``constants``: instructions, parameters of layers, initial values, library
+            functions, padding.
+        constants: weights, biases and requantization tables.
+        arena: activations, inputs, outputs and scratch.
+        static: further variables: streaming state.
+        stack: the most that ``NAME_invoke`` can need; None where images are not analysed (the host).
+        firmware_stack: the same of the call by which the test firmware runs the model, with the layer trace.
+        harness_code, harness_ram: what the test firmware has beyond the model.
     """
 
     code: int
     constants: int
+    arena: int
     static: int
+    stack: int | None
+    firmware_stack: int | None
     harness_code: int
     harness_ram: int
 
+    @property
+    def ram(self) -> dict[str, int | None]:
+        """What the model needs of RAM, by purpose."""
+        return {"arena": self.arena, "static": self.static, "stack": self.stack}
 
-def measure(elf: Path, target: Target, model: str) -> Sizes:
-    """Attribute every linked section to the model or to the harness.
+    @property
+    def flash(self) -> dict[str, int]:
+        """What the model needs of flash, by purpose, and in total."""
+        return {"code": self.code, "constants": self.constants, "total": self.code + self.constants}
+
+    @property
+    def harness(self) -> dict[str, int]:
+        """What the test harness adds."""
+        return {"code": self.harness_code, "ram": self.harness_ram}
+
+
+def measure(built: Built, target: Target, model: ModelSources) -> Sizes:
+    """Measure both images of a project.
 
     Raises:
-        ToolError: the image holds floating-point code.
+        ToolError: floating-point code is in the model's image, or its stack has no bound.
     """
-    check_integer_only(elf)
-    totals = dict.fromkeys(("code", "constants", "static", "harness_code", "harness_ram"), 0)
-    arena = _symbol_size(elf, f"{model}_arena")
-    for section, size, origin in _linked_sections(elf):
-        harness = Path(origin).name.startswith("harness_")
-        if section.startswith(_WRITABLE):
-            # The harness's own arena stands in for the model's, which the linker drops.
-            totals["harness_ram" if harness else "static"] += size
-            if section.startswith((".data", ".sdata")):
-                totals["harness_code" if harness else "code"] += size
-        elif section.startswith(_READ_ONLY):
-            constants = Path(origin).name == f"src_{model}_constants.o"
-            totals["constants" if constants else "harness_code" if harness else "code"] += size
-    totals["harness_ram"] -= arena
-    return Sizes(**totals)
+    host = target.toolchain == "host"
+    flash, ram, symbols = _image(built.model, host)
+    firmware_flash, firmware_ram, _ = _image(built.firmware, host)
+    constants = sum(symbols.get(array.symbol, 0) for array in model.context["arrays"])
+    arena = symbols.get(f"{model.name}_arena", 0)
+    code = disassemble(built.model, target)
+    check_integer_only(built.model, code)
+    bounded = has_bound(target.toolchain)
+    firmware = disassemble(built.firmware, target) if bounded else None
+    return Sizes(
+        code=flash - constants,
+        constants=constants,
+        arena=arena,
+        static=ram - arena,
+        stack=worst_case(code, target.toolchain, f"{model.name}_invoke") if bounded else None,
+        firmware_stack=None if firmware is None else worst_case(firmware, target.toolchain, f"{model.name}_test_run"),
+        harness_code=firmware_flash - flash,
+        harness_ram=firmware_ram - ram,
+    )
 
 
-def _linked_sections(elf: Path) -> list[tuple[str, int, str]]:
-    """(section, bytes, object) of everything in the image, from the map."""
-    text = elf.with_name(elf.name + ".map").read_text(errors="replace")
-    text = text[text.find("Linker script and memory map") :]
-    text = _WRAPPED.sub(r" \1 \2", text)
-    sections = []
-    for name, address, size, origin in _SECTION.findall(text):
-        in_memory = name.startswith(_WRITABLE + _READ_ONLY)
-        if in_memory and int(size, 16) and (int(address, 16) or name == ".vectors" or _starts_at_zero(elf)):
-            sections.append((name, int(size, 16), origin))
-    return sections
-
-
-def _starts_at_zero(elf: Path) -> bool:
+def _image(elf: Path, host: bool) -> tuple[int, int, dict[str, int]]:
+    """Bytes in flash and in RAM (initialized variables are in both), and every symbol's size."""
+    flash = ram = 0
     with elf.open("rb") as file:
-        return bool(ELFFile(file).header["e_entry"] < 0x1000)
+        content = ELFFile(file)
+        for section in content.iter_sections():
+            flags, size, name = section["sh_flags"], section["sh_size"], section.name
+            if flags & SH_FLAGS.SHF_ALLOC:
+                stored = name.startswith(_HOST_FLASH) if host else section["sh_type"] != "SHT_NOBITS"
+                written = name in _HOST_RAM if host else flags & SH_FLAGS.SHF_WRITE
+                flash += size if stored else 0
+                ram += size if written else 0
+        sizes = {symbol.name: int(symbol["st_size"]) for symbol in _symbols(content)}
+    return flash, ram, sizes
 
 
-def _symbol_size(elf: Path, name: str) -> int:
+def _symbols(content: ELFFile) -> Iterable[Symbol]:
+    table = content.get_section_by_name(".symtab")
+    return list(table.iter_symbols()) if isinstance(table, SymbolTableSection) else []
+
+
+def check_integer_only(elf: Path, code: Disassembly) -> None:
+    """Raise ToolError where an image has a floating-point instruction or a soft-float function."""
     with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        symbols = table.get_symbol_by_name(name) if isinstance(table, SymbolTableSection) else None
-        return sum(int(symbol["st_size"]) for symbol in symbols or [])
-
-
-def check_integer_only(elf: Path) -> None:
-    """Raise ToolError when a soft-float function was linked in; flags keep hardware floats out."""
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        names = {symbol.name for symbol in table.iter_symbols()} if isinstance(table, SymbolTableSection) else set()
-    floats = sorted(name for name in names if _SOFT_FLOAT.match(name))
-    if floats:
-        raise ToolError(f"the image holds floating-point code: {', '.join(floats[:5])}")
-
-
-def disassemble(elf: Path, target: Target) -> str:
-    """The image's disassembly, by the toolchain's objdump. Raises ToolError."""
-    objdump = compiler(target.toolchain).replace("gcc", "objdump") if target.toolchain != "host" else "objdump"
-    result = subprocess.run([objdump, "-d", str(elf)], capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise ToolError(f"{objdump} failed: {result.stderr.strip()}")
-    return result.stdout
+        content = ELFFile(file)
+        machine = content["e_machine"]
+        found = {symbol.name for symbol in _symbols(content) if _SOFT_FLOAT.match(symbol.name)}
+    pattern = _FLOAT_INSTRUCTION.get(machine)
+    if pattern is not None:
+        texts = ((i.label, f"{i.mnemonic} {i.operands}") for i in code.instructions.values())
+        found |= {f"{label}: {text}" for label, text in texts if pattern.match(text)}
+    if found:
+        raise ToolError(f"the image holds floating-point code: {', '.join(sorted(found)[:5])}")

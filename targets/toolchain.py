@@ -16,6 +16,7 @@ COMMON_FLAGS = (
     "-g",
     "-Wall",
     "-Wextra",
+    "-Wpedantic",
     "-Wconversion",
     "-Werror",
     "-ffunction-sections",
@@ -58,4 +59,15 @@ def compiler(name: str) -> str:
     path = shutil.which(program)
     if path is None:
         raise ToolError(f"{program} is not installed: sudo apt-get install {' '.join(toolchain.packages)}")
+    return path
+
+
+def binutil(name: str, tool: str) -> str:
+    """Path of a toolchain's ``objdump``, ``nm`` or ``size``. Raises ToolError naming the package."""
+    toolchain = TOOLCHAINS[name]
+    program = tool if name == "host" else toolchain.compiler.replace("gcc", tool)
+    path = shutil.which(program)
+    if path is None:
+        packages = "binutils" if name == "host" else " ".join(toolchain.packages)
+        raise ToolError(f"{program} is not installed: sudo apt-get install {packages}")
     return path

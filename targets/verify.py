@@ -13,6 +13,7 @@ from ..codegen.program import written
 from ..codegen.project import ModelSources
 from ..converter.ir import Array, Graph
 from ..converter.reference import Session, Trace
+from ..errors import ToolError
 from .image import Image
 from .link import Link
 
@@ -47,7 +48,8 @@ class LayerCost:
 @dataclass(frozen=True)
 class Report:
     """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector);
-    ``arena_lower_bound``: what no plan of these kernels can beat; ``outputs``: what the target answered, per vector."""
+    ``arena_lower_bound``: what no plan of these kernels can beat; ``stack_used``: the most that a vector left marks of,
+    where ``ram["stack"]`` is the most that any can need; ``outputs``: what the target answered, per vector."""
 
     model: str
     target: str
@@ -61,6 +63,7 @@ class Report:
     flash: dict[str, int]
     harness: dict[str, int]
     arena_lower_bound: int
+    stack_used: int | None = None
     link_faults: tuple[str, ...] = ()
     outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
 
@@ -82,6 +85,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
 
     Raises:
         LinkError: the firmware does not answer as the protocol demands, or is another build.
+        ToolError: it used more stack than its code can need.
     """
     model = image.model
     graph = model.program.graph
@@ -98,7 +102,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         result = link.run(0, [array.tobytes() for array in vector], sizes)
         if index == 0:
             costs, total = [point.instructions for point in result.points], result.instructions
-        stack = result.stack if stack is None else max(stack, result.stack or 0)
+        stack = _most_stack(image, stack, result.stack)
         outputs.append(result.outputs)
         wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
         if wrong is not None:
@@ -113,18 +117,23 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         mismatches=tuple(mismatches),
         layers=tuple(_layer_costs(model, costs)),
         instructions=total,
-        macs=sum(layer.macs for layer in model.program.layers),
-        ram={"arena": model.program.plan.bytes, "static": image.sizes.static, "stack": stack},
-        flash={
-            "code": image.sizes.code,
-            "constants": image.sizes.constants,
-            "total": image.sizes.code + image.sizes.constants,
-        },
-        harness={"code": image.sizes.harness_code, "ram": image.sizes.harness_ram},
-        arena_lower_bound=model.program.plan.lower_bound,
+        macs=model.macs,
+        ram=image.sizes.ram,
+        flash=image.sizes.flash,
+        harness=image.sizes.harness,
+        arena_lower_bound=model.program.arena_lower_bound,
+        stack_used=stack,
         link_faults=tuple(str(fault) for fault in link.faults),
         outputs=tuple(outputs),
     )
+
+
+def _most_stack(image: Image, before: int | None, now: int | None) -> int | None:
+    """The larger of two stack marks. Raises ToolError beyond what the image's code can need."""
+    bound = image.sizes.firmware_stack
+    if now is not None and bound is not None and now > bound:
+        raise ToolError(f"{image.model.name} used {now} bytes of stack, where its code can need only {bound}")
+    return before if now is None else max(now, before or 0)
 
 
 def output_bytes(graph: Graph) -> list[int]:

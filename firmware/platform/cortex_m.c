@@ -47,6 +47,12 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void
 
 uint32_t *bw_platform_stack_limit(void) { return &__bss_end; }
 
+__attribute__((noinline)) uint32_t *bw_platform_stack_pointer(void) {
+    uint32_t *pointer;
+    __asm__ volatile("mov %0, sp" : "=r"(pointer));
+    return pointer;
+}
+
 __attribute__((noinline)) void bw_platform_loop(uint32_t n) {
     __asm__ volatile(".syntax unified\n"
                      "1: subs %0, #1\n"

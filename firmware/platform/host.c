@@ -42,5 +42,6 @@ void bw_platform_put(uint8_t byte) {
 }
 
 uint32_t bw_platform_ticks(void) { return 0; }
+uint32_t *bw_platform_stack_pointer(void) { return NULL; }
 uint32_t *bw_platform_stack_limit(void) { return NULL; }
 void bw_platform_loop(uint32_t n) { (void)n; }

@@ -33,6 +33,12 @@ uint32_t bw_platform_ticks(void) {
 
 uint32_t *bw_platform_stack_limit(void) { return &__bss_end; }
 
+__attribute__((noinline)) uint32_t *bw_platform_stack_pointer(void) {
+    uint32_t *pointer;
+    __asm__ volatile("mv %0, sp" : "=r"(pointer));
+    return pointer;
+}
+
 __attribute__((noinline)) void bw_platform_loop(uint32_t n) {
     __asm__ volatile("1: addi %0, %0, -1\n"
                      "   nop\n"

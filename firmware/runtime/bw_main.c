@@ -110,39 +110,29 @@ static void calibrate(void) {
     hook_ticks = bw_points[0].ticks;
 }
 
-/* Paint the free stack below here; returns the lowest painted word. */
-static uint32_t *paint_stack(uint32_t **top) {
-    uint32_t *limit = bw_platform_stack_limit();
-    volatile uint32_t here = 0;
-    if (limit == NULL) {
-        return NULL;
-    }
-    /* Stay clear of this function's own frame. */
-    *top = (uint32_t *)(((uintptr_t)&here - 64U) & ~(uintptr_t)3U);
-    uint32_t *lowest = *top - STACK_WINDOW / 4U;
-    if ((uintptr_t)lowest < (uintptr_t)limit || (uintptr_t)lowest > (uintptr_t)*top) {
-        lowest = limit;
-    }
-    for (uint32_t *word = lowest; word < *top; ++word) {
-        *(volatile uint32_t *)word = STACK_PATTERN;
-    }
-    return lowest;
-}
-
+/* Run a model on a painted stack: the words that lost their paint are what it used, itself included. Painting happens
+ * here and not in a function of its own, whose frame would lie in the painted words. */
 static void run_model(const bw_model *model, uint16_t point) {
-    uint32_t *top = NULL;
-    uint32_t *lowest = paint_stack(&top);
+    uint32_t *const top = bw_platform_stack_pointer();
+    uint32_t *const limit = bw_platform_stack_limit();
+    uint32_t *lowest = top;
+    if (top != NULL) {
+        lowest = (uintptr_t)top - (uintptr_t)limit > STACK_WINDOW ? top - STACK_WINDOW / 4U : limit;
+        for (volatile uint32_t *word = lowest; word < top; ++word) {
+            *word = STACK_PATTERN;
+        }
+    }
     pause_point = point;
     last_ticks = bw_platform_ticks();
     model->run();
     pause_point = NO_POINT;
-    uint32_t *word = lowest;
-    while (word != NULL && word < top && *(volatile uint32_t *)word == STACK_PATTERN) {
+    const volatile uint32_t *word = lowest;
+    while (word < top && *word == STACK_PATTERN) {
         ++word;
     }
     reply_bytes = 2;
     reply[1] = OK;
-    put32(lowest == NULL ? UINT32_MAX : (uint32_t)((uintptr_t)top - (uintptr_t)word));
+    put32(top == NULL ? UINT32_MAX : (uint32_t)((uintptr_t)top - (uintptr_t)word));
 }
 
 static void hello(const bw_model *model) {

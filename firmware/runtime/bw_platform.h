@@ -15,7 +15,8 @@ extern const uint32_t bw_platform_numerator, bw_platform_denominator;
 /* Executes a loop of exactly 3 * n instructions, n >= 1; tests the counter. */
 void bw_platform_loop(uint32_t n);
 
-/* Lowest address that the stack may reach; NULL where the stack is not measured. */
+/* The caller's stack pointer and the lowest address that the stack may reach; NULL where the stack is not measured. */
+uint32_t *bw_platform_stack_pointer(void);
 uint32_t *bw_platform_stack_limit(void);
 
 #endif /* BW_PLATFORM_H */

@@ -1,0 +1,68 @@
+"""The instructions of an image, by the toolchain's objdump."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+from ..errors import ToolError
+from .target import Target
+from .toolchain import binutil
+
+# "  80001a2:	e92d 4ff0 	stmdb	sp!, {r4, r5, lr}"
+_LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*(.*)$")
+_LABEL = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
+_PLACE = re.compile(r"(?:^|[\s,])([0-9a-f]+) <")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction; ``operands`` as objdump writes them, ``label`` the symbol before it."""
+
+    address: int
+    mnemonic: str
+    operands: str
+    label: str
+
+    @property
+    def place(self) -> int | None:
+        """The address that a branch or call names."""
+        found = _PLACE.search(self.operands)
+        return int(found.group(1), 16) if found else None
+
+
+@dataclass(frozen=True, eq=False)
+class Disassembly:
+    """Every instruction by address, and the address of every symbol in the code (the last where names repeat)."""
+
+    instructions: Mapping[int, Instruction]
+    symbols: Mapping[str, int]
+
+    @cached_property
+    def following(self) -> Mapping[int, int]:
+        """Address -> the address of the next instruction."""
+        return dict(pairwise(sorted(self.instructions)))
+
+
+def disassemble(elf: Path, target: Target) -> Disassembly:
+    """Disassemble an image; data between the instructions is left out. Raises ToolError."""
+    program = binutil(target.toolchain, "objdump")
+    result = subprocess.run([program, "-d", str(elf)], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise ToolError(f"{program} failed: {result.stderr.strip()}")
+    instructions: dict[int, Instruction] = {}
+    symbols: dict[str, int] = {}
+    label = ""
+    for line in result.stdout.splitlines():
+        if heading := _LABEL.match(line):
+            label = heading.group(2)
+            symbols[label] = int(heading.group(1), 16)
+        elif (code := _LINE.match(line)) and not code.group(2).startswith("."):
+            address = int(code.group(1), 16)
+            instructions[address] = Instruction(address, code.group(2), code.group(3), label)
+    return Disassembly(instructions, symbols)
