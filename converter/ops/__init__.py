@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .activation import UNARY_OPERATORS
 from .batch_matmul import BATCH_MATMUL
+from .batchnorm import BATCH_NORM
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
@@ -23,6 +24,7 @@ _ALL: tuple[Operator, ...] = (
     FULLY_CONNECTED,
     TRANSPOSE_CONV,
     BATCH_MATMUL,
+    BATCH_NORM,
     RESIZE_BILINEAR,
     AVERAGE_POOL_2D,
     MAX_POOL_2D,
