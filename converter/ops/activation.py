@@ -344,6 +344,12 @@ HARD_SWISH = _unary("HARD_SWISH", _hard_swish, "int8")
 GELU = _unary("GELU", _tabulated, "int8")
 ELU = _unary("ELU", _tabulated, "int8")
 EXP = _unary("EXP", _tabulated, "int8")
+NEG = _unary("NEG", _tabulated, "int8")
+SQRT = _unary("SQRT", _tabulated, "int8")
+RSQRT = _unary("RSQRT", _tabulated, "int8")
+SQUARE = _unary("SQUARE", _tabulated, "int8")
+SILU = _unary("SILU", _tabulated, "int8")
+HARD_SIGMOID = _unary("HARD_SIGMOID", _tabulated, "int8")
 
 
 def _no_dequantize(graph: Graph, node: Node) -> Unary:
@@ -354,5 +360,5 @@ DEQUANTIZE = Operator("DEQUANTIZE", "int8, int16", "at the model's edge only", s
 
 UNARY_OPERATORS = (
     RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1, LEAKY_RELU, QUANTIZE, DEQUANTIZE, ABS, LOGISTIC, TANH, HARD_SWISH, GELU,
-    ELU, EXP,
+    ELU, EXP, NEG, SQRT, RSQRT, SQUARE, SILU, HARD_SIGMOID,
 )  # fmt: skip
