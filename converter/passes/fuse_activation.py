@@ -12,13 +12,16 @@ from .rewriter import Rewriter
 
 Interval = tuple[float, float]
 
-#: The clamps that operators can carry, each also an operator of its own but for NONE.
+#: Every clamp that is an operator of its own, and none at all.
 _INTERVALS: dict[str, Interval] = {
     "NONE": (-math.inf, math.inf),
     "RELU": (0.0, math.inf),
     "RELU6": (0.0, 6.0),
     "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU_0_TO_1": (0.0, 1.0),
 }
+#: Those that other operators can carry.
+_FUSED = frozenset({"RELU", "RELU6", "RELU_N1_TO_1"})
 _NAMES: dict[Interval | None, str] = {interval: name for name, interval in _INTERVALS.items()}
 _CARRIERS = frozenset(
     {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "ADD", "SUB", "MUL"}
@@ -53,7 +56,7 @@ def _fuse(rewriter: Rewriter, node: Node) -> None:
                 return
         elif producer.op in _CARRIERS:
             name = _NAMES.get(_both(_INTERVALS[producer.attrs.get("activation", "NONE")], outer), "NONE")
-            if name != "NONE":
+            if name in _FUSED:
                 rewriter.absorb(producer, node, attrs={**producer.attrs, "activation": name})
                 return
     if node.op not in _INTERVALS and outer in _NAMES:
