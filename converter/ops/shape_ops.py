@@ -13,7 +13,8 @@ import numpy as np
 
 from ...errors import ModelError
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import Inputs, Operator, QuantRule, float_operand, require, unsupported
+from ..limits import check_elements
+from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types, unsupported
 from .resize import output_size
 
 
@@ -35,7 +36,7 @@ class Move:
 
 
 MapRule = Callable[[Graph, Node], tuple[tuple[int, ...], list[Array]]]
-_MOVED = "int8, int16, int32"
+_MOVED = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
 
 
 def _constants(graph: Graph, node: Node, index: int) -> list[int]:
@@ -61,8 +62,11 @@ def _operator(name: str, rule: MapRule, limits: str = "") -> Operator:
     def prepare(graph: Graph, node: Node) -> Move:
         operands, maps = _mapped(rule, graph, node)
         sources = [graph.input(node, i) for i in operands]
+        padding = [graph.input(node, 2)] if node.op == "PADV2" else []
         targets = [graph.output(node, i) for i in range(len(node.outputs))]
-        _require_same_values(node, sources, targets)
+        if not all(source.is_constant for source in sources):
+            require_types(graph, node, [*sources, *targets], _MOVED)
+        _require_same_values(node, [*sources, *padding], targets)
         return Move(operands, tuple(s.elements for s in sources), tuple(maps), sources[0].dtype, _fill(graph, node))
 
     def reference(params: Move, inputs: Inputs) -> list[Array]:
@@ -77,7 +81,7 @@ def _operator(name: str, rule: MapRule, limits: str = "") -> Operator:
 
     return Operator(
         name,
-        _MOVED,
+        ", ".join(dtype.value for dtype in _MOVED),
         limits,
         shapes,
         prepare,
@@ -123,9 +127,11 @@ def _require_same_values(node: Node, sources: Sequence[Tensor], targets: Sequenc
 def _fill(graph: Graph, node: Node) -> int:
     """What padding is made of: PADV2's value, else the zero point."""
     if node.op == "PADV2":
-        return int(np.ravel(graph.input(node, 2).value())[0])
+        value = int(np.ravel(graph.input(node, 2).value())[0])
+        require(-(2**31) <= value < 2**31, node, f"padding of {value} is not served")
+        return value
     source = graph.input(node, 0)
-    if node.op == "PAD" and source.quant is not None:
+    if node.op == "PAD" and source.dtype in (DType.INT8, DType.INT16) and source.quant is not None:
         return source.zero_point
     return 0
 
@@ -159,6 +165,7 @@ def _transpose(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
 
 
 def _join(graph: Graph, node: Node) -> list[Array]:
+    check_elements(node, sum(graph.input(node, i).elements for i in range(len(node.inputs))))
     parts, start = [], 0
     for i in range(len(node.inputs)):
         parts.append(_indices(graph.input(node, i), start))
@@ -223,6 +230,8 @@ def _strided_slice(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Arra
     for i, (begin, end, stride) in enumerate(zip(begins, ends, strides, strict=True)):
         if attrs["ellipsis_mask"] >> i & 1:
             skipped = source.ndim - dense
+            if skipped < 0 or attrs["ellipsis_mask"] & (attrs["ellipsis_mask"] - 1):
+                raise ModelError(f"{node.name} ({node.op}): its ellipsis does not fit a {source.ndim}-D tensor")
             cuts += [slice(None)] * skipped
             axis += skipped
         elif attrs["new_axis_mask"] >> i & 1:
@@ -241,7 +250,9 @@ def _cut(node: Node, size: int, i: int, begin: int, end: int, stride: int) -> sl
     if stride == 0:
         raise ModelError(f"{node.name} ({node.op}): a stride of zero")
     if node.attrs["shrink_axis_mask"] >> i & 1:
-        return _axis(node, begin, size)
+        require(stride > 0, node, "a single index with a negative stride is not served")
+        # tflite-runtime lets the begin mask win over the index.
+        return 0 if node.attrs["begin_mask"] >> i & 1 else _axis(node, begin, size)
     first = None if node.attrs["begin_mask"] >> i & 1 else begin
     last = None if node.attrs["end_mask"] >> i & 1 else end
     return slice(first, last, stride)
@@ -253,21 +264,28 @@ def _gather(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
     axis = _axis(node, node.attrs["axis"], source.ndim)
     if index.size and (index.min() < 0 or index.max() >= source.shape[axis]):
         raise ModelError(f"{node.name} ({node.op}): an index is outside an axis of {source.shape[axis]}")
+    check_elements(node, source.size // source.shape[axis] * index.size)
     return (0,), [source.take(index, axis=axis)]
 
 
 def _tile(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
     source, repeats = _indices(graph.input(node, 0)), _constants(graph, node, 1)
-    if len(repeats) != source.ndim or any(r < 1 for r in repeats) or math.prod(repeats) * source.size > 2**31:
+    if len(repeats) != source.ndim or any(r < 1 for r in repeats):
         raise ModelError(f"{node.name} ({node.op}): repeats {repeats} of a tensor of shape {source.shape}")
+    check_elements(node, math.prod(repeats) * source.size)
     return (0,), [np.tile(source, repeats)]
 
 
 def _margins(graph: Graph, node: Node) -> list[tuple[int, int]]:
     source, margins = graph.input(node, 0), graph.input(node, 1).value().astype(np.int64)
-    if margins.shape != (len(source.shape), 2) or margins.min(initial=0) < 0 or margins.max(initial=0) > 65536:
-        raise ModelError(f"{node.name} ({node.op}): paddings {margins.tolist()} of a tensor of shape {source.shape}")
-    return [(int(before), int(after)) for before, after in margins]
+    if margins.shape != (len(source.shape), 2) or margins.min(initial=0) < 0:
+        raise ModelError(
+            f"{node.name} ({node.op}): paddings of shape {margins.shape} from {margins.min()} do not fit a tensor of "
+            f"shape {source.shape}"
+        )
+    pairs = [(int(before), int(after)) for before, after in margins]
+    check_elements(node, math.prod(size + sum(pair) for size, pair in zip(source.shape, pairs, strict=True)))
+    return pairs
 
 
 def _pad(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
@@ -285,10 +303,9 @@ def _mirror_pad(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]
 
 def _resize_nearest(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
     """TFLite computes each position in float32; here that happens on the host."""
-    source = _indices(graph.input(node, 0))
-    rows, columns = (
-        _nearest(node, size, target) for size, target in zip(source.shape[1:3], output_size(graph, node), strict=True)
-    )
+    source, size = _indices(graph.input(node, 0)), output_size(graph, node)
+    check_elements(node, source.shape[0] * math.prod(size) * source.shape[3])
+    rows, columns = (_nearest(node, *pair) for pair in zip(source.shape[1:3], size, strict=True))
     return (0,), [source[:, rows][:, :, columns]]
 
 
@@ -297,7 +314,8 @@ def _nearest(node: Node, size: int, target: int) -> Array:
     aligned = align and target > 1
     scale = np.float32(size - 1) / np.float32(target - 1) if aligned else np.float32(size) / np.float32(target)
     position = (np.arange(target, dtype=np.float32) + np.float32(0.5 if half else 0.0)) * scale
-    index = np.floor(position + np.float32(0.5)) if align else np.floor(position)
+    # The half is added in double, where the sum is exact, as C's round is.
+    index = np.floor(position.astype(np.float64) + 0.5) if align else np.floor(position)
     clipped: Array = np.clip(index.astype(np.int64), 0, size - 1)
     return clipped
 

@@ -15,7 +15,7 @@ typedef struct {
     int32_t nests;
     const int32_t *table; /* [nests][5 + 3 * BW_MOVE_LOOPS] */
     int32_t fill_bytes;
-    int32_t element; /* bytes of an element: 1, 2 or 4 */
+    int32_t element; /* bytes of an element: 1, 2, 4 or 8 */
     int32_t fill;    /* value of padding */
 } bw_move_params;
 

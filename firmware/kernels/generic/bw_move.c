@@ -12,7 +12,7 @@ static void fill(const bw_move_params *p, uint8_t *output) {
     }
     for (int32_t at = 0; at < p->fill_bytes; at += p->element) {
         for (int32_t byte = 0; byte < p->element; ++byte) {
-            output[at + byte] = (uint8_t)((uint32_t)p->fill >> (8 * byte));
+            output[at + byte] = (uint8_t)((uint64_t)(int64_t)p->fill >> (8 * byte));
         }
     }
 }
