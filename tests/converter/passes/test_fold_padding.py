@@ -24,7 +24,7 @@ def pad(net: Net, x: str, rows: tuple[int, int], columns: tuple[int, int], value
 def test_into_convolutions(data: Any, seed: int) -> None:
     """Whatever the convolution's own padding, stride and dilation are."""
     net = Net(seed)
-    size, margin = st.integers(5, 9), st.tuples(st.integers(0, 2), st.integers(0, 2))
+    size, margin = st.integers(7, 10), st.tuples(st.integers(0, 2), st.integers(0, 2))
     x = net.input("x", (1, data.draw(size), data.draw(size), 2))
     y = pad(net, x, data.draw(margin), data.draw(margin), data.draw(st.sampled_from([None, 0.0])))
     padding = data.draw(st.sampled_from(["SAME", "VALID", ((0, 0), (0, 0))]))

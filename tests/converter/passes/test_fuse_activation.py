@@ -23,6 +23,7 @@ CARRIERS = {
     "MAX_POOL_2D": lambda net, x: net.op("MAX_POOL_2D", x, **POOL),
 }
 FUSED = ["RELU", "RELU6", "RELU_N1_TO_1"]
+INTERVALS = {"RELU": (0, float("inf")), "RELU6": (0, 6), "RELU_N1_TO_1": (-1, 1), "RELU_0_TO_1": (0, 1)}
 
 
 @pytest.mark.parametrize("activation", FUSED)
