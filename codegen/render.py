@@ -112,25 +112,36 @@ def _c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CLayer:
     fields = {name: _c_field(f"{prefix}_{name}", value, pool) for name, value in call.params.items()}
     sources, targets = _pointers(program, layer, pool)
     written_at = [_address(program, name, "const void") for name in node.outputs] or targets
-    if call.gather_operands:
-        sources = [fill("(const void *const[]){", sources, "}")]
-    if call.scatter_outputs:
-        targets = [fill("(void *const[]){", targets, "}")]
-    arguments = [f"&layer_{layer.index:02d}"] if fields else []
-    arguments += sources + targets
-    if call.scratch is not None:
-        arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
     return CLayer(
         index=layer.index,
         name=comment(node.name),
         heading=_heading(program, layer),
         struct=f"{call.function}_params" if fields else "",
         fields=tuple(initializer(name, value, 4) for name, value in fields.items()),
-        call="" if layer.elided else fill(f"    {call.function}(", arguments, ");"),
+        call="" if layer.elided else _statement(program, layer, sources, targets),
         traces=tuple(
             (layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
         ),
     )
+
+
+def _statement(program: Program, layer: Layer, sources: list[str], targets: list[str]) -> str:
+    """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too."""
+    call = layer.call
+    arrays = []
+    if call.gather_operands:
+        arrays.append(fill("        const void *const inputs[] = {", sources, "};"))
+        sources = ["inputs"]
+    if call.scatter_outputs:
+        arrays.append(fill("        void *const outputs[] = {", targets, "};"))
+        targets = ["outputs"]
+    arguments = [f"&layer_{layer.index:02d}"] if call.params else []
+    arguments += sources + targets
+    if call.scratch is not None:
+        arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
+    if not arrays:
+        return fill(f"    {call.function}(", arguments, ");")
+    return "\n".join(["    {", *arrays, fill(f"        {call.function}(", arguments, ");"), "    }"])
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
