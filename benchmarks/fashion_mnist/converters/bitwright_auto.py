@@ -1,0 +1,56 @@
+"""Bitwright: integers that the exact reference runs, bit for bit what the firmware computes.
+
+``auto`` chooses on training images that no network was trained on; the test images are not seen by it.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from bitwright.converter.frontends.pytorch import read_torch
+from bitwright.converter.quantize.calibration import calibration as as_calibration
+from bitwright.converter.quantize.judge import integer_outputs
+from bitwright.converter.quantize.recipe import Quantized, find_recipe, quantize, quantize_auto
+from bitwright.converter.simplify import simplify
+from torch import nn
+
+from .. import data
+from ..measure import Converted, Images, Scores
+
+PACKAGES = ("bitwright", "numpy", "torch")
+MOST_DROP = 0.1  # points on the validation images
+
+
+def convert(network: nn.Module, calibration: Images, name: str, recipe: str = "auto") -> Converted:
+    graph = simplify(read_torch(network, torch.from_numpy(calibration[:1]), name))
+    samples = as_calibration(graph, [calibration])
+    if recipe != "auto":
+        quantized = quantize(graph, samples, find_recipe(recipe))
+        return Converted(lambda images: scores(quantized, images))
+    validation, judging = data.load("validation"), 0.0
+
+    def loss(candidate: Quantized) -> float:
+        nonlocal judging
+        begin = time.perf_counter()
+        drop = 100 * (
+            right(network, validation) - np.mean(scores(candidate, validation.images).argmax(1) == validation.labels)
+        )
+        judging += time.perf_counter() - begin
+        return float(drop)
+
+    quantized, attempts = quantize_auto(graph, samples, loss, MOST_DROP)
+    note = ", ".join(f"{attempt.recipe} {attempt.loss:+.2f}" for attempt in attempts)
+    return Converted(lambda images: scores(quantized, images), f"{quantized.recipe.name} (tried {note})", judging)
+
+
+def scores(quantized: Quantized, images: Images) -> Scores:
+    """What the integer network answers, as real values."""
+    return np.asarray(integer_outputs(quantized.integer, as_calibration(quantized.floating, [images]))[0])
+
+
+@torch.no_grad()
+def right(network: nn.Module, split: data.Split) -> float:
+    """The float network's share of right answers."""
+    return float(np.mean(network(torch.from_numpy(split.images)).numpy().argmax(1) == split.labels))
