@@ -33,7 +33,10 @@ def run_float(
         InputError: number or shapes of the inputs are wrong.
         UnsupportedError: an operator has no float form.
     """
-    values = dict(zip(graph.inputs, _checked(graph, inputs), strict=True))
+    inputs = _checked(graph, inputs)
+    if not _is_batchable(graph, inputs):
+        return _sample_by_sample(graph, inputs, visit, simulate)
+    values = dict(zip(graph.inputs, inputs, strict=True))
     last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
     kept = set(graph.outputs)
     for name in graph.inputs:
@@ -76,6 +79,37 @@ def simulated(tensor: Tensor, value: Array) -> Array:
     levels = np.clip(np.rint(value / scale) + zero_point, low, high)
     rounded: Array = (levels - zero_point) * scale
     return rounded.astype(np.float32)
+
+
+def _is_batchable(graph: Graph, inputs: Sequence[Array]) -> bool:
+    """Whether the inputs are one sample, or every activation has a leading dimension for the batch to take."""
+    declared = [graph.tensor(name).shape for name in graph.inputs]
+    if all(value.shape == shape for value, shape in zip(inputs, declared, strict=True)):
+        return True
+    return all(tensor.shape[:1] == (1,) for tensor in graph.activations())
+
+
+def _sample_by_sample(graph: Graph, inputs: Sequence[Array], visit: Visitor | None, simulate: bool) -> list[Array]:
+    """Networks that move the leading dimension elsewhere (attention) see one sample at a time; results are joined."""
+    seen: dict[str, list[Array]] = {}
+
+    def collect(name: str, value: Array) -> None:
+        seen.setdefault(name, []).append(np.atleast_1d(value))
+
+    turns = [graph.tensor(name).shape != value.shape for name, value in zip(graph.inputs, inputs, strict=True)]
+    runs = [
+        run_float(
+            graph,
+            [value[i : i + 1] if turn else value for value, turn in zip(inputs, turns, strict=True)],
+            None if visit is None else collect,
+            simulate,
+        )
+        for i in range(max(len(value) for value, turn in zip(inputs, turns, strict=True) if turn))
+    ]
+    if visit is not None:
+        for name, values in seen.items():
+            visit(name, np.concatenate(values))
+    return [np.concatenate([np.atleast_1d(value) for value in values]) for values in zip(*runs, strict=True)]
 
 
 def _arrived(tensor: Tensor, value: Array, visit: Visitor | None, simulate: bool) -> Array:
