@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...converter.fixedpoint import Int64
 from ...converter.ops.window import Window
 
 
 def window_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, buffered: bool) -> int:
-    """For kernels that slide a window in raster order and write whole output pixels.
-
-    Output pixel ``p`` ends at ``(p + 1) * output_pixel``; every pixel from ``q`` on reads at or above
-    ``first_read(q)``, the lowest address of their windows. With the window buffered before the pixel is written
-    the safe distance is ``max_p(end(p) - first_read(p + 1))``; otherwise the pixel's own window must survive too:
-    ``max_p(end(p) - first_read(p))``.
-
-    Args:
-        input_pixel, output_pixel: bytes of one pixel.
-        buffered: whether the kernel copies a pixel's window before it writes the pixel.
-    """
+    """:func:`raster_distance` for kernels that slide a window."""
     height, width = window.input
     rows = np.clip(np.arange(window.output[0]) * window.stride[0] - window.before[0], 0, height)
     columns = np.clip(np.arange(window.output[1]) * window.stride[1] - window.before[1], 0, width)
+    return raster_distance(rows, columns, (batch, height, width), input_pixel, output_pixel, buffered)
+
+
+def raster_distance(
+    rows: Int64, columns: Int64, shape: tuple[int, int, int], input_pixel: int, output_pixel: int, buffered: bool
+) -> int:
+    """For kernels that write whole output pixels in raster order, each from a patch of the input.
+
+    Output pixel ``p`` ends at ``(p + 1) * output_pixel``; every pixel from ``q`` on reads at or above
+    ``first_read(q)``, the lowest address of their patches. With the patch buffered before the pixel is written
+    the safe distance is ``max_p(end(p) - first_read(p + 1))``; otherwise the pixel's own patch must survive too:
+    ``max_p(end(p) - first_read(p))``.
+
+    Args:
+        rows, columns: where the patch of each output row and column starts in the input.
+        shape: (batch, height, width) of the input.
+        input_pixel, output_pixel: bytes of one pixel.
+        buffered: whether the kernel copies a pixel's patch before it writes the pixel.
+    """
+    batch, height, width = shape
     one = (rows[:, None] * width + columns[None, :]).reshape(-1)
     reads = (np.arange(batch)[:, None] * (height * width) + one[None, :]).reshape(-1) * input_pixel
     first = np.minimum.accumulate(reads[::-1])[::-1]

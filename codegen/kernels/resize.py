@@ -7,6 +7,7 @@ import numpy as np
 from ...converter.ir import DType, Graph, Node
 from ...converter.ops.resize import Axis, Resize
 from .call import Field, KernelCall, as_c
+from .overlap import raster_distance
 
 
 def _table(axis: Axis) -> Field:
@@ -26,4 +27,10 @@ def lower(graph: Graph, node: Node, params: Resize, isa: str) -> KernelCall:
         "rows": _table(params.rows),
         "columns": _table(params.columns),
     }
-    return KernelCall("bw_resize_bilinear_s8" if params.dtype is DType.INT8 else "bw_resize_bilinear_s16", fields)
+    pixel = channels * params.dtype.bytes
+    # Channel by channel: a pixel's corners are still read while its first channels are written.
+    distance = raster_distance(
+        params.rows.lower, params.columns.lower, (batch, height, width), pixel, pixel, buffered=False
+    )
+    suffix = "s8" if params.dtype is DType.INT8 else "s16"
+    return KernelCall(f"bw_resize_bilinear_{suffix}", fields, distance={0: distance})

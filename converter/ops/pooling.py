@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import as_int64
+from ..fixedpoint import INT32_MAX, as_int64
 from ..ir import Array, DType, Graph, Node
 from .operator import (
     Inputs,
@@ -57,7 +57,12 @@ def prepare(graph: Graph, node: Node) -> Pool:
     require(same, node, "pooling between different scales is not served")
     low, high = activation_range(node.attrs.get("activation", "NONE"), target, node)
     half_up = bool(node.attrs.get("uint8", False))
-    return Pool(_geometry(graph, node), source.shape[0], source.shape[3], dtype, low, high, half_up, source.zero_point)
+    shape = _geometry(graph, node)
+    taps = min(shape.kernel[0], shape.input[0]) * min(shape.kernel[1], shape.input[1])
+    # The sum of the taps, lifted to uint8's range where halves go up, and half their number to round.
+    reach = taps * (256 if half_up else -dtype.limits[0]) + taps // 2
+    require(node.op == "MAX_POOL_2D" or reach <= INT32_MAX, node, f"a sum of up to {reach} does not fit int32")
+    return Pool(shape, source.shape[0], source.shape[3], dtype, low, high, half_up, source.zero_point)
 
 
 def average(params: Pool, inputs: Inputs) -> list[Array]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import as_int64, quantize_multiplier, requantize_double
+from ..fixedpoint import INT32_MAX, as_int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node, Tensor
 from .operator import FloatRule, Inputs, Operator, QuantRule, float_operand, require, require_types, unsupported
 
@@ -65,7 +65,8 @@ def _prepare_mean(graph: Graph, node: Node) -> Reduce:
         multiplier, shift = (multiplier << extra) // count, shift - extra
     low, high = dtype.limits
     reach = max(high - source.zero_point, source.zero_point - low) * math.prod(source.shape[axis] for axis in axes)
-    if reach << max(shift, 0) >= 2**31:
+    # The output's zero point is added to the rescaled sum.
+    if (reach << max(shift, 0)) - low > INT32_MAX:
         raise unsupported(node, f"a sum of up to {reach} does not fit int32")
     return Reduce(dtype, source.shape, axes, target.shape, multiplier, shift, source.zero_point, target.zero_point)
 

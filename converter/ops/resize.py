@@ -44,8 +44,8 @@ def output_size(graph: Graph, node: Node) -> tuple[int, int]:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, C]."""
-    shape = graph.input(node, 0).shape
-    return [(shape[0], *output_size(graph, node), shape[3])]
+    size, shape = output_size(graph, node), graph.input(node, 0).shape
+    return [(shape[0], *size, shape[3])]
 
 
 def _axis(source: int, target: int, align_corners: bool, half_pixel: bool) -> Axis:
@@ -68,11 +68,14 @@ def prepare(graph: Graph, node: Node) -> Resize:
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
     same = source.scale == target.scale and source.zero_point == target.zero_point
     require(same, node, "resizing between different scales is not served")
+    # The runtime resizes uint8 images in float32.
+    require(not node.attrs.get("uint8", False), node, "uint8 images are not served; convert the model to int8")
     require(
         max(source.shape[1:3]) <= _MOST_POSITIONS, node, f"more than {_MOST_POSITIONS} rows or columns are not served"
     )
     height, width = output_size(graph, node)
     options = bool(node.attrs["align_corners"]), bool(node.attrs["half_pixel_centers"])
+    require(not all(options), node, "aligned corners with half-pixel centers are not served")
     rows, columns = _axis(source.shape[1], height, *options), _axis(source.shape[2], width, *options)
     for size, axis in zip(source.shape[1:3], (rows, columns), strict=True):
         # Steps in whole 1/1024 pixels round; many of them lead beyond the last pixel, where the runtime reads astray.
@@ -116,6 +119,7 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """Bilinear interpolation in float32."""
     source = float_operand(inputs, 0)
     options = bool(node.attrs["align_corners"]), bool(node.attrs["half_pixel_centers"])
+    require(not all(options), node, "aligned corners with half-pixel centers are not served")
     height, width = output_size(graph, node)
     top, bottom, below = _float_axis(source.shape[1], height, *options)
     left, right, beside = _float_axis(source.shape[2], width, *options)

@@ -1,7 +1,8 @@
 /* Bilinear resize, int8, positions and weights in 1/1024 pixel.
  *
  * Layout: NHWC. rows and columns hold per output position the two input positions and the second one's weight.
- * The output may not overlap the input. Cost: four multiplications by two weights per output.
+ * Overlap: pixels are written in raster order; a pixel's corners are read while the pixel is written.
+ * Cost: four multiplications by two weights per output.
  */
 #ifndef BW_RESIZE_BILINEAR_S8_H
 #define BW_RESIZE_BILINEAR_S8_H

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.load import from_bytes
+from bitwright.converter.writers.tflite import write_tflite
+from bitwright.errors import UnsupportedError
 from hypothesis import given
 from hypothesis import strategies as st
 from single import activation, few, prove, scales, seeds, single, zero_points
+from unsigned import as_uint8
 
 
 @st.composite
@@ -47,3 +51,18 @@ def test_int8(op: str, data: Any, seed: int) -> None:
 @few
 def test_int16(op: str, data: Any, seed: int) -> None:
     prove(data.draw(pools(op, DType.INT16)), seed)
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@given(st.data(), seeds)
+@few
+def test_uint8(op: str, data: Any, seed: int) -> None:
+    """Averages of uint8 models round halves up."""
+    prove(as_uint8(data.draw(pools(op))), seed)
+
+
+def test_a_sum_that_could_overflow_is_refused() -> None:
+    attrs = {"padding": "VALID", "stride": (1, 1), "filter": (257, 257), "activation": "NONE"}
+    tensors = [activation(name, shape, dtype=DType.INT16) for name, shape in (("x", (1, 257, 257, 1)), ("y", ()))]
+    with pytest.raises(UnsupportedError, match="a sum of up to 2164326656 does not fit int32"):
+        from_bytes(write_tflite(single("AVERAGE_POOL_2D", tensors[:1], tensors[1:], attrs)), "model")
