@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..converter.ir import Graph, Node
 from ..converter.ops import OPERATORS
-from ..converter.serve import prepare_node
+from ..converter.serve import check_integer, prepare_node
 from ..errors import UnsupportedError
 from .kernels import LOWERINGS
 from .kernels.call import KernelCall
@@ -77,7 +77,7 @@ def lower(graph: Graph, isa: str) -> Program:
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
     """
-    calls = [_lower_node(graph, node, isa) for node in graph.nodes]
+    calls = [_lower_node(graph, node, isa) for node in check_integer(graph).nodes]
     groups = _alias_groups(graph, calls)
     buffers, overlaps = _buffers(graph, calls, groups)
     alignment = max([4, *(tensor.dtype.bytes for tensor in graph.activations())])

@@ -11,22 +11,26 @@ from .frontends.tflite import read_tflite
 from .ir import Graph, check
 from .limits import MOST_FILE_BYTES
 from .native import is_native, read_native
+from .passes.dequantize_weights import dequantize_weights
 from .passes.fold_constants import fold_constants
 from .passes.fold_float_edges import fold_float_edges
 from .passes.remove_dead_code import remove_dead_code
 from .serve import check_served
+from .simplify import simplify
 
 
 def load(path: str | Path) -> Graph:
-    """Read a model file into a checked integer graph.
+    """Read a model file into a checked graph: an integer graph, or a float one (``graph.is_float``), simplified.
 
     Args:
-        path: an int8 or int16x8 ``.tflite`` file.
+        path: a ``.tflite`` file (int8, int16x8, float32, float16 or dynamic-range weights), an ``.onnx`` file, a
+            ``.pt2`` file or a ``.bwq`` file. What the file is follows from its content.
 
     Raises:
         ModelError: the file cannot be read, is damaged, inconsistent or too large.
         UnsupportedError: an operator or type is not served; the message names the node.
         AccumulatorOverflowError: an accumulator could overflow; the message names the node and the bound.
+        ToolError: a package that the format needs is not installed.
     """
     path = Path(path)
     try:
@@ -43,9 +47,16 @@ def load(path: str | Path) -> Graph:
 
 def from_bytes(data: bytes, name: str) -> Graph:
     """The same from a file's content."""
+    graph = _read(data, name)
+    checked = simplify(graph) if graph.is_float else check_served(graph)
+    return replace(checked, digest=hashlib.sha256(data).hexdigest())
+
+
+def _read(data: bytes, name: str) -> Graph:
+    """The graph as its frontend reads it."""
     if is_native(data):
-        return replace(check_served(read_native(data, name)), name=name, digest=hashlib.sha256(data).hexdigest())
+        return replace(read_native(data, name), name=name)
     graph = read_tflite(data, name)
-    for rewrite in (fold_constants, fold_float_edges, remove_dead_code):
+    for rewrite in (dequantize_weights, fold_constants, fold_float_edges, remove_dead_code):
         graph = check(rewrite(graph))
-    return replace(check_served(graph), digest=hashlib.sha256(data).hexdigest())
+    return graph

@@ -12,7 +12,7 @@ from ..errors import InputError
 from .fixedpoint import affine_quantize
 from .ir import Array, DType, Graph, Tensor
 from .ops import OPERATORS
-from .serve import prepare_node
+from .serve import check_integer, prepare_node
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Session:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+        self.graph = check_integer(graph)
         self.params: dict[str, Any] = {node.name: prepare_node(graph, node) for node in graph.nodes}
         self.state: dict[str, Array] = {}
         self.reset()

@@ -12,7 +12,7 @@ from ..errors import ModelError, UnsupportedError
 from .ir import DType, Graph, Node
 from .limits import check_products
 from .ops import OPERATORS
-from .ops.operator import Operator
+from .ops.operator import FLOAT_ACTIVATIONS, Operator
 
 #: Types of values that C code holds in the arena.
 _ACTIVATIONS = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
@@ -61,6 +61,33 @@ def check_served(graph: Graph) -> Graph:
             raise UnsupportedError(tensor.name, "tensor", f"activations of type {tensor.dtype.value} are not served")
     for name in graph.edges:
         _ = graph.tensor(name).scale, graph.tensor(name).zero_point
+    return graph
+
+
+def check_float(graph: Graph) -> Graph:
+    """Return a float graph if every operator has a float form, with the shapes that are declared and within the limits.
+
+    Raises:
+        UnsupportedError, ModelError: naming the node.
+    """
+    for node in graph.nodes:
+        operator = operator_of(node)
+        if operator.float_reference is None:
+            raise UnsupportedError(node.name, node.op, "this operator has no float form")
+        activation = node.attrs.get("activation", "NONE")
+        if activation not in FLOAT_ACTIVATIONS:
+            raise UnsupportedError(node.name, node.op, f"fused activation {activation} is not served")
+        shapes_of(graph, node)
+        check_products(node, operator.macs(graph, node))
+    return graph
+
+
+def check_integer(graph: Graph) -> Graph:
+    """Return an integer graph. Raises UnsupportedError, which says how to get there from a float one."""
+    if graph.is_float:
+        raise UnsupportedError(
+            graph.name, "float model", "quantize it first: bitwright quantize MODEL --calibration DATA -o MODEL.bwq"
+        )
     return graph
 
 

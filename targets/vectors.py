@@ -8,6 +8,7 @@ import numpy as np
 
 from ..converter.ir import Array, DType, Graph, Tensor
 from ..converter.reference import to_integers
+from ..converter.serve import check_integer
 from ..errors import InputError
 
 _EXTREMES = 3  # all lowest, all highest, alternating
@@ -21,7 +22,7 @@ def random_vectors(graph: Graph, count: int, seed: int) -> list[list[Array]]:
     if count < 1:
         raise InputError("at least one vector is needed")
     rng = np.random.default_rng(seed)
-    tensors = [graph.tensor(name) for name in graph.inputs]
+    tensors = [graph.tensor(name) for name in check_integer(graph).inputs]
     extremes = _EXTREMES if count >= 8 else 0
     vectors = [[_random(rng, tensor) for tensor in tensors] for _ in range(count - extremes)]
     return vectors + [[_extreme(kind, tensor) for tensor in tensors] for kind in range(extremes)]
@@ -53,7 +54,7 @@ def load_vectors(graph: Graph, path: Path) -> list[list[Array]]:
     Raises:
         InputError: the file cannot be read or its arrays do not fit the model.
     """
-    arrays = _read(path, len(graph.inputs))
+    arrays = _read(path, len(check_integer(graph).inputs))
     columns = [_split(graph.tensor(name), array, path) for name, array in zip(graph.inputs, arrays, strict=True)]
     counts = {len(column) for column in columns}
     if len(counts) != 1 or counts == {0}:

@@ -55,12 +55,13 @@ class Tensors:
         return name
 
     def _tensor(self, name: str, table: Any) -> Tensor:
-        if table.Type() not in DTYPES:
+        half = table.Type() == tflite.TensorType.FLOAT16
+        if table.Type() not in DTYPES and not half:
             kind = next((k for k, v in vars(tflite.TensorType).items() if v == table.Type()), str(table.Type()))
             raise UnsupportedError(name, "tensor", f"type {kind} is not served")
         if table.Sparsity() is not None:
             raise UnsupportedError(name, "tensor", "sparse tensors are not served")
-        dtype = DTYPES[table.Type()]
+        dtype = DType.FLOAT32 if half else DTYPES[table.Type()]
         shape = tuple(int(size) for size in self.vectors.numbers(table, "Shape")[: MOST_DIMENSIONS + 1])
         if len(shape) > MOST_DIMENSIONS:
             raise ModelError(f"tensor '{name}': more than {MOST_DIMENSIONS} dimensions")
@@ -68,10 +69,14 @@ class Tensors:
             raise ModelError(
                 f"tensor '{name}': shape {list(shape)} is dynamic or empty; fix every dimension before export"
             )
-        data = self._data(name, shape, dtype, table)
+        data = self._data(name, shape, np.dtype(np.float16) if half else dtype.numpy, table)
+        if half:
+            if data is None:
+                raise UnsupportedError(name, "tensor", "activations of type FLOAT16 are not served")
+            data = data.astype(np.float32)
         return Tensor(name, shape, dtype, self._quantization(name, shape, dtype, table), data)
 
-    def _data(self, name: str, shape: tuple[int, ...], dtype: DType, table: Any) -> Array | None:
+    def _data(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], table: Any) -> Array | None:
         index, count = int(table.Buffer()), int(self.model.BuffersLength())
         if index >= count:
             raise ModelError(f"tensor '{name}': buffer {index} does not exist; the file holds {count}")
@@ -81,10 +86,10 @@ class Tensors:
             if buffer.Offset() or buffer.Size():
                 raise UnsupportedError(name, "tensor", "buffers outside the flatbuffer are not served")
             return None
-        need = math.prod(shape) * dtype.bytes
+        need = math.prod(shape) * dtype.itemsize
         if raw.size != need:
             raise ModelError(f"tensor '{name}': its buffer holds {raw.size} bytes, shape {list(shape)} needs {need}")
-        return np.frombuffer(raw.tobytes(), dtype.numpy).reshape(shape)
+        return np.frombuffer(raw.tobytes(), dtype).reshape(shape)
 
     def _quantization(self, name: str, shape: tuple[int, ...], dtype: DType, table: Any) -> Quantization | None:
         quant = table.Quantization()

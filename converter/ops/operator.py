@@ -146,12 +146,20 @@ def activation_range(activation: str, target: Tensor, node: Node) -> tuple[int, 
     raise unsupported(node, f"fused activation {activation} is not served")
 
 
+#: Fused activations and the interval that each clamps to.
+FLOAT_ACTIVATIONS: Mapping[str, tuple[float | None, float | None]] = {
+    "NONE": (None, None),
+    "RELU": (0.0, None),
+    "RELU6": (0.0, 6.0),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+}
+
+
 def float_activation(activation: str, values: Array) -> Array:
     """A fused activation on float values."""
-    bounds = {"RELU": (0.0, None), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
-    if activation == "NONE":
+    low, high = FLOAT_ACTIVATIONS[activation]
+    if low is None:
         return values
-    low, high = bounds[activation]
     return np.clip(values, np.float32(low), None if high is None else np.float32(high))
 
 

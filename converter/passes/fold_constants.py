@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ...errors import ModelError
-from ..ir import Array, DType, Graph, Node
+from ..ir import Array, DType, Graph, Node, Tensor
 from ..ops.activation import UNARY_OPERATORS
 from ..ops.elementwise import BINARY_OPERATORS
 from ..ops.shape_ops import SHAPE_OPERATORS
@@ -49,6 +50,13 @@ def _evaluate(graph: Graph, node: Node) -> list[Array] | None:
         return None
     if set(graph.outputs) & set(node.outputs):
         return None
+    operator, values = operator_of(node), [None if t is None else t.data for t in operands]
+    if all(graph.tensor(name).dtype is DType.FLOAT32 for name in node.outputs):
+        if operator.float_reference is None or not _is_float(operands):
+            return None
+        shapes_of(graph, node)
+        with np.errstate(all="ignore"):
+            return operator.float_reference(graph, node, values)
     types = [graph.tensor(name).dtype for name in (*node.inputs, *node.outputs) if name is not None]
     if DType.FLOAT32 in types:
         return None
@@ -56,5 +64,11 @@ def _evaluate(graph: Graph, node: Node) -> list[Array] | None:
     if integers and node.op not in _SHAPE_ARITHMETIC:
         return None
     shapes_of(graph, node)
-    params = prepare_node(graph, node)
-    return operator_of(node).reference(params, [None if t is None else t.data for t in operands])
+    return operator.reference(prepare_node(graph, node), values)
+
+
+def _is_float(operands: Sequence[Tensor | None]) -> bool:
+    """Whether the values are real numbers as they are, beside integer parameters such as axes and shapes."""
+    return any(t is not None and t.dtype is DType.FLOAT32 for t in operands) and all(
+        t is None or t.quant is None or t.dtype is DType.FLOAT32 for t in operands
+    )

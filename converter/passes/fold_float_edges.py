@@ -8,13 +8,25 @@ from dataclasses import replace
 from ...errors import UnsupportedError
 from ..ir import DType, Edge, Graph
 
+#: Types of quantized activations.
+_QUANTIZED = (DType.INT8, DType.UINT8, DType.INT16)
+
+_MIXED = (
+    "is float between integer operators; quantize the whole network (in TFLiteConverter: OpsSet.TFLITE_BUILTINS_INT8), "
+    "or give the float model to `bitwright quantize`"
+)
+
 
 def fold_float_edges(graph: Graph) -> Graph:
     """QUANTIZE of a float input and DEQUANTIZE to a float output move to the host: the integers become the interface.
 
+    Graphs without quantized activations are float graphs and stay as they are.
+
     Raises:
-        UnsupportedError: a float tensor remains inside the graph.
+        UnsupportedError: float and quantized activations are mixed inside the graph.
     """
+    if not any(tensor.dtype in _QUANTIZED for tensor in graph.activations()):
+        return graph
     inputs, outputs, edges, nodes = list(graph.inputs), list(graph.outputs), dict(graph.edges), []
     readers = Counter(name for node in graph.nodes for name in set(node.inputs) if name is not None)
     for node in graph.nodes:
@@ -45,10 +57,8 @@ def fold_float_edges(graph: Graph) -> Graph:
     for node in folded.nodes:
         for name in (*node.inputs, *node.outputs):
             if name is not None and folded.tensor(name).dtype is DType.FLOAT32:
-                raise UnsupportedError(
-                    node.name, node.op, f"tensor '{name}' is float; only a fully integer model can become firmware"
-                )
+                raise UnsupportedError(node.name, node.op, f"tensor '{name}' {_MIXED}")
     for name in (*folded.inputs, *folded.outputs):
         if folded.tensor(name).dtype is DType.FLOAT32:
-            raise UnsupportedError(name, "interface", "a float tensor is no integer model's input or output")
+            raise UnsupportedError(name, "interface", f"the tensor {_MIXED}")
     return folded
