@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import ModelError
+from .frontends.pytorch import is_torch, read_pt2, read_torch
 from .frontends.tflite import read_tflite
 from .ir import Graph, check
 from .limits import MOST_FILE_BYTES
@@ -19,20 +21,25 @@ from .serve import check_served
 from .simplify import simplify
 
 
-def load(path: str | Path) -> Graph:
-    """Read a model file into a checked graph: an integer graph, or a float one (``graph.is_float``), simplified.
+def load(model: Any, example_inputs: Any = None) -> Graph:
+    """Read a model into a checked graph: an integer graph, or a float one (``graph.is_float``), simplified.
 
     Args:
-        path: a ``.tflite`` file (int8, int16x8, float32, float16 or dynamic-range weights), an ``.onnx`` file, a
-            ``.pt2`` file or a ``.bwq`` file. What the file is follows from its content.
+        model: the path of a ``.tflite`` file (int8, int16x8, float32, float16 or dynamic-range weights), an ``.onnx``
+            file, a ``.pt2`` file or a ``.bwq`` file, where what the file is follows from its content; or a
+            ``torch.nn.Module`` or what ``torch.export.export`` made of one.
+        example_inputs: of a module: the arguments of its ``forward``, one sample with a batch of 1.
 
     Raises:
         ModelError: the file cannot be read, is damaged, inconsistent or too large.
         UnsupportedError: an operator or type is not served; the message names the node.
         AccumulatorOverflowError: an accumulator could overflow; the message names the node and the bound.
+        InputError: a module without example inputs.
         ToolError: a package that the format needs is not installed.
     """
-    path = Path(path)
+    if not isinstance(model, str | Path):
+        return simplify(read_torch(model, example_inputs))
+    path = Path(model)
     try:
         if path.exists() and not path.is_file():
             raise ModelError(f"'{path}' is not a file")
@@ -54,6 +61,8 @@ def from_bytes(data: bytes, name: str) -> Graph:
 
 def _read(data: bytes, name: str) -> Graph:
     """The graph as its frontend reads it."""
+    if is_torch(data):
+        return read_pt2(data, name)
     if is_native(data):
         return replace(read_native(data, name), name=name)
     graph = read_tflite(data, name)

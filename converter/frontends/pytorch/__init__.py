@@ -6,6 +6,6 @@ each ATen operator becomes operators of Bitwright's graph (``table.py`` lists th
 
 from __future__ import annotations
 
-from .program import read_pt2, read_torch
+from .program import is_torch, read_pt2, read_torch
 
-__all__ = ["read_pt2", "read_torch"]
+__all__ = ["is_torch", "read_pt2", "read_torch"]

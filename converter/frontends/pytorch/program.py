@@ -16,10 +16,13 @@ from typing import Any
 
 from ....errors import BitwrightError, InputError, ModelError, ToolError
 from ...ir import Graph
+from ...limits import MOST_CONSTANTS
 from .reader import Reader
 from .table import LOWERINGS, REFUSED
 
 _EXPORT = "torch.export.save(torch.export.export(module.eval(), example_inputs), 'model.pt2')"
+#: Entries by which torch's archives are known: of exported programs, and of what torch.save and torch.jit.save write.
+_TORCH = ("/archive_format", "serialized_exported_program.json", "data.pkl")
 #: Entries of a .pt2 archive that hold pickled Python objects.
 _PICKLED = ("custom_obj_", "opaque_obj_")
 
@@ -53,10 +56,21 @@ def read_torch(source: Any, example_inputs: Any = None, name: str | None = None)
     return replace(graph, digest=_digest(graph))
 
 
+def is_torch(data: bytes) -> bool:
+    """Whether a file's content is an archive that torch wrote (of a program or of pickles), or a bare pickle."""
+    if data[:1] == b"\x80":
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(entry.endswith(_TORCH) for entry in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
+
+
 def read_pt2(data: bytes, name: str) -> Graph:
     """The same from the content of a ``.pt2`` file. Raises UnsupportedError, ModelError or ToolError."""
-    torch = _torch()
     _refuse_pickles(data, name)
+    torch = _torch()
     try:
         with _quiet(), _without_unpickling():
             program = torch.export.load(io.BytesIO(data))
@@ -75,10 +89,6 @@ def _torch() -> Any:
 
 
 def _read_file(path: Path, name: str | None) -> Graph:
-    if path.suffix != ".pt2":
-        raise ModelError(
-            f"'{path}' holds pickled Python objects, which could run any code; save the network by {_EXPORT}"
-        )
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -150,18 +160,19 @@ def _root_class(program: Any) -> str:
 
 
 def _refuse_pickles(data: bytes, name: str) -> None:
+    """Raise ModelError for content that only unpickling could read."""
+    pickled = f"'{name}' holds pickled Python objects, which could run any code; save the network by {_EXPORT}"
+    if data[:1] == b"\x80":
+        raise ModelError(pickled)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.namelist()
+            entries, size = archive.namelist(), sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise ModelError(f"'{name}' is no .pt2 archive: {error}; write one by {_EXPORT}") from error
-    for entry in entries:
-        if entry.rsplit("/", 1)[-1].startswith(_PICKLED):
-            raise ModelError(
-                f"'{name}' holds the Python object '{entry}', which could run any code; only tensors are read"
-            )
-        if entry.endswith("data.pkl"):
-            raise ModelError(f"'{name}' holds pickled Python objects, which could run any code; write it by {_EXPORT}")
+    if any(entry.endswith("data.pkl") or entry.rsplit("/", 1)[-1].startswith(_PICKLED) for entry in entries):
+        raise ModelError(pickled)
+    if size > MOST_CONSTANTS:
+        raise ModelError(f"'{name}' unpacks to {size} bytes; up to {MOST_CONSTANTS} are read")
 
 
 @contextmanager

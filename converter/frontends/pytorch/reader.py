@@ -10,7 +10,7 @@ from typing import Any
 
 from ....errors import ModelError, UnsupportedError
 from ...ir import DType, Graph
-from ...limits import MOST_CONSTANTS
+from ...limits import MOST_CONSTANTS, MOST_ELEMENTS
 from ..builder import GraphBuilder
 from .call import Activation, Call, Constant, Value
 from .table import BROADCASTING, EXPANDING, LOWERINGS, NOTHING, REFUSED
@@ -263,6 +263,8 @@ def _sizes(name: str, value: Any) -> tuple[int, ...]:
             raise UnsupportedError(
                 name, "shape", f"dimension {axis} ({size}) is dynamic; export without dynamic_shapes, for one size"
             )
+    if value.numel() > MOST_ELEMENTS:
+        raise ModelError(f"{name}: {value.numel()} elements; up to {MOST_ELEMENTS} are served")
     return tuple(int(size) for size in value.shape)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from bitwright.converter.frontends.pytorch import read_pt2, read_torch
+from bitwright.converter.load import load
 from bitwright.errors import BitwrightError, InputError, ModelError, ToolError, UnsupportedError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,6 +148,11 @@ def test_modules_that_cannot_be_traced() -> None:
         read_torch(module, X)
 
 
+def test_activations_beyond_the_limits() -> None:
+    with pytest.raises(ModelError, match=r"^expand: 125829120 elements; up to"):
+        read_torch(Lambda(lambda x: x[..., None].expand(1, 4, 5, 6, 2**20) * 2), X)
+
+
 def test_what_is_no_network() -> None:
     with pytest.raises(InputError, match="example_inputs"):
         read_torch(nn.ReLU())
@@ -188,8 +194,9 @@ def changed(archive: bytes, change: Callable[[str, bytes], tuple[str, bytes]]) -
 def test_pickles_are_refused_unread(suffix: str, tmp_path: Path) -> None:
     trap, path = tmp_path / "trap", tmp_path / f"model{suffix}"
     path.write_bytes(pickle.dumps(Trap(trap)))
-    with pytest.raises(ModelError, match=r"torch.export.save\(.*'model.pt2'\)"):
-        read_torch(path)
+    for read in (read_torch, load):
+        with pytest.raises(ModelError, match=r"pickled Python objects.*torch.export.save\(.*'model.pt2'\)"):
+            read(path)
     assert not trap.exists()
 
 
@@ -214,7 +221,7 @@ def test_pickles_in_an_archive_are_not_run(archive: bytes, tmp_path: Path) -> No
     assert replaced >= 3
     for prefix in ("custom_obj_0", "opaque_obj_0"):
         data = changed(archive, lambda name, content, p=prefix: (name.replace("weight_0", p), content))
-        with pytest.raises(ModelError, match="Python object"):
+        with pytest.raises(ModelError, match="pickled Python objects"):
             read_pt2(data, "model")
 
 
@@ -237,6 +244,15 @@ def test_damaged_archives(archive: bytes, data: st.DataObject) -> None:
         read_pt2(bytes(damaged[:cut]), "model")
     except BitwrightError as error:
         assert "\n" not in str(error)
+
+
+def test_archives_that_unpack_to_too_much(archive: bytes) -> None:
+    buffer = io.BytesIO(archive)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("model/data/weights/weight_9", bytes(2**27))
+    assert len(buffer.getvalue()) < 2**20
+    with pytest.raises(ModelError, match="unpacks to"):
+        read_pt2(buffer.getvalue(), "model")
 
 
 def test_files_that_are_absent_or_of_another_kind(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.pytorch import read_torch
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.load import load
+from floats import run_model
 from torch_networks import NETWORKS, ResNet, conv, network
 from torch_peer import Lambda, assert_close, expected, operators, random, same, shaken
 
@@ -187,3 +189,33 @@ def test_strict_exports_are_read_alike() -> None:
 def test_a_lambda_has_the_names_of_its_operators() -> None:
     graph = read_torch(Lambda(lambda x, y: F.relu(x + y) + y), (random(1, 4), random(1, 4)), name="sums")
     assert named(graph) == ["add", "relu", "add_1"] and graph.name == "sums"
+
+
+# -- the whole road ------------------------------------------------------------------------------------------------
+
+#: Elements that these networks do move: shuffled channels and pixels, heads of attention, an MLP over the patches.
+MOVING = {"shufflenet": 2, "group_normalized": 1, "mixer": 2, "vit": 5, "transformer": 3}
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_loading_removes_the_transposes(name: str) -> None:
+    """After the passes a convolutional network transposes nothing, and computes what the module computes."""
+    module, x = network(name)
+    graph = load(module, x)
+    assert_close(run_model(graph, [x.numpy()]), expected(module, x))
+    transposed = [node.name for node in graph.nodes if node.op == "TRANSPOSE"]
+    assert len(transposed) <= MOVING.get(name, 0), transposed
+    assert not any(node.op == "BATCH_NORM" for node in graph.nodes)
+    paths = {path for path, part in module.named_modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Linear)}
+    if name != "transformer":  # MultiheadAttention takes its projection's weights without calling it
+        assert paths <= {node.name for node in graph.nodes}
+
+
+def test_load_reads_pt2_files_and_programs(tmp_path: Path) -> None:
+    module, x = network("mobilenet_v2")
+    program = torch.export.export(copy.deepcopy(module).eval(), (x,))
+    torch.export.save(program, tmp_path / "network.pt2")
+    graph = load(tmp_path / "network.pt2")
+    assert graph.name == "network" and graph.digest == read_torch(tmp_path / "network.pt2").digest
+    assert_equal(graph, load(program))
+    assert_equal(graph, load(module, x))
