@@ -34,7 +34,8 @@ def run_float(
         UnsupportedError: an operator has no float form.
     """
     inputs = _checked(graph, inputs)
-    if not _is_batchable(graph, inputs):
+    batched = any(value.shape != graph.tensor(name).shape for name, value in zip(graph.inputs, inputs, strict=True))
+    if batched and not takes_batches(graph):
         return _sample_by_sample(graph, inputs, visit, simulate)
     values = dict(zip(graph.inputs, inputs, strict=True))
     last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
@@ -49,6 +50,11 @@ def run_float(
             if source in values and last[source] == index and source not in kept:
                 del values[source]
     return [_operand(graph, values, name, simulate) for name in graph.outputs]  # type: ignore[misc]
+
+
+def takes_batches(graph: Graph) -> bool:
+    """Whether every activation has a leading dimension of 1, in the place of which a batch can run at once."""
+    return all(tensor.shape[:1] == (1,) for tensor in graph.activations())
 
 
 def run_node(graph: Graph, node: Node, operands: Sequence[Array | None]) -> list[Array]:
@@ -79,14 +85,6 @@ def simulated(tensor: Tensor, value: Array) -> Array:
     levels = np.clip(np.rint(value / scale) + zero_point, low, high)
     rounded: Array = (levels - zero_point) * scale
     return rounded.astype(np.float32)
-
-
-def _is_batchable(graph: Graph, inputs: Sequence[Array]) -> bool:
-    """Whether the inputs are one sample, or every activation has a leading dimension for the batch to take."""
-    declared = [graph.tensor(name).shape for name in graph.inputs]
-    if all(value.shape == shape for value, shape in zip(inputs, declared, strict=True)):
-        return True
-    return all(tensor.shape[:1] == (1,) for tensor in graph.activations())
 
 
 def _sample_by_sample(graph: Graph, inputs: Sequence[Array], visit: Visitor | None, simulate: bool) -> list[Array]:

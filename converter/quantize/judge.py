@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..float_reference import run_float, run_node
+from ..float_reference import run_float, run_node, takes_batches
 from ..ir import Array, DType, Edge, Graph, Node
 from ..reference import Session, to_integers
 from .calibration import Calibration
@@ -161,6 +161,8 @@ def judge(
 
 def layer_errors(quantized: Quantized, data: Calibration) -> list[LayerError]:
     """Every layer of the integer network against the float graph's tensor of the same name."""
+    if not takes_batches(quantized.floating):
+        data = data.first(1)
     expected: dict[str, Array] = {}
     for batch in data.batches(len(data)):
         run_float(quantized.floating, batch, expected.__setitem__)
