@@ -30,18 +30,37 @@ BATCH = 50
 
 
 @dataclass(frozen=True)
+class Spent:
+    """Seconds of the clock, and seconds of all threads of this process."""
+
+    clock: float = 0.0
+    cpu: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.clock + other.clock, self.cpu + other.cpu)
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.clock - other.clock, self.cpu - other.cpu)
+
+
+def now() -> Spent:
+    """What has been spent by now."""
+    return Spent(time.perf_counter(), time.process_time())
+
+
+@dataclass(frozen=True)
 class Converted:
     """A quantized network.
 
     Attributes:
         predict: scores [images, 10] of images [images, 1, 28, 28].
         note: what the converter chose.
-        judging: seconds that the converter spent evaluating candidates, which the others do not do.
+        judging: what the converter spent evaluating candidates, which the others do not do.
     """
 
     predict: Callable[[Images], Scores]
     note: str = ""
-    judging: float = 0.0
+    judging: Spent = Spent()
 
 
 @dataclass(frozen=True)
@@ -50,7 +69,9 @@ class Measurement:
 
     Attributes:
         accuracy_float, accuracy: shares of right answers on the test images.
-        seconds: from the module in memory to the quantized network, ``judging`` left out.
+        seconds, cpu_seconds: from the module in memory to the quantized network, ``judging`` left out; of the clock,
+            and of all threads (which other work on the machine hardly changes).
+        judging: seconds spent evaluating candidates.
         peak: most bytes that the process has held by then, libraries and calibration data included.
     """
 
@@ -60,6 +81,7 @@ class Measurement:
     accuracy_float: float
     accuracy: float
     seconds: float
+    cpu_seconds: float
     judging: float
     peak: int
     note: str
@@ -75,9 +97,9 @@ def measure(converter: str, name: str) -> Measurement:
     module = importlib.import_module(f"{__package__}.converters.{converter}")
     network = trained(name)
     calibration = data.load("calibration").images
-    begin = time.perf_counter()
+    begin = now()
     converted = module.convert(network, calibration, name)
-    seconds = time.perf_counter() - begin - converted.judging
+    spent = now() - begin - converted.judging
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     test = data.load("test")
     with torch.no_grad():
@@ -89,8 +111,9 @@ def measure(converter: str, name: str) -> Measurement:
         versions={package: version(package) for package in module.PACKAGES},
         accuracy_float=float(np.mean(expected.argmax(1) == test.labels)),
         accuracy=float(np.mean(found.argmax(1) == test.labels)),
-        seconds=seconds,
-        judging=converted.judging,
+        seconds=spent.clock,
+        cpu_seconds=spent.cpu,
+        judging=converted.judging.clock,
         peak=peak,
         note=converted.note,
     )

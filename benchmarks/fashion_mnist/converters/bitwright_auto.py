@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
 from bitwright.converter.frontends.pytorch import read_torch
@@ -17,7 +15,7 @@ from bitwright.converter.simplify import simplify
 from torch import nn
 
 from .. import data
-from ..measure import Converted, Images, Scores
+from ..measure import Converted, Images, Scores, Spent, now
 
 PACKAGES = ("bitwright", "numpy", "torch")
 MOST_DROP = 0.1  # points on the validation images
@@ -29,16 +27,15 @@ def convert(network: nn.Module, calibration: Images, name: str, recipe: str = "a
     if recipe != "auto":
         quantized = quantize(graph, samples, find_recipe(recipe))
         return Converted(lambda images: scores(quantized, images))
-    validation, judging = data.load("validation"), 0.0
+    validation, judging = data.load("validation"), Spent()
 
     def loss(candidate: Quantized) -> float:
         nonlocal judging
-        begin = time.perf_counter()
-        drop = 100 * (
-            right(network, validation) - np.mean(scores(candidate, validation.images).argmax(1) == validation.labels)
-        )
-        judging += time.perf_counter() - begin
-        return float(drop)
+        begin = now()
+        answers = scores(candidate, validation.images).argmax(1)
+        drop = 100 * (right(network, validation) - float(np.mean(answers == validation.labels)))
+        judging += now() - begin
+        return drop
 
     quantized, attempts = quantize_auto(graph, samples, loss, MOST_DROP)
     note = ", ".join(f"{attempt.recipe} {attempt.loss:+.2f}" for attempt in attempts)
