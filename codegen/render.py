@@ -30,7 +30,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    result.filters |= {"grouped": grouped, "short_function": short_function}
+    result.filters |= {"fill": fill, "grouped": grouped, "short_function": short_function}
     return result
 
 
