@@ -121,11 +121,18 @@ def float_ratio(target: Tensor, *factors: float) -> float:
 
 
 def output_multipliers(
-    source: Tensor, weights: Tensor, target: Tensor, channels: int, axis: int
+    source: Tensor, weights: Tensor, target: Tensor, channels: int, axis: int, uint8: bool = False
 ) -> tuple[Int64, Int64]:
-    """Q31 multipliers and shifts ``S_in * S_w / S_out`` per output channel, in double as TFLite computes them."""
+    """Q31 multipliers and shifts ``S_in * S_w / S_out`` per output channel, in double as TFLite computes them.
+
+    Args:
+        uint8: whether the model was uint8, where TFLite multiplies ``S_in * S_w`` in float32.
+    """
     scales = np.asarray(weight_scales(weights, channels, axis), dtype=np.float64)
-    return quantize_multipliers(float(source.scale) * scales / float(target.scale))
+    products = float(source.scale) * scales
+    if uint8:
+        products = products.astype(np.float32).astype(np.float64)
+    return quantize_multipliers(products / float(target.scale))
 
 
 def activation_range(activation: str, target: Tensor, node: Node) -> tuple[int, int]:
@@ -202,7 +209,8 @@ def requantization(
 ) -> Requantization:
     """The requantization of a MAC operator with one weight scale per output channel along ``axis``."""
     target = graph.output(node)
-    multiplier, shift = output_multipliers(source, weights, target, channels, axis)
+    uint8 = bool(node.attrs.get("uint8", False))
+    multiplier, shift = output_multipliers(source, weights, target, channels, axis, uint8)
     low, high = activation_range(node.attrs.get("activation", "NONE"), target, node)
     return Requantization(target.dtype, node.rounding, multiplier, shift, target.zero_point, low, high)
 
