@@ -123,6 +123,8 @@ def _arm(instruction: Instruction) -> Step:
         return Step(jump=instruction.place)
     if instruction.mnemonic == "udf":
         return Step(falls_through=False)
+    if operands.startswith("pc,") and operands != "pc, lr" and "[sp], #4" not in operands:
+        return Step(falls_through=False, computed=True)  # mov pc, ldr pc, add pc: a table of a switch
     if named is None:
         return Step()
     name, conditional = named.group(1), named.group(2) is not None
@@ -154,7 +156,9 @@ def _arm_pushed(instruction: Instruction, name: str) -> int:
         return int(moved.group(1)) * (1 if name.startswith("st") else -1) if moved else 0
     if re.match(r"sp\b", operands):
         amount = re.fullmatch(r"sp, (?:sp, )?#(\d+)", operands)
-        if amount is None or name == "mov":
+        if name == "mov" and operands == "sp, r7":
+            return 0  # a function with a frame pointer leaves its frame
+        if amount is None:
             raise _no_bound(instruction, "the stack grows by a computed amount")
         return int(amount.group(1)) * (1 if name.startswith("sub") else -1)
     return 0
