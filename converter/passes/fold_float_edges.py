@@ -28,6 +28,7 @@ def fold_float_edges(graph: Graph) -> Graph:
     if not any(tensor.dtype in _QUANTIZED for tensor in graph.activations()):
         return graph
     inputs, outputs, edges, nodes = list(graph.inputs), list(graph.outputs), dict(graph.edges), []
+    plain = {*graph.inputs, *graph.outputs, *graph.edges}  # whose type at the interface is decided already
     readers = Counter(name for node in graph.nodes for name in set(node.inputs) if name is not None)
     for node in graph.nodes:
         source = graph.tensor(node.inputs[0]) if node.inputs and node.inputs[0] is not None else None
@@ -38,6 +39,7 @@ def fold_float_edges(graph: Graph) -> Graph:
             and source.name in inputs
             and readers[source.name] == 1
             and source.name not in outputs
+            and node.outputs[0] not in outputs
         ):
             inputs[inputs.index(source.name)] = node.outputs[0]
             edges[node.outputs[0]] = Edge(DType.FLOAT32)
@@ -46,8 +48,7 @@ def fold_float_edges(graph: Graph) -> Graph:
             and source is not None
             and outputs.count(node.outputs[0]) == 1
             and not readers[node.outputs[0]]
-            and source.name not in outputs
-            and source.name not in edges
+            and (edges.get(source.name) == Edge(DType.FLOAT32) or source.name not in plain)
         ):
             outputs[outputs.index(node.outputs[0])] = source.name
             edges[source.name] = Edge(DType.FLOAT32)
