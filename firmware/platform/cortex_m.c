@@ -3,16 +3,17 @@
 
 #include "bw_platform.h"
 
-extern uint32_t __stack, __data_start, __data_end, __data_load, __bss_start, __bss_end;
+/* Places that the linker script names. */
+extern uint32_t __stack[], __data_start[], __data_end[], __data_load[], __bss_start[], __bss_end[];
 int main(void);
 void Reset_Handler(void);
 
 void Reset_Handler(void) {
-    const uint32_t *from = &__data_load;
-    for (uint32_t *to = &__data_start; to < &__data_end;) {
+    const uint32_t *from = __data_load;
+    for (uint32_t *to = __data_start; to != __data_end;) {
         *to++ = *from++;
     }
-    for (uint32_t *to = &__bss_start; to < &__bss_end;) {
+    for (uint32_t *to = __bss_start; to != __bss_end;) {
         *to++ = 0;
     }
     main();
@@ -27,7 +28,7 @@ static void Fault_Handler(void) {
 }
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
-    (void (*)(void))(uintptr_t)&__stack,
+    (void (*)(void))(uintptr_t)__stack,
     Reset_Handler,
     Fault_Handler, /* NMI */
     Fault_Handler, /* HardFault */
@@ -45,7 +46,7 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void
     Fault_Handler, /* SysTick */
 };
 
-uint32_t *bw_platform_stack_limit(void) { return &__bss_end; }
+uint32_t *bw_platform_stack_limit(void) { return __bss_end; }
 
 __attribute__((noinline)) uint32_t *bw_platform_stack_pointer(void) {
     uint32_t *pointer;

@@ -6,7 +6,7 @@
 #define UART_RX_READY    0x01U
 #define UART_TX_EMPTY    0x20U
 
-extern uint32_t __bss_end;
+extern uint32_t __bss_end[]; /* named by the linker script */
 
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
@@ -31,7 +31,7 @@ uint32_t bw_platform_ticks(void) {
     return count;
 }
 
-uint32_t *bw_platform_stack_limit(void) { return &__bss_end; }
+uint32_t *bw_platform_stack_limit(void) { return __bss_end; }
 
 __attribute__((noinline)) uint32_t *bw_platform_stack_pointer(void) {
     uint32_t *pointer;

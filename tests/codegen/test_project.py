@@ -20,7 +20,7 @@ from bitwright.cli import main
 from bitwright.codegen.project import check_name, model_sources, write_folder
 from bitwright.codegen.text import c_float, c_number, comment, comment_block, fill, identifier, identifiers
 from bitwright.converter.ir import Graph
-from bitwright.errors import InputError
+from bitwright.errors import InputError, LinkError
 from bitwright.targets.build import Built
 from bitwright.targets.emulator import start
 from bitwright.targets.image import Image, generate, project_files
@@ -131,6 +131,32 @@ def sanitized(graph: Graph, target: str, folder: Path) -> None:
 @pytest.mark.parametrize("target", ["host", "mps2-an386", "qemu-rv32"])
 def test_no_undefined_behaviour(target: str, tmp_path: Path) -> None:
     sanitized(bitwright.load(DIGITS), target, tmp_path)
+
+
+@needs("clang")
+def test_no_undefined_behaviour_in_the_harness(tmp_path: Path) -> None:
+    """The test firmware itself, sanitized, serves vectors, dumps and requests that are out of range."""
+    graph, target = bitwright.load(DIGITS), find_target("host")
+    model = generate(graph, target, tmp_path / "p", "digits")
+    flags = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+    firmware = cmake(tmp_path / "p", "-DCMAKE_C_COMPILER=clang", f"-DCMAKE_C_FLAGS={flags}") / "digits_firmware"
+    image = Image(model, target, firmware, Sizes(0, 0, 0, 0, None, None, 0, 0))
+    vectors = random_vectors(graph, 3, 5)
+    with start(target, firmware) as link:
+        assert compare(image, link, vectors).bit_exact
+        for point, (_, name) in enumerate(model.program.points):
+            assert len(link.dump(0, [vectors[0][0].tobytes()], point)) == graph.tensor(name).bytes
+        with pytest.raises(LinkError):
+            link.run(0, [bytes(graph.tensor(graph.inputs[0]).bytes + 1)], [10])
+        with pytest.raises(LinkError):
+            link.run(7, [vectors[0][0].tobytes()], [10])
+        assert compare(image, link, vectors).bit_exact
+
+
+@needs("clang")
+def test_clang_builds_and_verifies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "clang")
+    assert bitwright.verify(DIGITS, "host", vectors=2).bit_exact
 
 
 @needs_data
