@@ -192,7 +192,9 @@ def _heading(program: Program, layer: Layer) -> str:
         return "x".join(map(str, graph.tensor(name).shape)) or "scalar"
 
     names = [name for name in node.inputs if name is not None and not graph.tensor(name).is_constant]
-    shapes = f"{', '.join(map(shape, names))} -> {', '.join(map(shape, node.outputs))}".strip()
+    state = [variable_fields(graph)[node.attrs["variable"]]] if "variable" in node.attrs else []
+    sources, targets = list(map(shape, names)) or state, list(map(shape, node.outputs)) or state
+    shapes = f"{', '.join(sources)} -> {', '.join(targets)}"
     work = f", {grouped(layer.macs)} MACs" if layer.macs else ""
     first = f"{layer.index:02d} {comment(node.name)}: {node.op}, {shapes}{work}."
     parts = [f"in {', '.join(_span(program, name) for name in dict.fromkeys(names))}"] if names else []
