@@ -1,7 +1,7 @@
-"""gemmlowp's fixed-point exponential and reciprocal, exact in numpy int64.
+"""gemmlowp's fixed-point exponential, reciprocal and inverse square root, exact in numpy int64.
 
-A value with ``i`` integer bits is an int32 in units of ``2^(i - 31)``. Source of the definitions: gemmlowp
-``fixedpoint/fixedpoint.h``.
+A value with ``i`` integer bits is an int32 in units of ``2^(i - 31)``. Sources of the definitions: gemmlowp
+``fixedpoint/fixedpoint.h``, TensorFlow Lite ``kernels/internal/common.h`` (release 2.14).
 """
 
 from __future__ import annotations
@@ -69,3 +69,20 @@ def reciprocal(x: int, integer_bits: int) -> tuple[int, int]:
     headroom = 32 - x.bit_length()
     shifted = ((x << headroom) & 0xFFFFFFFF) - (1 << 31)
     return int(one_over_one_plus_x(shifted)), integer_bits - headroom
+
+
+def inverse_sqrt(x: int) -> tuple[int, int]:
+    """``1 / sqrt(x)`` of an integer 1 <= x < 2^29: a Q31 multiplier and a right shift (a left one below zero).
+
+    Source: TFLite GetInvSqrtQuantizedMultiplierExp. x is scaled by a power of four to [1/4, 1); five Newton-Raphson
+    steps from 1 follow, with three integer bits.
+    """
+    if x == 1:
+        return INT32_MAX, 0
+    pairs = (31 - x.bit_length()) // 2 - 1
+    half = rounding_divide_by_pot(x << 2 * pairs >> 1, 1)
+    root: Int64 = as_int64(1 << 28)
+    for _ in range(5):
+        cube = multiply_by_pot(srdhm(srdhm(root, root), root), 6)
+        root = multiply_by_pot(srdhm(3 << 27, root) - srdhm(half, cube), 3)
+    return int(srdhm(root, 1518500250)), 11 - pairs  # sqrt(1/2)

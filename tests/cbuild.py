@@ -68,6 +68,16 @@ def build(model: ModelSources, compiler: str = "gcc") -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
+def library(text: str, headers: Sequence[Path], compiler: str = "gcc") -> ctypes.CDLL:
+    """A shared library of one C source that includes kernel headers."""
+    folder = Path(tempfile.mkdtemp(dir=_folder()))
+    (folder / "twins.c").write_text(text)
+    for header in headers:
+        (folder / header.name).write_text(header.read_text())
+    _compile([compiler, *FLAGS, "-shared", "twins.c", "-o", "twins.so"], folder)
+    return ctypes.CDLL(str(folder / "twins.so"))
+
+
 def call(model: ModelSources, library: ctypes.CDLL, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """One inference through ``<name>_invoke``."""
     graph = model.program.graph

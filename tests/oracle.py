@@ -22,9 +22,12 @@ def run_tflite(model: bytes, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any
     return run_tflite_sequence(model, [inputs])[0]
 
 
-def run_tflite_sequence(model: bytes, sequence: Sequence[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
-    """Inferences in order in one interpreter, so that streaming state carries over."""
-    interpreter = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+def run_tflite_sequence(
+    model: bytes, sequence: Sequence[Sequence[NDArray[Any]]], resolver: Any = None
+) -> list[list[NDArray[Any]]]:
+    """Inferences in order in one interpreter, so that streaming state carries over; BUILTIN_REF without a resolver."""
+    resolver = OpResolverType.BUILTIN_REF if resolver is None else resolver
+    interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
     results = []
     for inputs in sequence:

@@ -19,6 +19,7 @@ from ..fixedpoint import (
     round_ties_away,
     rounding_divide_by_pot,
 )
+from ..gemmlowp import inverse_sqrt
 from ..ir import Array, DType, Graph, Node
 from .bounds import Bounds, centred, prove, requantized
 from .functions import FUNCTIONS, Function
@@ -270,6 +271,31 @@ def _int16_multiplier(real: float) -> tuple[int, int]:
     return (32767 if multiplier >= 2**31 - 2**15 else (multiplier + 2**15) >> 16), exponent
 
 
+# -- RSQRT ---------------------------------------------------------------------------------------------------------
+
+_ROOT_BITS = 20  # fraction bits of the inverse square root of an integer
+
+
+def _rsqrt(graph: Graph, node: Node) -> Table:
+    """int8 to int8: the inverse square root of ``q - Z_in`` in fixed point, rescaled (TFLite elementwise.cc).
+
+    The largest result stands at zero, and below, where the runtime stops with an error.
+    """
+    _require_same_types(graph, node, DType.INT8)
+    source, target = graph.input(node, 0), graph.output(node)
+    multiplier, shift = quantize_multiplier(1.0 / float(np.sqrt(np.float32(source.scale)) * np.float32(target.scale)))
+    requantized(node, Bounds(0, 1 << _ROOT_BITS), multiplier, shift - _ROOT_BITS, target.zero_point)
+
+    def result(value: int) -> int:
+        if value <= 0:
+            return target.dtype.limits[1]
+        mantissa, right = inverse_sqrt(value)
+        root = requantize_double(1, mantissa, _ROOT_BITS - right)
+        return int(requantize_double(root, multiplier, shift - _ROOT_BITS)) + target.zero_point
+
+    return _table(graph, node, lambda values: as_int64([result(q - source.zero_point) for q in values.tolist()]))
+
+
 # -- int16 LOGISTIC and TANH ---------------------------------------------------------------------------------------
 
 
@@ -346,7 +372,7 @@ ELU = _unary("ELU", _tabulated, "int8")
 EXP = _unary("EXP", _tabulated, "int8")
 NEG = _unary("NEG", _tabulated, "int8")
 SQRT = _unary("SQRT", _tabulated, "int8")
-RSQRT = _unary("RSQRT", _tabulated, "int8")
+RSQRT = _unary("RSQRT", _rsqrt, "int8")
 SQUARE = _unary("SQUARE", _tabulated, "int8")
 SILU = _unary("SILU", _tabulated, "int8")
 HARD_SIGMOID = _unary("HARD_SIGMOID", _tabulated, "int8")
