@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import litert_torch
 import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from ai_edge_quantizer import quantizer, recipe
+from numpy.typing import NDArray
 from torch import nn
 
 from ..measure import Converted, Images, Scores
@@ -33,11 +36,24 @@ def convert(network: nn.Module, calibration: Images, _name: str) -> Converted:
         content = bytes(result.quantized_model)
     interpreter = Interpreter(model_content=content, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
     runner = interpreter.get_signature_runner(signature)
+    (source,), (answer,) = runner.get_input_details().values(), runner.get_output_details().items()
 
     def predict(images: Images) -> Scores:
-        return np.concatenate([next(iter(runner(**{inputs: image[None]}).values())) for image in images])
+        levels = _levels(images, source)
+        integers = np.concatenate([runner(**{inputs: level[None]})[answer[0]] for level in levels])
+        scale, zero_point = answer[1]["quantization"]
+        return (integers.astype(np.float64) - zero_point) * scale if scale else integers
 
     return Converted(predict)
+
+
+def _levels(images: Images, details: Mapping[str, Any]) -> NDArray[Any]:
+    """Images as the quantized network takes them."""
+    if details["dtype"] is np.float32:
+        return images
+    scale, zero_point = details["quantization"]
+    limits = np.iinfo(details["dtype"])
+    return np.clip(np.rint(images / scale) + zero_point, limits.min, limits.max).astype(details["dtype"])
 
 
 def _signature(path: Path) -> tuple[str, str]:
