@@ -78,7 +78,8 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, out channels]."""
-    return [(graph.input(node, 0).shape[0], *_geometry(graph, node).output, graph.input(node, 1).shape[0])]
+    geometry = _geometry(graph, node)
+    return [(graph.input(node, 0).shape[0], *geometry.output, graph.input(node, 1).shape[0])]
 
 
 def prepare(graph: Graph, node: Node) -> Conv:

@@ -56,7 +56,8 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, C * depth multiplier]."""
-    return [(graph.input(node, 0).shape[0], *_geometry(graph, node).output, graph.input(node, 1).shape[3])]
+    geometry = _geometry(graph, node)
+    return [(graph.input(node, 0).shape[0], *geometry.output, graph.input(node, 1).shape[3])]
 
 
 def prepare(graph: Graph, node: Node) -> DepthwiseConv:

@@ -45,12 +45,12 @@ class FullyConnected:
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[..., depth] -> [..., units] with ``keep_num_dims``, else [rows, units]."""
     source, weights = graph.input(node, 0), graph.input(node, 1)
-    if len(weights.shape) != 2 or weights.shape[1] == 0 or source.elements % weights.shape[1]:
+    keep = bool(node.attrs.get("keep_num_dims"))
+    row = source.shape[-1] if keep and source.shape else source.elements
+    if len(weights.shape) != 2 or row % weights.shape[1] or (keep and row != weights.shape[1]):
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} does not fit weights {weights.shape}")
     units, depth = weights.shape
-    if node.attrs.get("keep_num_dims"):
-        return [(*source.shape[:-1], units)]
-    return [(source.elements // depth, units)]
+    return [(*source.shape[:-1], units) if keep else (source.elements // depth, units)]
 
 
 def prepare(graph: Graph, node: Node) -> FullyConnected:

@@ -45,8 +45,8 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, C]."""
-    source = graph.input(node, 0)
-    return [(source.shape[0], *_geometry(graph, node).output, source.shape[3])]
+    geometry, shape = _geometry(graph, node), graph.input(node, 0).shape
+    return [(shape[0], *geometry.output, shape[3])]
 
 
 def prepare(graph: Graph, node: Node) -> Pool:
