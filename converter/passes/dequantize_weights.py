@@ -24,9 +24,10 @@ def dequantize_weights(graph: Graph) -> Graph:
     reals: dict[str, str] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
-        if node.op == "DEQUANTIZE" and tensors[str(node.inputs[0])].is_constant:
+        source = tensors.get(str(node.inputs[0])) if node.inputs else None
+        if node.op == "DEQUANTIZE" and source is not None and source.is_constant:
             target = tensors[node.outputs[0]]
-            value = _real(tensors[str(node.inputs[0])])
+            value = _real(source)
             if value.shape != target.shape:
                 raise ModelError(f"{node.name} ({node.op}): computes shape {value.shape}, declared {target.shape}")
             tensors[target.name] = replace(target, data=value, quant=None)
