@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
+from .frontends.onnx import is_onnx, read_onnx
 from .frontends.pytorch import is_torch, read_pt2, read_torch
 from .frontends.tflite import read_tflite
 from .ir import Graph, check
 from .limits import MOST_FILE_BYTES
 from .native import is_native, read_native
+from .passes.complete_grids import complete_grids
 from .passes.dequantize_weights import dequantize_weights
 from .passes.fold_constants import fold_constants
 from .passes.fold_float_edges import fold_float_edges
 from .passes.remove_dead_code import remove_dead_code
+from .quantize.integer import to_integer
 from .serve import check_served
 from .simplify import simplify
 
@@ -26,8 +29,8 @@ def load(model: Any, example_inputs: Any = None) -> Graph:
 
     Args:
         model: the path of a ``.tflite`` file (int8, int16x8, float32, float16 or dynamic-range weights), an ``.onnx``
-            file, a ``.pt2`` file or a ``.bwq`` file, where what the file is follows from its content; or a
-            ``torch.nn.Module`` or what ``torch.export.export`` made of one.
+            file (float, QDQ or QOperator), a ``.pt2`` file or a ``.bwq`` file, where what the file is follows from its
+            content; or a ``torch.nn.Module`` or what ``torch.export.export`` made of one.
         example_inputs: of a module: the arguments of its ``forward``, one sample with a batch of 1.
 
     Raises:
@@ -55,12 +58,21 @@ def load(model: Any, example_inputs: Any = None) -> Graph:
 def from_bytes(data: bytes, name: str) -> Graph:
     """The same from a file's content."""
     graph = _read(data, name)
-    checked = simplify(graph) if graph.is_float else check_served(graph)
+    checked = _lowered(simplify(graph)) if graph.is_float else check_served(graph)
     return replace(checked, digest=hashlib.sha256(data).hexdigest())
+
+
+def _lowered(graph: Graph) -> Graph:
+    """A float graph as it is; one whose file gives its tensors grids as the integer graph that it stands for."""
+    if all(tensor.stored is None for tensor in graph.tensors.values()):
+        return graph
+    return to_integer(complete_grids(graph))
 
 
 def _read(data: bytes, name: str) -> Graph:
     """The graph as its frontend reads it."""
+    if is_onnx(data):
+        return read_onnx(data, name)
     if is_torch(data):
         return read_pt2(data, name)
     if is_native(data):

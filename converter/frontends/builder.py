@@ -7,11 +7,12 @@ Both write channels-last operators: a channels-first convolution becomes TRANSPO
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..ir import Array, DType, Graph, Node, Tensor, check
+from ..ir import Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 
 TO_CHANNELS_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1)}
@@ -26,6 +27,7 @@ class GraphBuilder:
         self._tensors: dict[str, Tensor] = {}
         self._nodes: list[Node] = []
         self._node_names: set[str] = set()
+        self._writers: dict[str, Node] = {}
         self._inputs: list[str] = []
 
     def input(self, name: str, shape: Sequence[int], dtype: DType = DType.FLOAT32) -> str:
@@ -83,6 +85,7 @@ class GraphBuilder:
         for target, shape in zip(targets, OPERATORS[op].shapes(graph, node), strict=True):
             self._tensors[target] = Tensor(target, tuple(shape), dtype)
         self._nodes.append(node)
+        self._writers.update(dict.fromkeys(targets, node))
         return targets
 
     def transpose(self, name: str, source: str, permutation: Sequence[int]) -> str:
@@ -106,9 +109,35 @@ class GraphBuilder:
         """The value of a constant, or None."""
         return None if name is None else self._tensors[name].data
 
-    def finish(self, outputs: Sequence[str]) -> Graph:
-        """The checked graph."""
-        return check(Graph(self._name, self._tensors, tuple(self._nodes), tuple(self._inputs), tuple(outputs)))
+    def annotate(self, name: str, quant: Quantization, stored: DType) -> None:
+        """Give a float tensor its grid and the integer type that it will become."""
+        self._tensors[name] = replace(self._tensors[name], quant=quant, stored=stored)
+
+    def writer(self, name: str) -> Node | None:
+        """The node that writes a tensor."""
+        return self._writers.get(name)
+
+    def finish(self, outputs: Sequence[str], names: Sequence[str] | None = None) -> Graph:
+        """The checked graph.
+
+        Args:
+            names: what to call the outputs' tensors; an input, and what is already called otherwise, keeps its name.
+        """
+        new: dict[str, str] = {}
+        for old, name in zip(outputs, names or (), strict=False):
+            if old not in self._inputs and old not in new and name not in self._tensors:
+                new[old] = name
+        tensors = {new.get(n, n): replace(tensor, name=new.get(n, n)) for n, tensor in self._tensors.items()}
+        nodes = tuple(
+            replace(
+                node,
+                outputs=tuple(new.get(n, n) for n in node.outputs),
+                inputs=tuple(None if n is None else new.get(n, n) for n in node.inputs),
+            )
+            for node in self._nodes
+        )
+        renamed = tuple(new.get(n, n) for n in outputs)
+        return check(Graph(self._name, tensors, nodes, tuple(self._inputs), renamed))
 
     def _unique(self, name: str, taken: Any) -> str:
         candidate, count = name, 1

@@ -82,6 +82,7 @@ class Layout:
         self.views: dict[str, View] = {}
         self._arranged: dict[tuple[str, Order], str] = {}
         self._writers: dict[str, Node] = {}
+        self._original_writers = graph.producers()
         self._node_names = {node.name for node in graph.nodes}
         self._tensor_names = set(graph.tensors)
         self._readers: dict[str, list[Node]] = {}
@@ -146,15 +147,18 @@ class Layout:
         Args:
             node: of the original graph, which this takes the place of: it lends its name and its output's grid.
         """
-        tensor = self.tensors[stored]
         output = None if node is None else self.original(node.outputs[0])
+        if node is not None:
+            self._adopt(node, stored)
+        tensor = self.tensors[stored]
         writer = self._writers.get(stored)
         if writer is not None and writer.op == "RESHAPE" and _same_grid(self.tensors[str(writer.inputs[0])], tensor):
             stored = str(writer.inputs[0])
         if self.tensors[stored].shape == shape and self._can_stand_for(stored, output):
             return stored
         target = self._fresh(f"{tensor.name}/reshape") if output is None else output.name
-        self.tensors[target] = replace(tensor if output is None else output, name=target, shape=shape)
+        like = tensor if output is None or output.stored is None else output
+        self.tensors[target] = replace(like, name=target, shape=shape)
         self._append(node.name if node else None, "RESHAPE", (stored,), target, {"new_shape": shape})
         return target
 
@@ -187,6 +191,7 @@ class Layout:
         """The node's output is its input's stored tensor, viewed in another order."""
         view, output = self.view(node.inputs[0]), self.original(node.outputs[0])
         stored = view.name
+        self._adopt(node, stored)
         if not self._can_stand_for(stored, output):
             stored = self.reshape(stored, self.tensors[stored].shape, node)
         self.see(output.name, stored, order)
@@ -281,6 +286,19 @@ class Layout:
 
     def _can_stand_for(self, stored: str, output: Tensor | None) -> bool:
         return output is None or output.stored is None or _same_grid(self.tensors[stored], output)
+
+    def _adopt(self, node: Node, stored: str) -> None:
+        """A tensor without a grid gets that of the node's output, which is all that is made of it."""
+        output = self.original(node.outputs[0])
+        if self.tensors[stored].stored is None and self._is_private(str(node.inputs[0]), stored):
+            self.tensors[stored] = replace(self.tensors[stored], quant=output.quant, stored=output.stored)
+
+    def _is_private(self, name: str, stored: str) -> bool:
+        """Whether one node reads what is stored, under this name or those that it was given before."""
+        if len(self.readers(name)) != 1 or name in self.graph.outputs:
+            return False
+        writer = self._original_writers.get(name)
+        return name == stored or writer is None or self._is_private(str(writer.inputs[0]), stored)
 
     def _append(
         self, name: str | None, op: str, inputs: tuple[str, ...], target: str, attrs: Mapping[str, object] | None = None

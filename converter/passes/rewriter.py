@@ -21,7 +21,8 @@ class Rewriter:
         self.outputs = frozenset(graph.outputs)
         self._producers = {name: node.name for node in graph.nodes for name in node.outputs}
         self._readers: dict[str, dict[str, None]] = {}
-        self._before: dict[str, list[Node]] = {}
+        self._before: dict[str, list[str]] = {}
+        self._after: dict[str, list[str]] = {}
         for node in graph.nodes:
             self._connect(node)
 
@@ -56,10 +57,11 @@ class Rewriter:
 
     def insert(self, before: Node, new: Node) -> None:
         """A new node directly in front of another."""
-        self._before.setdefault(before.name, []).append(new)
-        self._producers.update(dict.fromkeys(new.outputs, new.name))
-        self.nodes[new.name] = new
-        self._connect(new)
+        self._add(new, self._before.setdefault(before.name, []))
+
+    def insert_after(self, after: Node, new: Node) -> None:
+        """A new node directly behind another."""
+        self._add(new, self._after.setdefault(after.name, []))
 
     def absorb(self, first: Node, second: Node, **changes: object) -> Node:
         """One node in the place of ``first`` that writes what ``second``, its only reader, wrote."""
@@ -86,14 +88,21 @@ class Rewriter:
 
     def finish(self) -> Graph:
         """The rewritten graph without what became dead."""
-        inserted = {node.name for nodes in self._before.values() for node in nodes}
-        nodes = [
-            self.nodes[name]
+        inserted = {name for names in (*self._before.values(), *self._after.values()) for name in names}
+        order = [
+            name
             for anchor in self.nodes
             if anchor not in inserted
-            for name in (*(node.name for node in self._before.get(anchor, ())), anchor)
+            for name in (*self._before.get(anchor, ()), anchor, *self._after.get(anchor, ()))
         ]
-        return remove_dead_code(replace(self.graph, tensors=self.tensors, nodes=tuple(nodes)))
+        nodes = tuple(self.nodes[name] for name in order)
+        return remove_dead_code(replace(self.graph, tensors=self.tensors, nodes=nodes))
+
+    def _add(self, new: Node, place: list[str]) -> None:
+        place.append(new.name)
+        self.nodes[new.name] = new
+        self._connect(new)
+        self._producers.update(dict.fromkeys(new.outputs, new.name))
 
     def _connect(self, node: Node) -> None:
         for name in node.inputs:
