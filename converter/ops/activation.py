@@ -332,11 +332,7 @@ def _interpolated(graph: Graph, node: Node) -> Sigmoid:
 
 def _sigmoid_or_tanh(graph: Graph, node: Node) -> Unary:
     kind = _require_same_types(graph, node, DType.INT8, DType.INT16)
-    if kind is DType.INT16:
-        return _interpolated(graph, node)
-    fits = node.op == "TANH" or graph.output(node).scale == 1 / 256
-    require(fits, node, "the output's scale must be 1/256")
-    return _tabulated(graph, node)
+    return _interpolated(graph, node) if kind is DType.INT16 else _tabulated(graph, node)
 
 
 def _sigmoid(params: Sigmoid, values: Int64) -> Int64:

@@ -19,6 +19,8 @@ from ..quantize.annotate import operands, rule_of
 from ..quantize.grid import affine_grid, symmetric_scale
 from .rewriter import Rewriter, unused
 
+#: Operators whose int8 form is a table, so that it can write any grid although TFLite has one for it.
+_TABULATED = ("LOGISTIC", "TANH")
 _FROM_DATA = "quantize the float model instead: bitwright quantize MODEL --calibration DATA"
 
 
@@ -85,7 +87,7 @@ def _fix(rewriter: Rewriter, node: Node, fixed: Mapping[DType, tuple[float, int]
     grid = replace(target, quant=Quantization((scale,), (point,)), stored=kind)
     if target.stored is None:
         _set(rewriter, target.name, grid)
-    elif target.quant != grid.quant:
+    elif target.quant != grid.quant and not (node.op in _TABULATED and kind is DType.INT8):
         _quantize_after(rewriter, node, 0, grid)
 
 

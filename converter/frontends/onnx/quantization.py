@@ -131,6 +131,10 @@ def _real_constant(call: Call, value: Constant, scale: Array | None, point: Arra
     if grid.quant.axis is not None:
         shape[grid.quant.axis] = -1
         call.require(value.value.shape[grid.quant.axis] == len(grid.quant.scale), "its scales do not fit its axis")
+        call.require(
+            len(set(grid.quant.zero_point)) == 1,
+            "weights with a zero point per channel are not served; quantize them symmetrically (QuantType.QInt8)",
+        )
     scales = np.asarray(grid.quant.scale, np.float32).reshape(shape)
     points = np.asarray(grid.quant.zero_point, np.int64).reshape(shape) + _STORED[kind][1]
     real = ((value.value.astype(np.int64) - points) * scales).astype(np.float32)
