@@ -35,6 +35,8 @@ def complete_grids(graph: Graph) -> Graph:
         tensor = rewriter.tensors[name]
         if tensor.dtype is DType.FLOAT32 and tensor.stored is None:
             raise UnsupportedError(name, "input", f"the file does not quantize it; {_FROM_DATA}")
+    for node in reversed(graph.nodes):
+        _before(rewriter, node)
     for name in list(rewriter.nodes):
         node = _with_constants(rewriter, rewriter.nodes[name])
         rule = rule_of(node)
@@ -47,6 +49,17 @@ def complete_grids(graph: Graph) -> Graph:
             if tensor.dtype is DType.FLOAT32 and tensor.stored is None:
                 raise UnsupportedError(node.name, node.op, f"the file does not quantize its output; {_FROM_DATA}")
     return rewriter.finish()
+
+
+def _before(rewriter: Rewriter, node: Node) -> None:
+    """What an operator only moves may be written on the grid of its output right away, where nobody else reads it."""
+    target = rewriter.tensors[node.outputs[0]]
+    if target.stored is None or not rule_of(node).same:
+        return
+    for index in operands(_graph(rewriter), node):
+        source = rewriter.tensors[str(node.inputs[index])]
+        if source.stored is None and source.data is None and rewriter.is_private(source.name):
+            _set(rewriter, source.name, target)
 
 
 def _graph(rewriter: Rewriter) -> Graph:
