@@ -10,6 +10,8 @@ import pytest
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.pytorch import read_torch
 from bitwright.converter.ir import Array, Graph
+from bitwright.converter.simplify import simplify
+from floats import run_model
 from hypothesis import HealthCheck, settings
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'bitwright[torch]'")
@@ -72,9 +74,11 @@ def assert_close(found: list[Array], wanted: list[Array], tolerance: float = TOL
 
 
 def same(module: Any, *inputs: Any) -> Graph:
-    """Read the module and compare every output with its own; returns the graph."""
+    """Read the module and compare every output with its own, before and after the passes; returns the graph."""
     graph = read_torch(module, inputs)
-    assert_close(run_float(graph, [value.numpy() for value in inputs]), expected(module, *inputs))
+    arrays, wanted = [value.numpy() for value in inputs], expected(module, *inputs)
+    assert_close(run_float(graph, arrays), wanted)
+    assert_close(run_model(simplify(graph), arrays), wanted)
     return graph
 
 

@@ -83,7 +83,7 @@ def clamp(call: Call) -> Activation:
 def _clamped(call: Call, low: object, high: object) -> Activation:
     bounds = _number(low), _number(high)
     source = call.source()
-    plain = {(0.0, None): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
+    plain = {(0.0, None): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1", (0.0, 1.0): "RELU_0_TO_1"}
     if bounds in plain:  # a bound that is a tensor is NaN here, which equals nothing
         return Activation(call.emit(plain[bounds], [source]))
     if bounds[0] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ class Call:
         used: which outputs are read.
         is_float: whether the first input and the first output are both of some float type.
         lazy: whether every reader broadcasts by itself.
-        shared: constants that are already in the graph, by name and content.
+        shared: constants that are already in the graph, by name and digest.
     """
 
     graph: GraphBuilder
@@ -117,7 +118,8 @@ class Call:
         if value.dtype.kind == "f":
             value = value.astype(np.float32)
         self.require(value.dtype.name in {kind.value for kind in DType}, f"constants of {value.dtype} are not served")
-        key = (name, value.dtype.str.encode() + repr(value.shape).encode() + value.tobytes())
+        digest = hashlib.blake2b(repr((value.dtype.str, value.shape)).encode() + value.tobytes(), digest_size=16)
+        key = (name, digest.digest())
         if key not in self.shared:
             self.shared[key] = self.graph.constant(name, value)
         return self.shared[key]

@@ -30,11 +30,13 @@ def matmul(call: Call) -> Activation:
 
 
 def attention(call: Call) -> Activation:
-    """``softmax(scale * Q K^T) V``; the scale is the softmax's beta."""
-    call.require(
-        call.given("attn_mask") is None and not call.get("is_causal"),
-        "masked attention is not served; attend to whole sequences of the fixed length",
-    )
+    """``softmax(scale * Q K^T + bias) V``; the scale is the softmax's beta, so that the bias is divided by it.
+
+    The bias is a constant ``attn_mask`` of positions; one that hides (-inf, False) would spoil the scores' grid.
+    """
+    mask = None if call.get("is_causal") else call.array("attn_mask")
+    hides = call.get("is_causal") or (mask is not None and (mask.dtype == np.bool_ or not np.isfinite(mask).all()))
+    call.require(not hides, "attention that hides positions is not served; attend to whole sequences of a fixed length")
     call.require(not call.get("dropout_p"), "dropout is active; export the module in eval mode")
     call.require(not call.get("enable_gqa"), "grouped-query attention is not served; repeat the keys and values")
     query, key, value = call.source("query"), call.source("key"), call.source("value")
@@ -42,6 +44,9 @@ def attention(call: Call) -> Activation:
     beta = 1 / math.sqrt(call.shape_of(query)[-1]) if scale is None else float(scale)
     call.require(beta > 0, f"a scale of {beta} is not served")
     scores = call.emit("BATCH_MATMUL", [query, key], "scores", adj_x=False, adj_y=True)
+    if mask is not None:
+        bias = call.parameter("attn_mask", lambda value: value / np.float32(beta))
+        scores = call.emit("ADD", [scores, bias], "biased")
     weights = call.emit("SOFTMAX", [scores], "softmax", beta=beta)
     return Activation(call.emit("BATCH_MATMUL", [weights, value], adj_x=False, adj_y=False))
 

@@ -31,8 +31,8 @@ def read_torch(source: Any, example_inputs: Any = None, name: str | None = None)
     """Read a PyTorch network into a float graph; its nodes are named by their modules' paths.
 
     Args:
-        source: a ``torch.nn.Module`` (a copy of it is exported in eval mode), what ``torch.export.export`` returned,
-            or the path of a ``.pt2`` file.
+        source: a ``torch.nn.Module`` (a copy of it is exported, on the CPU and in eval mode), what
+            ``torch.export.export`` returned, or the path of a ``.pt2`` file.
         example_inputs: for a module: the arguments of ``forward``, a tensor or a tuple of them, or keyword arguments
             in a dict. Their shapes are those of the graph: give one sample, with a batch of 1.
         name: of the graph; the module's class or the file's name when absent.
@@ -106,7 +106,8 @@ def _exported(module: Any, example_inputs: Any) -> Any:
     arguments = tuple(arguments) if isinstance(arguments, list | tuple) else (arguments,)
     try:
         with _quiet(), torch.no_grad():
-            return torch.export.export(copy.deepcopy(module).eval(), arguments, keywords, strict=False)
+            given = torch.utils._pytree.tree_map_only(torch.Tensor, torch.Tensor.cpu, (arguments, keywords))
+            return torch.export.export(copy.deepcopy(module).cpu().eval(), *given, strict=False)
     except Exception as error:
         raise ModelError(f"torch.export cannot trace {type(module).__name__}: {_first_line(error)}") from error
 

@@ -26,7 +26,7 @@ class Reader:
         self._values: dict[Any, Any] = {}
         self._shared: dict[tuple[str, bytes], str] = {}
         self._constants: dict[int, str] = {}
-        self._alone = _only_calls(program.graph.nodes)
+        self._alone = _only_calls(program.graph.nodes, set(program.graph_signature.user_inputs))
 
     def read(self) -> Graph:
         """The float graph. Raises UnsupportedError or ModelError."""
@@ -189,12 +189,12 @@ def _module(node: Any) -> tuple[str, str, str]:
     return path, name, call
 
 
-def _only_calls(nodes: Any) -> Mapping[str, bool]:
+def _only_calls(nodes: Any, inputs: set[Any]) -> Mapping[str, bool]:
     """For every call of a module: whether it makes no more than one call of an operator that does something."""
     counts: Counter[str] = Counter()
     known: set[Any] = set()
     for node in nodes:
-        if node.op == "placeholder" and node.name.startswith(("p_", "b_", "c_")):
+        if node.op == "placeholder" and node.name not in inputs:
             known.add(node)
         if node.op != "call_function" or node.target is operator.getitem:
             continue

@@ -8,11 +8,9 @@ from .call import Lowering
 _CONVOLUTION: dict[str, Lowering] = {
     "conv1d": convolution.convolution,
     "conv2d": convolution.convolution,
-    "conv3d": convolution.convolution,
     "convolution": convolution.convolution,
     "conv_transpose1d": convolution.transposed_convolution,
     "conv_transpose2d": convolution.transposed_convolution,
-    "conv_transpose3d": convolution.transposed_convolution,
 }
 
 _MATRIX: dict[str, Lowering] = {
@@ -183,7 +181,7 @@ EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
 _RECURRENT = "recurrent layers are not served; use dilated convolutions over time (Conv1d), or attention"
-_THREE = "operators over three dimensions are not served; use one or two"
+_THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
 
@@ -203,6 +201,8 @@ REFUSED: dict[str, str] = {
     "lstm_cell": _RECURRENT,
     "gru_cell": _RECURRENT,
     "embedding": "a look-up by run-time indices is not served; give the embedded vectors as the input",
+    "conv3d": _THREE,
+    "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,
     "avg_pool3d": _THREE,
     "adaptive_avg_pool3d": _THREE,

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from bitwright.converter.frontends.pytorch import read_pt2, read_torch
+from bitwright.converter.frontends.pytorch.table import LOWERINGS
+from bitwright.converter.frontends.pytorch.table import REFUSED as REFUSALS
 from bitwright.converter.load import load
 from bitwright.errors import BitwrightError, InputError, ModelError, ToolError, UnsupportedError
 from hypothesis import given
@@ -70,7 +72,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "uneven adaptive pool": (lambda x: F.adaptive_avg_pool2d(x, (3, 4)), "aten.adaptive_avg_pool2d", "divides"),
     "dilated pool": (lambda x: F.max_pool2d(x, 2, dilation=2), "aten.max_pool2d", "dilated"),
     "pool indices": (lambda x: F.max_pool2d(x, 2, return_indices=True), "aten.max_pool2d_with_indices", "output 1"),
-    "conv3d": (lambda x: F.conv3d(x[None], torch.ones(1, 1, 2, 2, 2)), "aten.conv3d", "Conv2d"),
+    "conv3d": (lambda x: F.conv3d(x[None], torch.ones(1, 1, 2, 2, 2)), "aten.conv3d", "one or two"),
     "weights of run time": (lambda x: F.conv2d(x, x[:, :, :2, :2]), "aten.conv2d", "run time"),
     "cast": (lambda x: x.int(), "aten._to_copy", "outside the network"),
     "top k": (lambda x: x.topk(2).values, "aten.topk", "calls the network"),
@@ -81,7 +83,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "masked attention": (
         lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
         "aten.scaled_dot_product_attention",
-        "whole sequences",
+        "hides positions",
     ),
     "empty slice": (lambda x: torch.cat([x[:, 4:] * 2, x], 1), "aten.slice", "empty"),
 }
@@ -110,6 +112,11 @@ def test_recurrent_layers() -> None:
 
 def test_outputs_that_do_not_depend_on_the_input() -> None:
     assert "does not depend" in refusal(Lambda(lambda x: (x * 2, torch.ones(3))), X)
+
+
+def test_the_page_lists_every_operator() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "pytorch.md").read_text()
+    assert not [name for name in (*LOWERINGS, *REFUSALS) if f"`{name}`" not in page]
 
 
 # -- programs ------------------------------------------------------------------------------------------------------

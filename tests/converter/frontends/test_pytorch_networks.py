@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.pytorch import read_torch
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.load import load
+from bitwright.converter.quantize.run import quantize_model
+from bitwright.converter.simplify import simplify
 from floats import run_model
-from torch_networks import NETWORKS, ResNet, conv, network
+from torch_networks import NETWORKS, BasicBlock, conv, network
 from torch_peer import Lambda, assert_close, expected, operators, random, same, shaken
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'bitwright[torch]'")
@@ -25,6 +28,13 @@ def named(graph: Graph) -> list[str]:
     return [node.name for node in graph.nodes if node.op not in ("TRANSPOSE", "RESHAPE")]
 
 
+@cache
+def read(name: str) -> tuple[Any, Any, Graph]:
+    """A network in train mode, an input and its graph."""
+    module, x = network(name)
+    return module, x, read_torch(module, x)
+
+
 # -- what they compute ---------------------------------------------------------------------------------------------
 
 
@@ -33,25 +43,53 @@ def test_network(name: str) -> None:
     """The graph computes what the module computes in eval mode; the module, in train mode, stays as it is."""
     module, x = network(name)
     before = copy.deepcopy(module.state_dict())
-    graph = same(module, x)
+    graph = read_torch(module, x)
     assert graph.is_float
     assert all(part.training for part in module.modules())
     after = module.state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
+    assert_close(run_float(graph, [x.numpy()]), expected(module, x))
+
+
+#: Elements that these networks do move: shuffled channels and pixels, heads of attention, an MLP over the patches.
+MOVING = {"shufflenet": 2, "group_normalized": 1, "mixer": 2, "vit": 5, "transformer": 3}
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_the_passes_remove_the_transposes(name: str) -> None:
+    """After the passes a convolutional network transposes nothing, keeps its names and computes the same."""
+    module, x, graph = read(name)
+    simple = simplify(graph)
+    assert_close(run_model(simple, [x.numpy()]), expected(module, x))
+    transposed = [node.name for node in simple.nodes if node.op == "TRANSPOSE"]
+    assert len(transposed) <= MOVING.get(name, 0), transposed
+    assert not any(node.op == "BATCH_NORM" for node in simple.nodes)
+    paths = {path for path, part in module.named_modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Linear)}
+    if name != "transformer":  # MultiheadAttention takes its projection's weights without calling it
+        assert paths <= {node.name for node in simple.nodes}
 
 
 @pytest.mark.parametrize("name", ["resnet", "vit", "transformer"])
 def test_a_batch_in_the_place_of_one_sample(name: str) -> None:
-    module, x = network(name)
-    graph, batch = read_torch(module, x), random(3, *x.shape[1:], seed=5)
+    module, x, graph = read(name)
+    batch = random(3, *x.shape[1:], seed=5)
     assert_close(run_float(graph, [batch.numpy()]), expected(module, batch))
+
+
+@pytest.mark.parametrize("name", ["resnet", "efficientnet", "group_normalized", "unet", "tcn", "vit", "transformer"])
+def test_quantized(name: str) -> None:
+    """Every operator of these networks has an integer form; 8 bits leave 30 dB between signal and noise."""
+    _, x, graph = read(name)
+    result = quantize_model(simplify(graph), random(8, *x.shape[1:], seed=3).numpy(), recipe="minmax")
+    assert not result.graph.is_float
+    assert result.judgement.sqnr > 30
 
 
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 @pytest.mark.parametrize("name", ["convnext", "efficientnet", "group_normalized", "mobilenet_v3", "tcn", "unet"])
 def test_programs_in_core_operators(name: str) -> None:
     """A program that was taken apart into PyTorch's core operators is the same network."""
-    module, x = network(name)
+    module, x, _ = read(name)
     program = torch.export.export(copy.deepcopy(module).eval(), (x,)).run_decompositions()
     assert_close(run_float(read_torch(program), [x.numpy()]), expected(module, x))
 
@@ -60,8 +98,7 @@ def test_programs_in_core_operators(name: str) -> None:
 
 
 def test_nodes_are_named_by_their_modules() -> None:
-    module, x = network("resnet")
-    graph = read_torch(module, x)
+    graph = read("resnet")[2]
     block = ["conv1", "bn1", "relu", "conv2", "bn2", "add", "relu_1"]
     wanted = ["conv1", "bn1", "relu", "maxpool"]
     wanted += [f"layer1.{i}{'/' if part == 'add' else '.'}{part}" for i in (0, 1) for part in block]
@@ -74,8 +111,7 @@ def test_nodes_are_named_by_their_modules() -> None:
 
 
 def test_modules_of_several_operators_add_the_operator() -> None:
-    module, x = network("transformer")
-    names = named(read_torch(module, x))
+    names = named(read("transformer")[2])
     assert "layer.norm1" in names and "layer.linear1" in names and "layer/gelu" in names and "layer/add" in names
     assert {"layer.self_attn/linear", "layer.self_attn/linear_1"} <= set(names)
     assert "layer.self_attn/scaled_dot_product_attention" in names
@@ -157,13 +193,13 @@ def assert_equal(first: Graph, second: Graph) -> None:
 
 @pytest.mark.parametrize("name", ["mobilenet_v3", "tcn", "transformer"])
 def test_pt2_round_trip(name: str, tmp_path: Path) -> None:
-    module, x = network(name)
+    module, x, _ = read(name)
     program = torch.export.export(copy.deepcopy(module).eval(), (x,))
     torch.export.save(program, tmp_path / "network.pt2")
     graph = read_torch(tmp_path / "network.pt2")
     assert graph.name == "network" and len(graph.digest) == 64
     assert_equal(graph, read_torch(program))
-    assert_equal(graph, read_torch(module, x))
+    assert_equal(graph, read(name)[2])
 
 
 def test_the_digest_of_a_module_tells_networks_apart() -> None:
@@ -181,7 +217,7 @@ def test_example_inputs_are_a_tensor_or_several() -> None:
 
 
 def test_strict_exports_are_read_alike() -> None:
-    module, x = shaken(ResNet()), random(1, 3, 32, 32)
+    module, x = shaken(BasicBlock(3, 8, 2)), random(1, 3, 8, 8)
     program = torch.export.export(module.eval(), (x,), strict=True)
     assert named(read_torch(program)) == named(read_torch(module, x))
 
@@ -189,26 +225,6 @@ def test_strict_exports_are_read_alike() -> None:
 def test_a_lambda_has_the_names_of_its_operators() -> None:
     graph = read_torch(Lambda(lambda x, y: F.relu(x + y) + y), (random(1, 4), random(1, 4)), name="sums")
     assert named(graph) == ["add", "relu", "add_1"] and graph.name == "sums"
-
-
-# -- the whole road ------------------------------------------------------------------------------------------------
-
-#: Elements that these networks do move: shuffled channels and pixels, heads of attention, an MLP over the patches.
-MOVING = {"shufflenet": 2, "group_normalized": 1, "mixer": 2, "vit": 5, "transformer": 3}
-
-
-@pytest.mark.parametrize("name", sorted(NETWORKS))
-def test_loading_removes_the_transposes(name: str) -> None:
-    """After the passes a convolutional network transposes nothing, and computes what the module computes."""
-    module, x = network(name)
-    graph = load(module, x)
-    assert_close(run_model(graph, [x.numpy()]), expected(module, x))
-    transposed = [node.name for node in graph.nodes if node.op == "TRANSPOSE"]
-    assert len(transposed) <= MOVING.get(name, 0), transposed
-    assert not any(node.op == "BATCH_NORM" for node in graph.nodes)
-    paths = {path for path, part in module.named_modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Linear)}
-    if name != "transformer":  # MultiheadAttention takes its projection's weights without calling it
-        assert paths <= {node.name for node in graph.nodes}
 
 
 def test_load_reads_pt2_files_and_programs(tmp_path: Path) -> None:
@@ -219,3 +235,18 @@ def test_load_reads_pt2_files_and_programs(tmp_path: Path) -> None:
     assert graph.name == "network" and graph.digest == read_torch(tmp_path / "network.pt2").digest
     assert_equal(graph, load(program))
     assert_equal(graph, load(module, x))
+
+
+def test_numbers_among_the_inputs_are_fixed() -> None:
+    class Scaled(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any, factor: float, flag: Any = None, *, shift: int = 1) -> Any:
+            return x * factor + shift if flag is None else x
+
+    x = random(1, 4)
+    graph = read_torch(Scaled(), (x, 2.5))
+    assert graph.inputs == ("x",)
+    assert_close(run_float(graph, [x.numpy()]), [(x * 2.5 + 1).numpy()])
+
+
+def test_an_output_may_be_returned_twice_or_be_the_input() -> None:
+    same(Lambda(lambda x: (y := x * 2, y, x)), random(1, 4, 5, 6))

@@ -123,6 +123,9 @@ def test_attention(scale: float | None, batch: tuple[int, ...], seed: int) -> No
     query, key, value = (random(*batch, size, 6, seed=seed + size) for size in (3, 5, 5))
     graph = same_function(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, scale=scale), query, key, value)
     assert operators(graph) == ["BATCH_MATMUL", "SOFTMAX", "BATCH_MATMUL"]
+    bias = random(3, 5, seed=seed)
+    graph = same_function(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, bias, scale=scale), query, key, value)
+    assert operators(graph) == ["BATCH_MATMUL", "ADD", "SOFTMAX", "BATCH_MATMUL"]
 
 
 # -- normalization -------------------------------------------------------------------------------------------------
@@ -334,13 +337,12 @@ def test_pool(case: tuple[Any, Any]) -> None:
     same(*case)
 
 
-@given(st.sampled_from([(12, 6), (12, 1), (12, 12), (7, 3), (12, 4)]), st.sampled_from([(8, 1), (8, 4), (8, None)]),
-       st.booleans())  # fmt: skip
-@few
-def test_adaptive_pool(rows: tuple[int, int], columns: tuple[int, int | None], largest: bool) -> None:
-    x = random(1, 3, rows[0], columns[0])
-    same((nn.AdaptiveMaxPool2d if largest else nn.AdaptiveAvgPool2d)((rows[1], columns[1])), x)
-    same((nn.AdaptiveMaxPool1d if largest else nn.AdaptiveAvgPool1d)(rows[1]), x[:, :, :, 0])
+@pytest.mark.parametrize("sizes", [(12, 6, 4), (12, 1, 1), (12, 12, None), (7, 3, 2), (12, 1, None)])
+@pytest.mark.parametrize("kind", ["Avg", "Max"])
+def test_adaptive_pool(kind: str, sizes: tuple[int, int, int | None]) -> None:
+    x = random(1, 3, sizes[0], 8)
+    same(getattr(nn, f"Adaptive{kind}Pool2d")(sizes[1:]), x)
+    same(getattr(nn, f"Adaptive{kind}Pool1d")(sizes[1]), x[:, :, :, 0])
 
 
 # -- resizing ------------------------------------------------------------------------------------------------------
