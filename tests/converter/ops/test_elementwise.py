@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from bitwright.converter.reference import Session
 from bitwright.errors import AccumulatorOverflowError, ModelError, UnsupportedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from single import activation, constant, few, prove, seeds, single, together, zero_points
+from single import activation, constant, few, prove, seeds, single, together
 from unsigned import as_uint8
 
 #: Operators and the most dimensions to which tflite-runtime 2.14 broadcasts them: beyond, it ends the process.
@@ -31,126 +31,129 @@ FUSED = ("ADD", "SUB", "MUL")
 WIDE = ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
-#: Operators that share one example's compilation.
-PER_EXAMPLE = 6
+Generator = np.random.Generator
 
 
-def powers(low: float, high: float) -> st.SearchStrategy[float]:
-    """2^x for x in [low, high], whole ones often."""
-    return st.one_of(st.floats(low, high), st.integers(int(low), int(high))).map(lambda x: float(np.float32(2.0**x)))
+def power(generator: Generator, low: float, high: float) -> float:
+    """2^x for x in [low, high], whole ones often, as float32."""
+    exponent = generator.uniform(low, high)
+    return float(np.float32(2.0 ** (round(exponent) if coin(generator) else exponent)))
 
 
-@st.composite
-def broadcast_shapes(draw: Any, op: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def coin(generator: Generator, odds: float = 0.5) -> bool:
+    return bool(generator.random() < odds)
+
+
+def broadcast_shapes(generator: Generator, op: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Two shapes that broadcast: scalars, missing leading dimensions, ones on either side, or equal ones of any rank.
 
     PRELU keeps its input's shape.
     """
-    if draw(st.integers(0, 3)) == 0:
-        whole = tuple(draw(st.lists(st.integers(1, 4), max_size=6)))
+    if coin(generator, 0.2):
+        whole = tuple(generator.integers(1, 4, generator.integers(0, 7), endpoint=True).tolist())
         return whole, whole
-    whole = tuple(draw(st.lists(st.integers(1, 4), max_size=BROADCASTS[op])))
+    whole = tuple(generator.integers(1, 4, generator.integers(0, BROADCASTS[op] + 1), endpoint=True).tolist())
 
     def part() -> tuple[int, ...]:
-        kept = draw(st.integers(0, len(whole)))
-        return tuple(size if draw(st.booleans()) else 1 for size in whole[len(whole) - kept :])
+        kept = generator.integers(0, len(whole), endpoint=True) if coin(generator, 0.3) else len(whole)
+        return tuple(size if coin(generator, 0.6) else 1 for size in whole[len(whole) - kept :])
 
     return (whole if op == "PRELU" else part()), part()
 
 
-@st.composite
-def scales_of(draw: Any, op: str, dtype: DType, equal: bool) -> tuple[float, float, float]:
+def scales_of(generator: Generator, op: str, dtype: DType, equal: bool) -> tuple[float, float, float]:
     """Both input scales and an output scale: ratios of inputs up to 2^12, and outputs from left shifts, as far as the
     accumulator is proven to fit int32, to all but nothing left."""
     wide = dtype is DType.INT16
-    first = draw(powers(-12, 4))
-    second = first if equal or draw(st.booleans()) else first * draw(powers(-12, 12))
+    first = power(generator, -12, 4)
+    second = first if equal or coin(generator, 0.3) else first * power(generator, -12, 12)
     larger = max(first, second)
     if op in ("MAXIMUM", "MINIMUM"):
         target = first = second
     elif op in SUMS:
         # tflite-runtime ends the process where the last multiplier is one or more.
-        target = larger * draw(powers(-13 if wide else -18, 6))
+        target = larger * power(generator, -13 if wide else -18, 6)
     elif op == "MUL":
-        target = first * second * draw(powers(1 if wide else -13, 18))
+        target = first * second * power(generator, 1 if wide else -13, 18)
     elif op == "PRELU":
-        target = first * max(second, 1.0) * draw(powers(-13, 6))
+        target = first * max(second, 1.0) * power(generator, -13, 6)
     else:
         # SQUARED_DIFFERENCE: as for sums, 4 * larger^2 / 2^14 must stay below the output's scale.
-        target = larger**2 * draw(powers(-11, 12))
+        target = larger**2 * power(generator, -11, 12)
     # tflite-runtime refuses clamps at 6 / scale beyond int32.
     return first, second, max(target, 2.0**-28)
 
 
-@st.composite
-def shifted_scales(draw: Any) -> tuple[float, float, float]:
+def shifted_scales(generator: Generator) -> tuple[float, float, float]:
     """int16 sums whose scales are powers of two: one input has the output's scale, the other down to 2^-15 of it.
 
     Beyond, tflite-runtime 2.14 shifts an int16 by its width and more, and adds one.
     """
-    exponent, shift = draw(st.integers(-12, 3)), draw(st.integers(0, 15))
+    exponent, shift = int(generator.integers(-12, 4)), int(generator.integers(0, 16))
     large, small = 2.0**exponent, 2.0 ** (exponent - shift)
-    return (small, large, large) if draw(st.booleans()) else (large, small, large)
+    return (small, large, large) if coin(generator) else (large, small, large)
 
 
-def draw_operand(draw: Any, name: str, shape: Sequence[int], tensor: Tensor, fixed: bool) -> Tensor:
-    """An activation like ``tensor``, or a constant of random values."""
+def operand(generator: Generator, name: str, shape: Sequence[int], like: Tensor, fixed: bool) -> Tensor:
+    """An activation quantized as ``like``, or a constant of random values."""
     if not fixed:
-        return activation(name, shape, tensor.scale, tensor.zero_point, tensor.dtype)
-    low, high = tensor.dtype.limits
-    values = np.random.default_rng(draw(seeds)).integers(low, high, tuple(shape), endpoint=True)
-    return constant(name, np.asarray(values, tensor.dtype.numpy), [tensor.scale], tensor.zero_point)
+        return activation(name, shape, like.scale, like.zero_point, like.dtype)
+    values = generator.integers(*like.dtype.limits, tuple(shape), endpoint=True)
+    return constant(name, np.asarray(values, like.dtype.numpy), [like.scale], like.zero_point)
 
 
-@st.composite
-def binaries(draw: Any, ops: Sequence[str], dtype: DType) -> Graph:
+def binary(op: str, dtype: DType, generator: Generator) -> Graph:
     """A random operator, one side perhaps constant, or one tensor on both sides."""
-    op = draw(st.sampled_from(ops))
-    twice = draw(st.integers(0, 5)) == 0
-    shifted = dtype is DType.INT16 and op in SUMS and not twice and draw(st.booleans())
-    scales = draw(shifted_scales() if shifted else scales_of(op, dtype, twice))
-    zeros = [0 if dtype is DType.INT16 else draw(zero_points) for _ in scales]
+    twice = coin(generator, 0.15)
+    shifted = dtype is DType.INT16 and op in SUMS and not twice and coin(generator)
+    scales = shifted_scales(generator) if shifted else scales_of(generator, op, dtype, twice)
+    zeros = [0 if dtype is DType.INT16 else int(generator.integers(-128, 128)) for _ in scales]
     if op in ("MAXIMUM", "MINIMUM"):
         zeros = zeros[:1] * 3
-    attrs: dict[str, Any] = {"activation": draw(st.sampled_from(ACTIVATIONS))} if op in FUSED else {}
+    attrs: dict[str, Any] = {"activation": str(generator.choice(ACTIVATIONS))} if op in FUSED else {}
     if op in SUMS:
         shiftable = shifted or None in map(power_of_two, scales)
-        attrs["pot_scale_int16"] = shiftable and draw(st.booleans())
-    first, second = draw(broadcast_shapes(op))
+        attrs["pot_scale_int16"] = shiftable and coin(generator)
+    first, second = broadcast_shapes(generator, op)
     if shifted and attrs["pot_scale_int16"]:
         first = second  # tflite-runtime 2.14 reads past an input that it should broadcast
     like = [activation("", (), scale, zero, dtype) for scale, zero in zip(scales, zeros, strict=True)]
     target = activation("y", (), scales[2], zeros[2], dtype)
     if twice:
-        both = draw_operand(draw, "a", first, like[0], fixed=False)
+        both = operand(generator, "a", first, like[0], fixed=False)
         return single(op, [both, both], [target], attrs)
-    fixed = draw(st.sampled_from([None, None, 0, 1]))
+    fixed = generator.choice([-1, -1, 0, 1])
     operands = [
-        draw_operand(draw, name, shape, like[index], fixed == index)
+        operand(generator, name, shape, like[index], bool(fixed == index))
         for index, (name, shape) in enumerate((("a", first), ("b", second)))
     ]
     return single(op, operands, [target], attrs)
 
 
-def several(ops: Sequence[str], dtype: DType = DType.INT8) -> st.SearchStrategy[Graph]:
-    """Several operators side by side."""
-    return st.lists(binaries(ops, dtype), min_size=PER_EXAMPLE, max_size=PER_EXAMPLE).map(together)
+def one_of_each(ops: Iterable[str], dtype: DType = DType.INT8) -> st.SearchStrategy[Graph]:
+    """Every operator side by side, so that all share one compilation."""
+
+    def build(seed: int) -> Graph:
+        generator = np.random.default_rng(seed)
+        return together([binary(op, dtype, generator) for op in ops])
+
+    return st.builds(build, seeds)
 
 
-@given(several(tuple(BROADCASTS)), seeds)
+@given(one_of_each(BROADCASTS), seeds)
 @few
 def test_int8(graph: Graph, seed: int) -> None:
     prove(graph, seed)
 
 
-@given(several(WIDE, DType.INT16), seeds)
+@given(one_of_each(WIDE, DType.INT16), seeds)
 @few
 def test_int16(graph: Graph, seed: int) -> None:
     prove(graph, seed)
 
 
 # tflite-runtime has no SQUARED_DIFFERENCE of uint8.
-@given(several([op for op in BROADCASTS if op != "SQUARED_DIFFERENCE"]), seeds)
+@given(one_of_each([op for op in BROADCASTS if op != "SQUARED_DIFFERENCE"]), seeds)
 @settings(few, max_examples=8)
 def test_uint8(graph: Graph, seed: int) -> None:
     prove(as_uint8(graph), seed)
