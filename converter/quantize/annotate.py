@@ -263,15 +263,15 @@ def _weight_grid(graph: Graph, node: Node, weights: Tensor, scheme: Scheme) -> Q
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
     scales = weight_scales(weights.data, axis, scheme.power_of_two)
-    scales = np.maximum(scales, _least_scales(graph, node, scales.size, scheme))
+    scales = np.maximum(scales, least_scales(graph, node, scales.size))
     if scheme.power_of_two:
         scales = 2.0 ** np.ceil(np.log2(scales))
     values = tuple(float(np.float32(scale)) for scale in scales)
     return Quantization(values, (0,) * len(values), axis)
 
 
-def _least_scales(graph: Graph, node: Node, count: int, scheme: Scheme) -> Array:
-    """Weight scales below which the bias at ``S_in * S_w`` would leave the accumulator."""
+def least_scales(graph: Graph, node: Node, count: int) -> Array:
+    """Weight scales of an annotated layer below which its bias at ``S_in * S_w`` would leave the accumulator."""
     rule = rule_of(node)
     bias = graph.optional_input(node, rule.bias) if rule.bias is not None else None
     if bias is None or bias.data is None:

@@ -31,6 +31,11 @@ class Calibration:
         """The first ``count`` samples."""
         return Calibration(tuple(array[:count] for array in self.inputs))
 
+    def spread(self, count: int) -> Calibration:
+        """Up to ``count`` samples, evenly spread: data often comes sorted by class."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int))
+        return Calibration(tuple(array[chosen] for array in self.inputs))
+
 
 def calibration(graph: Graph, arrays: Sequence[Array]) -> Calibration:
     """Samples in the model's own layout as calibration data.

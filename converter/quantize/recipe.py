@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -69,24 +70,27 @@ def quantize(graph: Graph, calibration: Calibration, recipe: Recipe, say: Say | 
     say = say or (lambda _message: None)
     for step in recipe.steps:
         if not METHODS[step.method].annotated:
-            graph = _applied(step, graph, calibration, say)
+            graph = _applied(step, graph, calibration, say, graph)
     say("calibrating")
     statistics = observe(graph, calibration.batches())
     annotated = annotate(graph, statistics, recipe.scheme)
     for step in recipe.steps:
         if METHODS[step.method].annotated:
-            annotated = _applied(step, annotated, calibration, say)
+            annotated = _applied(step, annotated, calibration, say, graph)
     return Quantized(recipe, graph, annotated, to_integer(annotated))
 
 
-def _applied(step: Step, graph: Graph, calibration: Calibration, say: Say) -> Graph:
+def _applied(step: Step, graph: Graph, calibration: Calibration, say: Say, floating: Graph) -> Graph:
+    """The method's result; one that compares with the float graph takes it as ``floating``."""
+    function = METHODS[step.method].function
+    keywords = [p.name for p in signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    options = [name for name in keywords if name != "floating"]
+    unknown = step.options.keys() - options
+    if unknown:
+        raise InputError(f"method '{step.method}' has no {', '.join(sorted(unknown))}; it has {', '.join(options)}")
     say(step.method.replace("_", " "))
-    try:
-        return METHODS[step.method].function(graph, calibration, **step.options)
-    except TypeError as error:
-        if "unexpected keyword" in str(error):
-            raise InputError(f"method '{step.method}': {str(error).split(') ')[-1]}") from error
-        raise
+    given = {"floating": floating} if "floating" in keywords else {}
+    return function(graph, calibration, **step.options, **given)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 from ...ir import Graph
 from ..calibration import Calibration
+from .adaround import adaround
+from .bias_correction import bias_correction
+from .equalize import equalize
+from .norm_tweak import norm_tweak
+from .second_order import second_order
+from .smoothquant import smoothquant
+from .weight_mse import weight_mse
 
-#: ``method(graph, calibration, **options) -> graph``; a float graph before grids are chosen, an annotated one after.
+#: ``method(graph, calibration, **options) -> graph``: on the float graph before grids are chosen, or on the annotated
+#: one after, where ``floating`` is the float graph that it came from.
 MethodFunction = Callable[..., Graph]
 
 
@@ -28,6 +36,49 @@ class Method:
     source: str
 
 
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, Method] = {
+    "equalize": Method(
+        equalize,
+        annotated=False,
+        summary="Equal channel ranges in layers that follow each other",
+        source="Nagel et al., 2019, Data-Free Quantization, arXiv 1906.04721",
+    ),
+    "smoothquant": Method(
+        smoothquant,
+        annotated=False,
+        summary="Activation outliers moved into the weights that meet them",
+        source="Xiao et al., 2022, SmoothQuant, arXiv 2211.10438",
+    ),
+    "weight_mse": Method(
+        weight_mse,
+        annotated=True,
+        summary="Weight scales of least squared error, by search",
+        source="Banner et al., 2018, Post-training 4-bit quantization, arXiv 1810.05723",
+    ),
+    "second_order": Method(
+        second_order,
+        annotated=True,
+        summary="Weights rounded so that those still free make up for each loss",
+        source="Frantar et al., 2022, Optimal Brain Compression, arXiv 2208.11580, and GPTQ, arXiv 2210.17323",
+    ),
+    "adaround": Method(
+        adaround,
+        annotated=True,
+        summary="Every weight rounded up or down, learned layer by layer",
+        source="Nagel et al., 2020, Up or Down?, arXiv 2004.10568",
+    ),
+    "bias_correction": Method(
+        bias_correction,
+        annotated=True,
+        summary="Channel means of the float network restored in the biases",
+        source="Nagel et al., 2019, Data-Free Quantization, arXiv 1906.04721",
+    ),
+    "norm_tweak": Method(
+        norm_tweak,
+        annotated=True,
+        summary="Channel means and variances restored in biases and weight scales",
+        source="Li et al., 2023, Norm Tweaking, arXiv 2309.02784",
+    ),
+}
 
 __all__ = ["METHODS", "Calibration", "Method", "MethodFunction"]

@@ -1,0 +1,51 @@
+"""SmoothQuant (Xiao et al., 2022, arXiv 2211.10438): activation outliers moved into the weights that meet them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...float_reference import run_float
+from ...ir import Array, Graph
+from ..calibration import Calibration
+from .links import Magnitudes, find_links, scaled
+from .options import count, fraction
+
+_LEAST = 1e-5
+
+
+def smoothquant(graph: Graph, calibration: Calibration, *, alpha: float = 0.5, samples: int = 128) -> Graph:
+    """Channel ``j`` between layers divided by ``s_j = max|X_j|^alpha / max|W_j|^(1 - alpha)``.
+
+    ``X_j`` is the channel as the layers read it, ``W_j`` the weights of all of them that meet it; both maxima are at
+    least 1e-5. The layer that writes the channel takes the division into its weights and bias. Channels that
+    calibration never saw active, or that no weight meets, stay as they are.
+
+    Args:
+        alpha: how much of the difficulty moves into the weights, 0 to 1.
+        samples: of the calibration data.
+    """
+    fraction("smoothquant", "alpha", alpha)
+    links = find_links(graph)
+    layers = {node.name: node for node in graph.nodes}
+    inputs = {name for link in links for name in link.inputs}
+    reach: dict[str, Array] = {}
+
+    def visit(name: str, value: Array) -> None:
+        if name in inputs:
+            largest = np.abs(value.reshape(-1, value.shape[-1])).max(axis=0)
+            reach[name] = np.maximum(reach.get(name, largest), largest)
+
+    for batch in calibration.spread(count("smoothquant", "samples", samples)).batches():
+        run_float(graph, batch, visit)
+    factors = {}
+    for link in links:
+        activation = np.max([_folded(reach[name], link.channels) for name in link.inputs], axis=0)
+        weights = np.max([Magnitudes(graph, layers[n]).of_inputs(link.channels) for n in link.consumers], axis=0)
+        ratio = np.maximum(activation, _LEAST) ** alpha / np.maximum(weights, _LEAST) ** (1 - alpha)
+        factors[link.producer] = np.where((activation > 0) & (weights > 0), ratio, 1.0)
+    return scaled(graph, links, factors)
+
+
+def _folded(values: Array, channels: int) -> Array:
+    """The largest over the places that hold the same channel, in float64."""
+    return np.asarray(values.reshape(-1, channels).max(axis=0), np.float64)
