@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+from ..errors import ModelError
 from .ir import Graph, check
+from .ops import OPERATORS
 from .passes.fold_batchnorm import fold_batchnorm
 from .passes.fold_padding import fold_padding
 from .passes.fuse_activation import fuse_activation
@@ -27,9 +31,24 @@ def simplify(graph: Graph) -> Graph:
     """The same function in fewer operators, checked after each pass.
 
     Raises:
-        UnsupportedError, ModelError: an operator has no float form, or its shapes do not fit; names the node.
+        UnsupportedError, ModelError: an operator has no float form, its shapes do not fit, or its weights are not
+            finite; names the node.
     """
     check_float(graph)
-    for rewrite in PASSES:
-        graph = check(rewrite(graph))
+    with np.errstate(all="ignore"):  # what is not finite is named at the end
+        for rewrite in PASSES:
+            graph = check(rewrite(graph))
+    return _check_finite(graph)
+
+
+def _check_finite(graph: Graph) -> Graph:
+    for node in graph.nodes:
+        rule = OPERATORS[node.op].rule
+        for index in () if rule is None else (rule.weights, rule.bias):
+            tensor = None if index is None else graph.optional_input(node, index)
+            if tensor is not None and tensor.data is not None and not np.all(np.isfinite(tensor.data)):
+                raise ModelError(
+                    f"{node.name} ({node.op}): '{tensor.name}' holds NaN or infinite values; "
+                    "the training diverged, or the file is damaged"
+                )
     return graph

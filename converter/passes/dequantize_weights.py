@@ -62,5 +62,6 @@ def _real(tensor: Tensor) -> Array:
         shape[tensor.quant.axis] = -1
     scale = np.asarray(tensor.quant.scale, np.float32).reshape(shape)
     point = np.asarray(tensor.quant.zero_point, np.int64).reshape(shape)
-    real: Array = ((value.astype(np.int64) - point) * scale).astype(np.float32)
+    with np.errstate(over="ignore"):
+        real: Array = ((value.astype(np.int64) - point) * scale).astype(np.float32)
     return real.reshape(value.shape)

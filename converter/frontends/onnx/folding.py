@@ -11,6 +11,7 @@ from ....errors import ModelError
 from ...ir import Array, Quantization
 from ...limits import MOST_CONSTANTS
 from .call import Constant, Grid
+from .model import first_line
 
 #: Operators that are computed when all their inputs are known.
 FOLDED = frozenset(
@@ -53,7 +54,7 @@ def _evaluated(node: Any, version: int, operands: Mapping[str, Array], place: st
         with np.errstate(all="ignore"):
             results = ReferenceEvaluator(model).run(None, dict(operands))
     except Exception as error:  # numpy and onnx raise many kinds
-        raise ModelError(f"{place}: it cannot be computed: {error}") from error
+        raise ModelError(f"{place}: it cannot be computed: {first_line(error)}") from error
     return list(results)
 
 
@@ -72,7 +73,7 @@ def _check_size(node: Any, version: int, operands: Mapping[str, Array], place: s
     try:
         inferred = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except Exception as error:
-        raise ModelError(f"{place}: its shapes cannot be inferred: {error}") from error
+        raise ModelError(f"{place}: its shapes cannot be inferred: {first_line(error)}") from error
     for output in inferred.graph.output:
         tensor = output.type.tensor_type
         sizes = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]

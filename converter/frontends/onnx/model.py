@@ -16,6 +16,11 @@ OLDEST, NEWEST = 7, 24
 _FLOATS = ("float32", "float16", "float64", "bfloat16")
 
 
+def first_line(error: Exception) -> str:
+    """What an error of a package says, in one line."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def is_onnx(data: bytes) -> bool:
     """Whether a file starts as ONNX models do: with the first field of the protobuf, the version of the format."""
     return data[:1] == b"\x08" and data[4:8] != b"TFL3"
@@ -36,18 +41,31 @@ def open_model(data: bytes, name: str) -> Any:
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:  # protobuf raises DecodeError, onnx others
-        raise ModelError(f"'{name}' is no ONNX model, or damaged: {error}") from error
+        raise ModelError(f"'{name}' is no ONNX model, or damaged: {first_line(error)}") from error
     graph = model.graph
     if not graph.node or not graph.output:
         raise ModelError(f"'{name}' is no ONNX model, or damaged: it has no operators or no outputs")
     if len(graph.node) > MOST_OPERATORS or len(graph.initializer) > MOST_TENSORS:
         raise ModelError(f"the network has {len(graph.node)} operators; up to {MOST_OPERATORS} are served")
+    _check_names(graph)
     version = versions(model)[""]
     if not OLDEST <= version <= NEWEST:
         raise UnsupportedError(
             name, f"opset {version}", f"{OLDEST} to {NEWEST} are served; export with opset_version=21"
         )
     return model
+
+
+def _check_names(graph: Any) -> None:
+    """Raise ModelError where a name is no printable text: protobuf gives bytes for what is not UTF-8."""
+    values = (*graph.input, *graph.output, *graph.initializer)
+    names = [value.name for value in values]
+    for node in graph.node:
+        names += [node.name, node.op_type, node.domain, *node.input, *node.output]
+        names += [attribute.name for attribute in node.attribute]
+    for name in names:
+        if not isinstance(name, str) or not (name.isprintable() or not name):
+            raise ModelError(f"the file is damaged: {name!r} is no name")
 
 
 def versions(model: Any) -> Mapping[str, int]:
@@ -91,7 +109,7 @@ def array(tensor: Any) -> Array:
     try:
         value = np.asarray(numpy_helper.to_array(tensor))
     except Exception as error:
-        raise ModelError(f"tensor '{tensor.name}' is damaged: {error}") from error
+        raise ModelError(f"tensor '{tensor.name}' is damaged: {first_line(error)}") from error
     kind = value.dtype.name
     if kind in _FLOATS:
         return value.astype(np.float32)

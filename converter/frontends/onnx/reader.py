@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ....errors import BitwrightError, ModelError, UnsupportedError
 from ...ir import Array, Graph
 from ...limits import check_size
@@ -15,7 +17,7 @@ from ..builder import GraphBuilder
 from .call import Activation, Call, Constant, Shared, Value
 from .folding import FOLDED, fold
 from .functions import GELU, find_gelus
-from .model import array, batch_names, initializers, input_shape, open_model, versions
+from .model import array, batch_names, first_line, initializers, input_shape, open_model, versions
 from .table import DOMAINS, MOVING, REFUSED
 
 _QUANTIZED_INPUTS = {2: "uint8", 3: "int8"}  # of TensorProto.DataType
@@ -43,7 +45,8 @@ def read_onnx(source: bytes | str | Path, name: str | None = None) -> Graph:
         except OSError as error:
             raise ModelError(f"'{path}' cannot be read: {error.strerror}") from error
     model = open_model(data, name or "model")
-    graph = _Reader(model, name or model.graph.name or "model").read()
+    with np.errstate(all="ignore"):  # weights that are not finite are named when the graph is simplified
+        graph = _Reader(model, name or model.graph.name or "model").read()
     return replace(check_size(graph), digest=hashlib.sha256(data).hexdigest())
 
 
@@ -84,7 +87,9 @@ class _Reader:
             except BitwrightError:
                 raise
             except (ValueError, LookupError, TypeError, OverflowError, AttributeError, ArithmeticError) as error:
-                raise ModelError(f"{place} ({node.op_type}): its inputs or attributes do not fit: {error}") from error
+                raise ModelError(
+                    f"{place} ({node.op_type}): its inputs or attributes do not fit: {first_line(error)}"
+                ) from error
             for name, result in zip(node.output, outputs, strict=False):
                 if name and result is not None:
                     self._bind(name, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from bitwright.converter.simplify import simplify
+from bitwright.errors import ModelError
 from floats import Net, operators, same_function
 
 LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -38,3 +39,12 @@ def test_a_residual_network(seed: int) -> None:
     assert [n.attrs["padding"] for n in after.nodes[:3]] == ["SAME"] * 3
     assert [n.attrs["activation"] for n in after.nodes[:4]] == ["RELU", "RELU", "NONE", "RELU"]
     same_function(before, after, seed)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_named(value: float) -> None:
+    net = Net(0)
+    graph = net.finish([net.batch_norm(net.conv(net.input("x", (1, 4, 4, 2)), 3))])
+    graph.tensor(graph.nodes[0].inputs[1]).value()[0, 0, 0, 0] = value
+    with pytest.raises(ModelError, match=r"conv_2d\d+ \(CONV_2D\): 'constant1_1' holds NaN or infinite values"):
+        simplify(graph)
