@@ -15,7 +15,7 @@ from bitwright.converter.simplify import simplify
 from torch import nn
 
 from .. import data
-from ..measure import Converted, Images, Scores, Spent, now
+from ..measure import Converted, Images, Scores, in_batches, now
 
 PACKAGES = ("bitwright", "numpy", "torch")
 MOST_DROP = 0.1  # points on the validation images
@@ -27,15 +27,16 @@ def convert(network: nn.Module, calibration: Images, name: str, recipe: str = "a
     if recipe != "auto":
         quantized = quantize(graph, samples, find_recipe(recipe))
         return Converted(lambda images: scores(quantized, images))
-    validation, judging = data.load("validation"), Spent()
+    begin = now()
+    validation = data.load("validation")
+    target, judging = right(network, validation), now() - begin
 
     def loss(candidate: Quantized) -> float:
         nonlocal judging
         begin = now()
         answers = scores(candidate, validation.images).argmax(1)
-        drop = 100 * (right(network, validation) - float(np.mean(answers == validation.labels)))
         judging += now() - begin
-        return drop
+        return 100 * (target - float(np.mean(answers == validation.labels)))
 
     quantized, attempts = quantize_auto(graph, samples, loss, MOST_DROP)
     note = ", ".join(f"{attempt.recipe} {attempt.loss:+.2f}" for attempt in attempts)
@@ -50,4 +51,5 @@ def scores(quantized: Quantized, images: Images) -> Scores:
 @torch.no_grad()
 def right(network: nn.Module, split: data.Split) -> float:
     """The float network's share of right answers."""
-    return float(np.mean(network(torch.from_numpy(split.images)).numpy().argmax(1) == split.labels))
+    answers = [network(torch.from_numpy(batch)).numpy().argmax(1) for batch in in_batches(split.images)]
+    return float(np.mean(np.concatenate(answers) == split.labels))
