@@ -12,6 +12,7 @@ import tflite
 from ...errors import UnsupportedError
 from ..ir import DType, Graph, Node, Rounding, Tensor, Variable
 from ..tflite_schema import DTYPES, ENUMS, OPERATOR_NUMBERS, SCHEMA, Option
+from .tflite_forms import in_tflite_forms
 
 _TENSOR_TYPES: Mapping[DType, int] = {dtype: code for code, dtype in DTYPES.items()}
 _IDENTIFIER = b"TFL3"
@@ -28,7 +29,7 @@ def write_tflite(graph: Graph) -> bytes:
             raise UnsupportedError(node.name, node.op, "TFLite files cannot hold this operator")
         if node.rounding not in (Rounding.DOUBLE, Rounding.WIDE):
             raise UnsupportedError(node.name, node.op, f"TFLite does not round by policy {node.rounding.value}")
-    return _Writer(graph).write()
+    return _Writer(in_tflite_forms(graph)).write()
 
 
 class _Writer:

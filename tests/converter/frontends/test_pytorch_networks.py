@@ -14,8 +14,13 @@ from bitwright.converter.frontends.pytorch import read_torch
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.load import load
 from bitwright.converter.quantize.run import quantize_model
+from bitwright.converter.reference import Session
 from bitwright.converter.simplify import simplify
+from bitwright.converter.writers.tflite import write_tflite
 from floats import run_model
+from oracle import needs_tflite, run_tflite_sequence
+from single import same as same_integers
+from single import vectors
 from torch_networks import NETWORKS, BasicBlock, conv, network
 from torch_peer import Lambda, assert_close, expected, operators, random, same, shaken
 
@@ -76,13 +81,27 @@ def test_a_batch_in_the_place_of_one_sample(name: str) -> None:
     assert_close(run_float(graph, [batch.numpy()]), expected(module, batch))
 
 
-@pytest.mark.parametrize("name", ["resnet", "efficientnet", "group_normalized", "unet", "tcn", "vit", "transformer"])
+@pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_quantized(name: str) -> None:
-    """Every operator of these networks has an integer form; 8 bits leave 30 dB between signal and noise."""
+    """Every operator has an integer form: 8 bits leave 30 dB between signal and noise."""
     _, x, graph = read(name)
     result = quantize_model(simplify(graph), random(8, *x.shape[1:], seed=3).numpy(), recipe="minmax")
     assert not result.graph.is_float
     assert result.judgement.sqnr > 30
+
+
+@needs_tflite
+@pytest.mark.parametrize("name", ["convnext", "resnet", "shufflenet", "tcn", "transformer", "unet"])
+def test_exported(name: str) -> None:
+    """Written as .tflite, the integer network is the same to the bit in tflite-runtime."""
+    _, x, graph = read(name)
+    network = quantize_model(simplify(graph), random(2, *x.shape[1:], seed=3).numpy(), recipe="minmax").graph
+    inputs = vectors(network, seed=0)
+    same_integers(
+        [Session(network).trace(values).outputs for values in inputs],
+        run_tflite_sequence(write_tflite(network), inputs),
+        "tflite-runtime",
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
