@@ -132,7 +132,7 @@ def _decomposed(program: Any) -> Any:
 
     def is_kept(target: Any) -> bool:
         schema = getattr(target, "_schema", None)
-        return schema is not None and schema.name in kept
+        return schema is not None and schema.name in kept and not schema.is_mutable
 
     calls = [node.target for node in program.graph.nodes if node.op == "call_function"]
     if all(is_kept(target) for target in calls):

@@ -51,7 +51,7 @@ class Reader:
         if kind == "USER_INPUT":
             value = node.meta["val"]
             if not hasattr(value, "shape"):
-                return spec.arg.value  # a number or None: fixed when the program was exported
+                return _fixed(node.name, spec)
             return Activation(self._graph.input(node.name, _sizes(node.name, value), _dtype(node.name, value)))
         if kind not in ("PARAMETER", "BUFFER", "CONSTANT_TENSOR"):
             raise UnsupportedError(node.name, kind.lower(), "only tensors are served as parameters and constants")
@@ -63,33 +63,30 @@ class Reader:
     def _called(self, node: Any) -> Any:
         if node.target is operator.getitem:
             return self._item(node)
-        name, op = self._name(node), _operator_name(node.target)
         arguments = [self._values[source] for source in node.all_input_nodes]
         if _has_activation(arguments):
-            return self._lowered(node, name, op)
-        return self._computed(node, name, op)
+            return self._lowered(node, self._name(node))
+        return self._computed(node, self._name(node))
 
     def _item(self, node: Any) -> Any:
         source, index = node.args
         value = self._values[source][index]
         if value is None:
-            raise UnsupportedError(
-                self._name(source), _shown(_operator_name(source.target)), f"its output {index} is not served"
-            )
+            raise UnsupportedError(self._name(source), _shown(source.target), f"its output {index} is not served")
         return value
 
-    def _computed(self, node: Any, name: str, op: str) -> Any:
+    def _computed(self, node: Any, name: str) -> Any:
         """The value of a call whose arguments are all known, as torch computes it."""
         from torch import Tag
 
-        schema = getattr(node.target, "_schema", None)
-        if schema is None or node.target.namespace != "aten" or schema.is_mutable or op == "from_file":
-            raise UnsupportedError(name, _shown(op), "it is not served")
+        op = _shown(node.target)
+        if not op.startswith("aten.") or node.target._schema.is_mutable or op == "aten.from_file":
+            raise UnsupportedError(name, op, "it is not served")
         if Tag.nondeterministic_seeded in node.target.tags:
-            raise UnsupportedError(name, _shown(op), "it is random; make it a buffer of the module")
+            raise UnsupportedError(name, op, "it is random; make it a buffer of the module")
         size = sum(value.element_size() * value.numel() for value in _tensors(node.meta.get("val")))
         if size > MOST_CONSTANTS:
-            raise ModelError(f"{name} ({_shown(op)}): a constant of {size} bytes; up to {MOST_CONSTANTS} are served")
+            raise ModelError(f"{name} ({op}): a constant of {size} bytes; up to {MOST_CONSTANTS} are served")
         known = {key: self._values[key] for key in node.all_input_nodes}
         args, kwargs = _replaced(node.args, known), _replaced(node.kwargs, known)
         result = node.target(*args, **kwargs)
@@ -97,18 +94,20 @@ class Reader:
             self._constants.setdefault(id(tensor), name)
         return result
 
-    def _lowered(self, node: Any, name: str, op: str) -> Any:
-        if op not in LOWERINGS:
+    def _lowered(self, node: Any, name: str) -> Any:
+        op, shown = _operator_name(node.target), _shown(node.target)
+        origin = _shown(node.meta.get("original_aten") or node.target)
+        if op not in LOWERINGS or shown != f"aten.{op}":
             reason = REFUSED.get(op, "this operator is not served; docs/pytorch.md lists those that are")
-            raise UnsupportedError(name, _shown(_original(node, op)), reason)
+            raise UnsupportedError(name, origin, reason)
         known = {source: self._value(self._values[source]) for source in node.all_input_nodes}
         results = _tensors(node.meta["val"], whole=True)
         first = node.all_input_nodes[0].meta.get("val")
         call = Call(
             graph=self._graph,
             name=name,
-            op=_shown(op),
-            origin=_shown(_original(node, op)),
+            op=shown,
+            origin=origin,
             arguments=_bound(node, known),
             shapes=tuple(None if value is None else _sizes(name, value) for value in results),
             used=frozenset(user.args[1] if user.target is operator.getitem else 0 for user in node.users),
@@ -207,18 +206,20 @@ def _only_calls(nodes: Any, inputs: set[Any]) -> Mapping[str, bool]:
 
 def _operator_name(target: Any) -> str:
     """``conv2d`` of ``aten.conv2d.default``; a function's own name otherwise."""
+    return _shown(target).rsplit(".", 1)[-1]
+
+
+def _shown(target: Any) -> str:
+    """``aten.conv2d`` of ``aten.conv2d.default``, as errors show it."""
     schema = getattr(target, "_schema", None)
-    return str(schema.name).split("::")[-1] if schema is not None else str(getattr(target, "__name__", target))
+    return str(schema.name).replace("::", ".") if schema is not None else str(getattr(target, "__name__", target))
 
 
-def _shown(op: str) -> str:
-    return f"aten.{op}"
-
-
-def _original(node: Any, op: str) -> str:
-    """The operator that was decomposed into this one, where that is known."""
-    original = node.meta.get("original_aten")
-    return op if original is None else _operator_name(original)
+def _fixed(name: str, spec: Any) -> Any:
+    """An input that is a number or None, as it was when the program was exported."""
+    if not hasattr(spec.arg, "value"):
+        raise UnsupportedError(name, "input", "a number that changes is not served; export with a fixed one")
+    return spec.arg.value
 
 
 def _bound(node: Any, known: Mapping[Any, Any]) -> dict[str, Any]:

@@ -110,6 +110,15 @@ def test_recurrent_layers() -> None:
     assert message.startswith("encoder.rnn (aten.lstm): recurrent layers are not served")
 
 
+def test_operators_of_other_libraries() -> None:
+    """A name that ATen has, too, is another operator."""
+    with torch.library._scoped_library("bitwright_tests", "FRAGMENT") as library:
+        library.define("relu(Tensor x) -> Tensor")
+        library.impl("relu", lambda x: x * 2, "CompositeExplicitAutograd")
+        message = refusal(Lambda(lambda x: torch.ops.bitwright_tests.relu(x)), X)
+    assert message.startswith("relu (bitwright_tests.relu): this operator is not served")
+
+
 def test_outputs_that_do_not_depend_on_the_input() -> None:
     assert "does not depend" in refusal(Lambda(lambda x: (x * 2, torch.ones(3))), X)
 

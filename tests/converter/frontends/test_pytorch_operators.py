@@ -268,6 +268,13 @@ def test_changes_in_place_are_values() -> None:
 
     same_function(change, random(1, 4, 5))
 
+    def filled(x: Any) -> Any:
+        out = torch.empty(1, 4, 5)
+        torch.add(x, 1, out=out)
+        return out * x
+
+    same_function(filled, random(1, 4, 5))
+
 
 def test_broadcasting_that_waits_for_arithmetic() -> None:
     def gate(x: Any) -> Any:
