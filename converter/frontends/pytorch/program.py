@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
+import logging
 import os
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,9 @@ def _exported(module: Any, example_inputs: Any) -> Any:
             given = torch.utils._pytree.tree_map_only(torch.Tensor, torch.Tensor.cpu, (arguments, keywords))
             return torch.export.export(copy.deepcopy(module).cpu().eval(), *given, strict=False)
     except Exception as error:
-        raise ModelError(f"torch.export cannot trace {type(module).__name__}: {_first_line(error)}") from error
+        branches = "data-dependent" in str(error)
+        hint = "; it branches on values of run time, which a fixed program cannot" if branches else ""
+        raise ModelError(f"torch.export cannot trace {type(module).__name__}: {_first_line(error)}{hint}") from error
 
 
 def _read(program: Any, name: str) -> Graph:
@@ -193,10 +196,15 @@ def _without_unpickling() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """torch.export warns of its own deprecations."""
-    with warnings.catch_warnings():
+    """torch.export warns of its own deprecations, and prints graphs that it fails on."""
+    before = logging.root.manager.disable
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
-        yield
+        logging.disable(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.disable(before)
 
 
 def _first_line(error: Exception) -> str:

@@ -158,10 +158,13 @@ def test_networks_that_change_their_buffers() -> None:
     assert refusal(Counter(), X).startswith("count (buffer): the network changes it")
 
 
-def test_modules_that_cannot_be_traced() -> None:
+def test_modules_that_cannot_be_traced(capfd: pytest.CaptureFixture[str]) -> None:
     module = Lambda(lambda x: x * 2 if x.sum() > 0 else x)
-    with pytest.raises(ModelError, match=r"torch\.export cannot trace Lambda"):
+    with pytest.raises(ModelError, match=r"torch\.export cannot trace Lambda: .*branches on values of run time"):
         read_torch(module, X)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(ModelError, match=r"torch\.export cannot trace Conv2d: .*channels"):
+        read_torch(nn.Conv2d(3, 4, 3), X)
 
 
 def test_activations_beyond_the_limits() -> None:
