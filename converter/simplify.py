@@ -12,15 +12,18 @@ from .ops import OPERATORS
 from .passes.fold_batchnorm import fold_batchnorm
 from .passes.fold_padding import fold_padding
 from .passes.fuse_activation import fuse_activation
+from .passes.fuse_functions import fuse_functions
 from .passes.layout import remove_transposes
 from .passes.remove_dead_code import remove_dead_code
 from .serve import check_float
 
-#: In this order: batch normalization meets its convolution when no transpose stands between them, activations meet
-#: it when no batch normalization does, and the sign that zero padding of a maximum needs is known when they have.
+#: In this order: functions are recognized before their constants fold into layers, batch normalization meets its
+#: convolution when no transpose stands between them, activations meet it when no batch normalization does, and the sign
+#: that zero padding of a maximum needs is known when they have.
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_dead_code,
     remove_transposes,
+    fuse_functions,
     fold_batchnorm,
     fuse_activation,
     fold_padding,

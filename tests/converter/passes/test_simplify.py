@@ -41,6 +41,17 @@ def test_a_residual_network(seed: int) -> None:
     same_function(before, after, seed)
 
 
+def test_functions_are_recognized_before_their_constants_fold() -> None:
+    """conv, batch norm, hard sigmoid in parts: its sum must not become a part of the convolution's bias."""
+    net = Net(0)
+    y = net.batch_norm(net.conv(net.input("x", (1, 4, 4, 2)), 3))
+    y = net.op("RELU6", net.op("ADD", y, net.constant("three", np.float32(3))))
+    before = net.finish([net.op("MUL", y, net.constant("sixth", np.float32(1 / 6)))])
+    after = simplify(before)
+    assert operators(after) == ["CONV_2D", "HARD_SIGMOID"]
+    same_function(before, after, 0)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_not_finite_are_named(value: float) -> None:
     net = Net(0)
