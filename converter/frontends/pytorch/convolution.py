@@ -14,7 +14,7 @@ from .planar import Pair, channels_first, channels_last, explicit, padded, pair
 
 @dataclass(frozen=True)
 class _Weights:
-    """Weights [groups, kernel h, kernel w, ...] in PyTorch's order and bias of one convolution."""
+    """Weights [out, in / groups, h, w] (transposed: [in, out / groups, h, w]) and bias of one convolution."""
 
     name: str
     value: Array

@@ -8,6 +8,8 @@ import numpy as np
 
 from .call import Activation, Call, Constant, Value
 
+_HIDDEN = -1e3  # a score that no softmax gives any weight
+
 
 def linear(call: Call) -> Activation:
     """``x @ W^T + b``."""
@@ -32,11 +34,15 @@ def matmul(call: Call) -> Activation:
 def attention(call: Call) -> Activation:
     """``softmax(scale * Q K^T + bias) V``; the scale is the softmax's beta, so that the bias is divided by it.
 
-    The bias is a constant ``attn_mask`` of positions; one that hides (-inf, False) would spoil the scores' grid.
+    The bias is a constant ``attn_mask`` of positions; one that hides some (by False or a large negative number) would
+    take the scores' grid for itself.
     """
     mask = None if call.get("is_causal") else call.array("attn_mask")
-    hides = call.get("is_causal") or (mask is not None and (mask.dtype == np.bool_ or not np.isfinite(mask).all()))
-    call.require(not hides, "attention that hides positions is not served; attend to whole sequences of a fixed length")
+    hides = mask is not None and (mask.dtype == np.bool_ or float(mask.min()) < _HIDDEN)
+    call.require(
+        not hides and not call.get("is_causal"),
+        "attention that hides positions is not served; attend to whole sequences of a fixed length",
+    )
     call.require(not call.get("dropout_p"), "dropout is active; export the module in eval mode")
     call.require(not call.get("enable_gqa"), "grouped-query attention is not served; repeat the keys and values")
     query, key, value = call.source("query"), call.source("key"), call.source("value")

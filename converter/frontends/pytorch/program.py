@@ -6,6 +6,7 @@ import copy
 import hashlib
 import io
 import logging
+import operator
 import os
 import warnings
 import zipfile
@@ -137,7 +138,7 @@ def _decomposed(program: Any) -> Any:
         schema = getattr(target, "_schema", None)
         return schema is not None and schema.name in kept and not schema.is_mutable
 
-    calls = [node.target for node in program.graph.nodes if node.op == "call_function"]
+    calls = {node.target for node in program.graph.nodes if node.op == "call_function"} - {operator.getitem}
     if all(is_kept(target) for target in calls):
         return program
     table = torch.export.default_decompositions()

@@ -85,6 +85,11 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str, str]] = {
         "aten.scaled_dot_product_attention",
         "hides positions",
     ),
+    "hiding attention": (
+        lambda x: F.scaled_dot_product_attention(x, x, x, torch.full((5, 5), -1e9).triu(1)),
+        "aten.scaled_dot_product_attention",
+        "hides positions",
+    ),
     "empty slice": (lambda x: torch.cat([x[:, 4:] * 2, x], 1), "aten.slice", "empty"),
 }
 
