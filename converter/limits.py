@@ -13,6 +13,7 @@ from .ir import Graph, Node, Tensor
 
 MOST_FILE_BYTES = 32 * 2**20
 MOST_OPERATORS = 4096
+MOST_OPERANDS = 512  # inputs, and outputs, of one operator
 MOST_TENSORS = 16384
 MOST_DIMENSIONS = 8
 MOST_ELEMENTS = 2**23  # of one activation
@@ -29,6 +30,10 @@ def check_size(graph: Graph) -> Graph:
         ModelError: names what is too large, by how much, and the limit.
     """
     _check_count("operators", len(graph.nodes), MOST_OPERATORS)
+    for node in graph.nodes:
+        operands = max(len(node.inputs), len(node.outputs))
+        if operands > MOST_OPERANDS:
+            raise ModelError(f"{node.name} ({node.op}): {operands} operands; up to {MOST_OPERANDS} are served")
     for what, names in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         _check_count(what, len(names), MOST_PORTS)
     activations = [tensor for tensor in graph.tensors.values() if not tensor.is_constant]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ...converter.ir import Graph, Node
+from ...converter.ops.operator import require
 from ...converter.ops.shape_ops import Move
 from ...converter.ops.variable import Copy
 from .call import Field, KernelCall
 from .nests import distances, nests
+
+_MOST_NESTS = 1 << 14  # a row of the kernel's table takes 68 bytes of flash
 
 
 def lower(graph: Graph, node: Node, params: Move, isa: str) -> KernelCall:
@@ -20,6 +23,7 @@ def lower(graph: Graph, node: Node, params: Move, isa: str) -> KernelCall:
         return KernelCall("bw_copy", {"bytes": first.size * element}, params.operands, alias=True)
     starts = [0, *np.cumsum(params.sizes).tolist()]
     table = [nest for target, index in enumerate(params.maps) for nest in nests(index, starts, target)]
+    require(len(table) <= _MOST_NESTS, node, f"{len(table)} strided copies are not served; up to {_MOST_NESTS} are")
     fields: dict[str, Field] = {
         "nests": len(table),
         "table": np.array([nest.row(element) for nest in table], np.int32).reshape(-1),

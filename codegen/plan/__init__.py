@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
+from ...errors import ResourceError
 from .bound import lower_bound
 from .greedy import first_fit
-from .model import Buffer, Overlap, Plan, violations
+from .model import Buffer, Overlap, Plan, pairs, violations
 from .solver import improve
+
+_MOST_PAIRS = 500_000  # of buffers that are alive together; 1000 that all are make as many
+_MOST_SOLVED = 20_000  # of them for CP-SAT; first fit stands beyond
 
 __all__ = ["Buffer", "Overlap", "Plan", "plan", "violations"]
 
@@ -17,13 +22,19 @@ def plan(buffers: Sequence[Buffer], overlaps: Sequence[Overlap] = (), alignment:
 
     First fit in several orders; where that misses the lower bound, CP-SAT improves it within a deterministic budget.
     The same input gives the same plan on every machine.
+
+    Raises:
+        ResourceError: more buffers are alive together than can be planned.
     """
     if not buffers:
         return Plan({}, 0, 0)
+    together = sum(1 for _ in islice(pairs(buffers, overlaps), _MOST_PAIRS + 1))
+    if together > _MOST_PAIRS:
+        raise ResourceError(f"more than {_MOST_PAIRS} pairs of the {len(buffers)} buffers are alive together")
     bound = lower_bound(buffers, overlaps)
     offsets = first_fit(buffers, overlaps, alignment)
     size = _size(buffers, offsets)
-    if size > bound:
+    if size > bound and together <= _MOST_SOLVED:
         offsets, bound = improve(buffers, overlaps, alignment, offsets, bound)
         size = _size(buffers, offsets)
     result = Plan(offsets, size, min(bound, size))

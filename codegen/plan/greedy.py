@@ -37,10 +37,12 @@ def _place(
 ) -> dict[int, int]:
     offsets: dict[int, int] = {}
     for i in ranking:
-        forbidden = [span for pair in partners[i] if (span := _forbidden(buffers, pair, i, offsets)) is not None]
+        spans = (_forbidden(buffers, pair, i, offsets) for pair in partners[i])
         offset = 0
-        while blocking := [high for low, high in forbidden if low <= offset < high]:
-            offset = aligned(max(blocking), alignment)
+        for low, high in sorted(span for span in spans if span is not None):
+            if low > offset:
+                break
+            offset = max(offset, aligned(high, alignment))
         offsets[i] = offset
     return offsets
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Buffer:
@@ -52,11 +54,11 @@ class Pair:
 def pairs(buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> Iterator[Pair]:
     """Every pair of buffers whose lifetimes intersect."""
     permitted = {(overlap.source, overlap.target): overlap.distance for overlap in overlaps}
+    first = np.array([buffer.first for buffer in buffers])
+    last = np.array([buffer.last for buffer in buffers])
     for i, a in enumerate(buffers):
-        for j in range(i + 1, len(buffers)):
+        for j in (np.flatnonzero((first[i + 1 :] <= a.last) & (last[i + 1 :] >= a.first)) + i + 1).tolist():
             b = buffers[j]
-            if a.first > b.last or b.first > a.last:
-                continue
             if (a.name, b.name) in permitted:
                 yield Pair(i, j, permitted[a.name, b.name])
             elif (b.name, a.name) in permitted:
