@@ -64,11 +64,16 @@ def one_over_one_plus_x(a: ArrayLike) -> Int64:
     return multiply_by_pot(x, 1)
 
 
-def reciprocal(x: int, integer_bits: int) -> tuple[int, int]:
-    """``1 / x`` of a positive value below 2^32: a Q31 mantissa and the right shift that completes it."""
-    headroom = 32 - x.bit_length()
-    shifted = ((x << headroom) & 0xFFFFFFFF) - (1 << 31)
-    return int(one_over_one_plus_x(shifted)), integer_bits - headroom
+def reciprocal(x: ArrayLike, integer_bits: int) -> tuple[Int64, Int64]:
+    """``1 / x`` of positive values below 2^32: Q31 mantissas and the right shifts that complete them."""
+    value = as_int64(x)
+    headroom = 32 - bit_length(value)
+    return one_over_one_plus_x((value << headroom) - (1 << 31)), integer_bits - headroom
+
+
+def bit_length(x: ArrayLike) -> Int64:
+    """Bits of non-negative integers below 2^53, 0 of 0."""
+    return as_int64(np.frexp(as_int64(x).astype(np.float64))[1])
 
 
 def inverse_sqrt(x: int) -> tuple[int, int]:

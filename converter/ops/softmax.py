@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError
 from ..fixedpoint import Int64, as_int64, quantize_multiplier, requantize_double, rounding_divide_by_pot, srdhm
-from ..gemmlowp import exp_on_negative_values, reciprocal
+from ..gemmlowp import bit_length, exp_on_negative_values, reciprocal
 from ..ir import Array, DType, Graph, Node
 from .bounds import Bounds, requantized
 from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
@@ -127,13 +127,13 @@ def reference(params: Softmax, inputs: Inputs) -> list[Array]:
     source = inputs[0]
     assert source is not None
     rows = source.astype(np.int64).reshape(params.rows, params.depth)
-    row = _row_s8 if params.dtype is DType.INT8 else _row_s16
-    return [np.stack([row(params, values) for values in rows]).reshape(params.shape).astype(params.dtype.numpy)]
+    result = _rows_s8(params, rows) if params.dtype is DType.INT8 else _rows_s16(params, rows)
+    return [result.reshape(params.shape).astype(params.dtype.numpy)]
 
 
-def _row_s8(params: Softmax, row: Int64) -> Int64:
-    exponentials = params.exp[row.max() - row]
-    total = int(rounding_divide_by_pot(exponentials, _SUM_BITS).sum())
+def _rows_s8(params: Softmax, rows: Int64) -> Int64:
+    exponentials = params.exp[rows.max(axis=1, keepdims=True) - rows]
+    total = rounding_divide_by_pot(exponentials, _SUM_BITS).sum(axis=1, keepdims=True)
     mantissa, bits = reciprocal(total, _SUM_BITS)
     values = rounding_divide_by_pot(srdhm(mantissa, exponentials), bits + 31 - 8)
     return np.clip(values - 128, -128, 127)
@@ -148,17 +148,16 @@ def _lookup(table: Int64, value: Int64) -> Int64:
     return as_int64(base + ((delta + 64) >> 7))
 
 
-def _row_s16(params: Softmax, row: Int64) -> Int64:
+def _rows_s16(params: Softmax, rows: Int64) -> Int64:
     assert params.inverse is not None
-    scaled = requantize_double(row - row.max(), params.multiplier, params.shift)
+    scaled = requantize_double(rows - rows.max(axis=1, keepdims=True), params.multiplier, params.shift)
     exponentials = _lookup(params.exp, np.clip(scaled + 32767, -32768, 32767))
-    total = int(exponentials.sum())
-    headroom = 32 - total.bit_length()
+    total = exponentials.sum(axis=1, keepdims=True)
+    headroom = 32 - bit_length(total)
     shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
-    position = as_int64(min(max(shifted - (1 << 15) - (1 << 16), -32768), 32767))
-    factor = int(_lookup(params.inverse, position))
+    factor = _lookup(params.inverse, np.clip(shifted - (1 << 15) - (1 << 16), -32768, 32767))
     right = 31 - headroom
-    return np.clip((exponentials * factor + (1 << (right - 1))) >> right, 0, 32767)
+    return np.clip((exponentials * factor + (np.int64(1) << (right - 1))) >> right, 0, 32767)
 
 
 def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
