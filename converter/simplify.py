@@ -15,6 +15,7 @@ from .passes.fuse_activation import fuse_activation
 from .passes.fuse_functions import fuse_functions
 from .passes.layout import remove_transposes
 from .passes.remove_dead_code import remove_dead_code
+from .passes.reorder_units import reorder_units
 from .serve import check_float
 
 #: In this order: functions are recognized before their constants fold into layers, batch normalization meets its
@@ -23,6 +24,7 @@ from .serve import check_float
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_dead_code,
     remove_transposes,
+    reorder_units,
     fuse_functions,
     fold_batchnorm,
     fuse_activation,

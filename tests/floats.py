@@ -21,14 +21,14 @@ seeds = st.integers(0, 2**32 - 1)
 TOLERANCE = 1e-5
 
 
-def run_model(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
+def run_model(graph: Graph, inputs: Sequence[Array], simulate: bool = False) -> list[Array]:
     """The outputs in the model's own layout, from inputs in the model's own layout."""
     turned = []
     for name, value in zip(graph.inputs, inputs, strict=True):
         edge = graph.edges.get(name)
         turned.append(value if edge is None or edge.permutation is None else value.transpose(edge.permutation))
     results = []
-    for name, value in zip(graph.outputs, run_float(graph, turned), strict=True):
+    for name, value in zip(graph.outputs, run_float(graph, turned, simulate=simulate), strict=True):
         edge = graph.edges.get(name)
         plain = edge is None or edge.permutation is None
         results.append(value if plain else value.transpose(np.argsort(edge.permutation)))

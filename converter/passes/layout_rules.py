@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Layout", Node], None]
 
-_UNARY = frozenset((*FUNCTIONS, "QUANTIZE", "DEQUANTIZE", "CAST"))
+#: Operators of one value, whatever the order of its dimensions.
+UNARY = frozenset((*FUNCTIONS, "QUANTIZE", "DEQUANTIZE", "CAST"))
 
 
 def on_plain(layout: Layout, node: Node) -> None:
@@ -85,7 +86,7 @@ def _ends_fully_connected(layout: Layout, name: str, depth: int) -> bool:
             weights = layout.original(node.inputs[1])
             if node.inputs[0] != name or not weights.is_constant or weights.shape[1] != depth:
                 return False
-        elif node.op not in _UNARY or not _ends_fully_connected(layout, node.outputs[0], depth):
+        elif node.op not in UNARY or not _ends_fully_connected(layout, node.outputs[0], depth):
             return False
     return True
 
@@ -359,7 +360,7 @@ def _integers(values: Any) -> Array:
 RULES: dict[str, Rule] = {
     "TRANSPOSE": _transpose,
     **dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), _reshape),
-    **dict.fromkeys(_UNARY, _unary),
+    **dict.fromkeys(UNARY, _unary),
     **dict.fromkeys(("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "PRELU"), _binary),
     "CONCATENATION": _concatenation,
     "PACK": _pack,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from bitwright.converter.ir import Graph
+from bitwright.converter.ir import DType, Graph, Quantization
 from bitwright.converter.passes.layout import remove_transposes
-from floats import Net, few, operators, same_function, seeds
+from floats import Net, close, few, operators, random_inputs, run_model, same_function, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -269,3 +270,35 @@ def test_random_graphs(before: Graph, seed: int) -> None:
     after = remove_transposes(before)
     assert operators(after).count("TRANSPOSE") <= operators(before).count("TRANSPOSE") + len(before.nodes)
     same_function(before, after, seed)
+
+
+# -- grids ---------------------------------------------------------------------------------------------------------
+
+
+def with_grids(graph: Graph, seed: int, share: float) -> Graph:
+    """The graph with grids on some of its activations and all of its convolutions' weights."""
+    rng = np.random.default_rng(seed)
+    tensors = dict(graph.tensors)
+    for name, tensor in graph.tensors.items():
+        if tensor.dtype is DType.FLOAT32 and tensor.data is None and rng.random() < share:
+            quant = Quantization((float(np.float32(rng.uniform(0.01, 0.1))),), (int(rng.integers(-20, 20)),))
+            tensors[name] = replace(tensor, quant=quant, stored=DType.INT8)
+    for node in graph.nodes:
+        if node.op in ("CONV_2D", "FULLY_CONNECTED"):
+            weights = graph.tensor(node.inputs[1])
+            units = weights.shape[0]
+            scales = tuple(float(s) for s in rng.uniform(0.01, 0.05, units).astype(np.float32))
+            quant = Quantization(scales, (0,) * units, 0)
+            tensors[weights.name] = replace(weights, quant=quant, stored=DType.INT8)
+    return replace(graph, tensors=tensors)
+
+
+@given(graphs(), seeds, st.sampled_from([0.3, 1.0]))
+@few
+def test_what_is_rounded_is_rounded_the_same(before: Graph, seed: int, share: float) -> None:
+    """Grids stay with their tensors: nothing is rounded that was not, and nothing that was is left as it is."""
+    before = with_grids(before, seed, share)
+    after = remove_transposes(before)
+    inputs = random_inputs(before, seed)
+    for ours, expected in zip(run_model(after, inputs, simulate=True), run_model(before, inputs, True), strict=True):
+        close(ours, expected)
