@@ -23,6 +23,7 @@ Order = tuple[int, ...]
 
 #: The orders that are tried for graph inputs, by rank: channels-first to channels-last.
 _CHANNELS_LAST: Mapping[int, Order] = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
+_MOST_TRIED = 16  # inputs, each of which costs another arrangement
 
 
 def remove_transposes(graph: Graph) -> Graph:
@@ -39,7 +40,9 @@ def remove_transposes(graph: Graph) -> Graph:
     best = _arranged(graph, {})
     if best.moved and turned:
         best = min(best, _arranged(graph, turned), key=lambda layout: layout.moved)
-        for name, order in turned.items():
+        for name, order in list(turned.items())[:_MOST_TRIED]:
+            if not best.moved:
+                break
             others = {n: o for n, o in best.turned.items() if n != name}
             flipped = others if name in best.turned else {**others, name: order}
             best = min(best, _arranged(graph, flipped), key=lambda layout: layout.moved)
