@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,11 +52,12 @@ class ConstantArray:
         return max(1, int(self.data.size))
 
     @property
-    def rows(self) -> list[str]:
+    def rows(self) -> Iterator[str]:
         """The elements as lines of source text."""
-        numbers = [c_number(v) for v in self.data.reshape(-1).tolist()] or ["0"]
+        values = self.data.reshape(-1) if self.data.size else np.zeros(1, self.data.dtype)
         per_line = {1: 16, 2: 12, 4: 8}.get(self.data.itemsize, 3)
-        return [", ".join(numbers[i : i + per_line]) for i in range(0, len(numbers), per_line)]
+        for i in range(0, values.size, per_line):
+            yield ", ".join(map(c_number, values[i : i + per_line].tolist()))
 
 
 class ConstantPool:

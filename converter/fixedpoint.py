@@ -135,23 +135,22 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     Raises:
         ModelError: the multiplier is infinite or NaN.
     """
-    if not math.isfinite(real):
-        raise ModelError(f"a requantization multiplier of {real} cannot be represented")
-    fraction, shift = math.frexp(abs(real))
-    multiplier = round_half_away(fraction * 2.0**31)
-    if multiplier == 2**31:
-        multiplier, shift = multiplier // 2, shift + 1
-    if multiplier == 0 or shift < -31:
-        return 0, 0
-    if shift > 30:
-        multiplier, shift = INT32_MAX, 30
-    return (multiplier if real > 0 else -multiplier), shift
+    multiplier, shift = quantize_multipliers(real)
+    return int(multiplier[0]), int(shift[0])
 
 
 def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
     """:func:`quantize_multiplier` for each element: int64 arrays of multipliers and shifts."""
-    pairs = [quantize_multiplier(float(value)) for value in np.ravel(np.asarray(real, dtype=np.float64))]
-    return as_int64([m for m, _ in pairs]), as_int64([s for _, s in pairs])
+    values = np.ravel(np.asarray(real, dtype=np.float64))
+    wrong = values[~np.isfinite(values)]
+    if wrong.size:
+        raise ModelError(f"a requantization multiplier of {wrong[0]} cannot be represented")
+    fraction, exponent = np.frexp(np.abs(values))
+    magnitude = as_int64(round_ties_away(fraction * 2.0**31).astype(np.int64))
+    full = magnitude == 2**31
+    magnitude, shift = np.where(full, 2**30, magnitude), as_int64(exponent) + full
+    magnitude = np.where(shift < -31, 0, np.where(shift > 30, INT32_MAX, magnitude))
+    return np.where(values < 0, -magnitude, magnitude), np.where(magnitude == 0, 0, np.minimum(shift, 30))
 
 
 def power_of_two(scale: float) -> int | None:
