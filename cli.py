@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .codegen.project import ModelSources
 from .commands import export as export_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
+from .commands.output import check_writable
 from .converter.ir import Array
 from .converter.ops import OPERATORS
 from .converter.ops.page import operators_page
@@ -32,34 +34,58 @@ from .targets.vectors import load_vectors
 from .targets.verify import LayerCost, output_bytes
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction["_Parser"]
     Command = Callable[[argparse.Namespace], int]
+
+_LONGEST_LINE = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 on success, 1 where a verification found a difference, 2 on any error."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
     try:
-        return int(options.command(options))
+        options = _parser().parse_args(given)
+        result = int(options.command(options))
+        sys.stdout.flush()
+        return result
     except KeyboardInterrupt:
         console.err.print("interrupted", style="red")
         return 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python's own flush at the end must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except BitwrightError as error:
-        return _fail(str(error), options.debug)
+        return _fail(str(error), debug)
     except OSError as error:
-        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", debug)
+    except MemoryError:
+        return _fail("not enough memory", debug)
+    except Exception as error:
+        return _fail(f"internal error, please report it: {type(error).__name__}: {error} (--debug shows where)", debug)
 
 
 def _fail(message: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    line = " ".join(message.split())
-    console.err.print(f"bitwright: error: {line}", style="red", markup=False, soft_wrap=True)
+    words = " ".join(message.split())
+    line = "".join(character if character.isprintable() else "?" for character in words)
+    shown = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
+    console.err.print(f"bitwright: error: {shown}", style="red", soft_wrap=True)
     return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Wrong arguments are an error like any other: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError."""
+        raise InputError(f"{message} (see `{self.prog} --help`)")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="bitwright",
         description="Trained networks to integer-only microcontroller firmware, proven bit-exact layer by layer.",
     )
@@ -101,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Commands, name: str, function: Command, summary: str) -> argparse.ArgumentParser:
+def _command(commands: Commands, name: str, function: Command, summary: str) -> _Parser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     command.set_defaults(command=function)
     command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the trace of an error")
@@ -114,6 +140,7 @@ def _model_and_target(command: argparse.ArgumentParser) -> None:
 
 
 def _compile(options: argparse.Namespace) -> int:
+    check_writable(options.plan)
     target = find_target(options.target)
     graph = api.load(options.model)
     name = options.name
@@ -125,7 +152,7 @@ def _compile(options: argparse.Namespace) -> int:
     console.out.print()
     _show_built_sizes(model, target)
     if options.plan is not None:
-        options.plan.write_text(images.plan_picture(model))
+        options.plan.write_text(images.plan_picture(model), encoding="utf-8")
     place, build = (shlex.quote(str(path)) for path in (folder, folder / "build"))
     console.out.print(
         f"Wrote {place}; to build it: cmake -S {place} -B {build} && cmake --build {build}", soft_wrap=True
@@ -142,11 +169,12 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
         console.out.print(
             f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(model.constant_bytes)} bytes"
         )
-        console.err.print(f"code size unknown: {error}", style="yellow", markup=False)
+        console.err.print(f"code size unknown: {error}", style="yellow")
     console.out.print(f"No plan can have an arena below {console.number(bound)} bytes", style="dim")
 
 
 def _verify(options: argparse.Namespace) -> int:
+    check_writable(options.json)
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
@@ -158,17 +186,18 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         console.show_report(report)
         if options.json is not None:
-            options.json.write_text(text)
+            options.json.write_text(text, encoding="utf-8")
     return 0 if report.bit_exact else 1
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.output.suffix not in (".npy", ".npz"):
+        raise InputError(f"'{options.output}': outputs are written as .npy or .npz")
+    check_writable(options.output)
     target = find_target(options.target)
     graph = api.load(options.model)
     vectors = load_vectors(graph, options.inputs)
     outputs: list[list[Array]] = []
-    if options.output.suffix not in (".npy", ".npz"):
-        raise InputError(f"'{options.output}': outputs are written as .npy or .npz")
     if len(graph.outputs) > 1 and options.output.suffix != ".npz":
         raise InputError(f"'{options.output}': the model has {len(graph.outputs)} outputs, which need a .npz file")
     with console.progress() as progress, images.built(graph, target) as image, start(target, image.elf) as link:
@@ -188,7 +217,7 @@ def _run(options: argparse.Namespace) -> int:
         np.savez(options.output, **{f"out{i}": array for i, array in enumerate(stacked)})
     else:
         np.save(options.output, stacked[0])
-    console.out.print(f"Wrote {len(vectors)} outputs to {options.output}")
+    console.out.print(f"Wrote {len(vectors)} outputs to {options.output}", soft_wrap=True)
     return 0
 
 

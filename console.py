@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,9 +14,11 @@ from rich.table import Table
 from .targets.verify import LayerCost, Mismatch, Report
 from .targets.verify import Progress as ProgressCallback
 
+# Names of files, layers and tensors are shown as they are: what looks like markup in them means nothing.
+_PLAIN: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 # Tables sent to a file or a pipe are not squeezed into a terminal's width.
-out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=200)
-err = Console(stderr=True, highlight=False)
+out = Console(**_PLAIN) if sys.stdout.isatty() else Console(**_PLAIN, width=200)
+err = Console(**_PLAIN, stderr=True)
 
 
 def number(value: int | None) -> str:
@@ -110,9 +113,9 @@ def show_report(report: Report) -> None:
         per_mac = f" ({report.instructions / report.macs:.3f} per MAC)" if report.macs else ""
         out.print(f"One inference: {number(report.instructions)} instructions, {number(report.macs)} MACs{per_mac}")
     for fault in report.link_faults:
-        out.print(f"Link fault caught and repaired: {fault}", style="yellow", markup=False)
+        out.print(f"Link fault caught and repaired: {fault}", style="yellow")
     for mismatch in report.mismatches:
-        out.print(_mismatch_line(mismatch), style="red", markup=False)
+        out.print(_mismatch_line(mismatch), style="red")
     verdict = "bit-exact" if report.bit_exact else f"NOT bit-exact ({len(report.mismatches)} vectors differ)"
     out.print(
         f"{report.model} on {report.target}: {verdict}, {len(report.layers)} layers x {report.vectors} vectors",

@@ -8,7 +8,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def model_sources(graph: Graph, isa: Sequence[str], name: str | None = None) -> 
         isa: kernel folders, most specific first.
         name: prefix of the C names; derived from the graph's name when absent.
     """
-    name = check_name(name or identifier(graph.name)[:40])
+    name = check_name(identifier(graph.name)[:40] if name is None else name)
     program = lower(graph, isa[0])
     pool = ConstantPool(name)
     layers = c_layers(program, pool)
@@ -136,12 +137,47 @@ def write_folder(folder: Path, files: Mapping[str, str | bytes]) -> None:
     """Write a whole project folder, or nothing: it appears under its name only when complete.
 
     Raises:
-        InputError: the folder exists and is neither empty nor a project of Bitwright's.
+        InputError: the folder cannot be written, or exists and is neither empty nor a project of Bitwright's.
     """
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARKER).is_file())):
-        raise InputError(f"'{folder}' exists and is not a Bitwright project: choose another -o or remove it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    place = Path(os.path.realpath(folder))
+    try:
+        if place.exists() and not (place.is_dir() and (_is_project(place) or not any(place.iterdir()))):
+            raise InputError(f"'{folder}' exists and is not a Bitwright project: choose another -o or remove it")
+        if Path.cwd().is_relative_to(place):
+            raise InputError(f"'{folder}' holds the current folder and cannot be replaced: choose another -o")
+        with _parent(place):
+            _swap_in(place, files)
+    except OSError as error:
+        raise InputError(f"'{folder}' cannot be written: {error.strerror}") from error
+
+
+def _is_project(folder: Path) -> bool:
+    """Whether a folder was written by Bitwright, so that it may be replaced."""
+    try:
+        content = json.loads((folder / MARKER).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"bitwright", "build_id"} <= content.keys()
+
+
+@contextmanager
+def _parent(folder: Path) -> Iterator[None]:
+    """The folders above one, made where they are missing and removed again if what follows fails."""
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for parent in missing:
+            with suppress(OSError):
+                parent.rmdir()
+        raise
+
+
+def _swap_in(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write beside the folder, then let the two change places."""
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}-", dir=folder.parent))
+    old = draft.with_name(f"{draft.name}-old")
     try:
         for name, text in files.items():
             path = draft / name
@@ -149,11 +185,14 @@ def write_folder(folder: Path, files: Mapping[str, str | bytes]) -> None:
             path.write_bytes(text.encode() if isinstance(text, str) else text)
         draft.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, old)
         os.replace(draft, folder)
     except BaseException:
+        if old.exists() and not folder.exists():
+            os.replace(old, folder)
         shutil.rmtree(draft, ignore_errors=True)
         raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def to_json(value: Any) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import api, console
 from ..converter.writers.tflite import write_tflite
+from .output import check_writable
 
 #: Formats, and what each writes.
 FORMATS = {"tflite": write_tflite}
@@ -21,8 +22,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    graph = api.load(options.model)
     output = options.output or options.model.with_suffix(f".{options.format}")
-    data = FORMATS[options.format](api.load(options.model))
+    check_writable(output)
+    data = FORMATS[options.format](graph)
     output.write_bytes(data)
     console.out.print(f"Wrote {output}, {len(data):,} bytes", soft_wrap=True)
     return 0

@@ -15,6 +15,7 @@ from ..converter.quantize.judge import Judgement
 from ..converter.quantize.recipe import recipe_names
 from ..converter.quantize.run import CALIBRATION_SAMPLES, Result, quantize_model
 from ..errors import InputError
+from .output import check_writable
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -49,10 +50,11 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 where the budget of ``auto`` was missed."""
     if options.samples < 1:
         raise InputError("--samples must be at least 1")
+    graph = api.load(options.model)
     output = options.output or options.model.with_suffix(".bwq")
     if output.suffix != ".bwq":
         raise InputError(f"'{output}': quantized models are written as .bwq (`bitwright export` writes .tflite)")
-    graph = api.load(options.model)
+    check_writable(output, options.json)
     scale = ImageScale(options.mean, options.std)
     with console.status() as say:
         result = quantize_model(
@@ -67,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         console.out.print(f"Wrote {output}", soft_wrap=True)
         console.out.print(f"Next: bitwright verify {output} --target mps2-an386", style="dim", soft_wrap=True)
         if options.json is not None:
-            options.json.write_text(json.dumps(report, indent=2) + "\n")
+            options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0 if options.recipe != "auto" or result.within_budget else 1
 
 

@@ -13,6 +13,7 @@ from ..targets.image import built
 from ..targets.target import find_target
 from ..targets.vectors import random_vectors
 from ..targets.verify import compare
+from .output import check_writable
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -26,8 +27,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; 1 where the verification found a difference."""
     target = find_target(options.target)
-    output = options.output or options.model.with_suffix(".html")
     graph = api.load(options.model)
+    output = options.output or options.model.with_suffix(".html")
+    check_writable(output)
     data = options.model.read_bytes()
     judgement = read_judgement(data, str(options.model)) if is_native(data) else None
     with console.progress() as progress, built(graph, target) as image, start(image.target, image.elf) as link:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..converter.arrays import read_arrays
 from ..converter.ir import Array, DType, Graph, Tensor
 from ..converter.reference import to_integers
 from ..converter.serve import check_integer
 from ..errors import InputError
 
+_MOST_BYTES = 2**28  # of all vectors of a run
 _EXTREMES = 3  # all lowest, all highest, alternating
 
 
@@ -18,11 +20,17 @@ def random_vectors(graph: Graph, count: int, seed: int) -> list[list[Array]]:
     """``count`` input vectors in the graph's integers.
 
     From eight vectors on, the last three are extreme: every element at its lowest, at its highest, and alternating.
+
+    Raises:
+        InputError: no vector, or more than fit ``_MOST_BYTES``; a negative seed.
     """
-    if count < 1:
-        raise InputError("at least one vector is needed")
-    rng = np.random.default_rng(seed)
     tensors = [graph.tensor(name) for name in check_integer(graph).inputs]
+    most = _MOST_BYTES // sum(tensor.bytes for tensor in tensors)
+    if not 1 <= count <= most:
+        raise InputError(f"{count} random vectors; 1 to {most} of this network's inputs are served")
+    if seed < 0:
+        raise InputError(f"the seed {seed} is negative")
+    rng = np.random.default_rng(seed)
     extremes = _EXTREMES if count >= 8 else 0
     vectors = [[_random(rng, tensor) for tensor in tensors] for _ in range(count - extremes)]
     return vectors + [[_extreme(kind, tensor) for tensor in tensors] for kind in range(extremes)]
@@ -69,20 +77,14 @@ def load_vectors(graph: Graph, path: Path) -> list[list[Array]]:
 
 
 def _read(path: Path, count: int) -> list[Array]:
-    try:
-        content = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"'{path}' is not a readable .npy or .npz file: {error}") from error
-    if isinstance(content, np.ndarray):
-        arrays = [content]
-    else:
-        with content:
-            arrays = [content[f"in{i}"] for i in range(count) if f"in{i}" in content]
-    if len(arrays) != count:
-        raise InputError(
-            f"'{path}' holds {len(arrays)} input arrays, the model has {count} (use .npz with in0, in1, …)"
-        )
-    return arrays
+    """The inputs' arrays in order."""
+    arrays = read_arrays(path, _MOST_BYTES)
+    names = [""] if count == 1 and "" in arrays else [f"in{i}" for i in range(count)]
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        held = ", ".join(name or "one without a name" for name in arrays) or "none"
+        raise InputError(f"'{path}' lacks the input {', '.join(missing)}; arrays of numbers that it holds: {held}")
+    return [arrays[name] for name in names]
 
 
 def _split(tensor: Tensor, array: Array, path: Path) -> list[Array]:

@@ -157,7 +157,7 @@ def _rows_s16(params: Softmax, rows: Int64) -> Int64:
     shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
     factor = _lookup(params.inverse, np.clip(shifted - (1 << 15) - (1 << 16), -32768, 32767))
     right = 31 - headroom
-    return np.clip((exponentials * factor + (np.int64(1) << (right - 1))) >> right, 0, 32767)
+    return as_int64(np.clip((exponentials * factor + (1 << (right - 1))) >> right, 0, 32767))
 
 
 def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError, ToolError
+from ..arrays import read_arrays
 from ..ir import Array, Graph
 
+_MOST_BYTES = 2**31  # of a file of samples
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm"})
 _LABELS = ("labels", "label", "y")
 _FIRST_INPUT = ("in0", "x", "inputs", "images", "samples")
@@ -70,14 +72,9 @@ def _checked(samples: Samples, most: int | None) -> Samples:
 
 
 def _file(graph: Graph, path: Path) -> Samples:
-    try:
-        content = np.load(path, allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return Samples((content,))
-        with content:
-            arrays = {name: content[name] for name in content.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise InputError(f"'{path}' is no readable .npy or .npz file, nor a folder: {error}") from error
+    arrays = read_arrays(path, _MOST_BYTES)
+    if "" in arrays:
+        return Samples((arrays[""],))
     labels = next((arrays[name].reshape(-1) for name in _LABELS if name in arrays), None)
     inputs = [arrays[f"in{i}"] for i in range(len(graph.inputs)) if f"in{i}" in arrays]
     if not inputs and len(graph.inputs) == 1:

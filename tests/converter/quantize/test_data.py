@@ -110,7 +110,7 @@ def test_sources_that_cannot_be_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "labels.npz", x=images(3), labels=np.array([0.5, 1, 2]))
     for source, message in (
         (tmp_path / "bad.npz", "is no readable"),
-        (tmp_path / "absent.npy", "is no readable"),
+        (tmp_path / "absent.npy", "cannot be read"),
         (tmp_path / "empty", "holds no images"),
         (tmp_path / "other.npz", "holds weights; the model's inputs are read from in0"),
         (tmp_path / "labels.npz", "labels must be 3 class numbers"),
