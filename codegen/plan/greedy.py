@@ -1,10 +1,14 @@
-"""First fit in several orders: fast, and often already at the lower bound."""
+"""First fit in several orders, and a search among orders: fast, and often already at the lower bound."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 
-from .model import Buffer, Overlap, Pair, aligned, pairs
+from .model import Buffer, Pair, aligned
+
+#: Per buffer, (other, low, high): it must not start from ``offset(other) + low`` up to ``offset(other) + high - 1``.
+Spans = list[list[tuple[int, int, int]]]
 
 _ORDERS: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
     lambda b: (-b.bytes, b.first),
@@ -13,33 +17,29 @@ _ORDERS: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
     lambda b: (b.first, -b.bytes),
     lambda b: (-b.last, -b.bytes),
 )
+_MOST_TRIALS = 2000
+_MOST_LOOKS = 8_000_000  # at the place of another buffer, some seconds
 
 
-def first_fit(buffers: Sequence[Buffer], overlaps: Sequence[Overlap], alignment: int) -> dict[str, int]:
-    """The best placement over all orders: each buffer at the lowest offset that collides with none placed before."""
-    partners: dict[int, list[Pair]] = {i: [] for i in range(len(buffers))}
-    for pair in pairs(buffers, overlaps):
-        partners[pair.first].append(pair)
-        partners[pair.second].append(pair)
-    best: dict[str, int] = {}
-    best_size = -1
-    for order in _ORDERS:
-        ranking = sorted(range(len(buffers)), key=lambda i: (*order(buffers[i]), i))
-        offsets = _place(buffers, partners, ranking, alignment)
-        size = max((offsets[i] + b.bytes for i, b in enumerate(buffers)), default=0)
-        if best_size < 0 or size < best_size:
-            best, best_size = {b.name: offsets[i] for i, b in enumerate(buffers)}, size
-    return best
+def forbidden_spans(buffers: Sequence[Buffer], pairs: Sequence[Pair]) -> Spans:
+    """Where each buffer must not start, relative to every buffer that is alive with it."""
+    spans: Spans = [[] for _ in buffers]
+    for pair in pairs:
+        low, high = 1 - buffers[pair.first].bytes, buffers[pair.second].bytes
+        if pair.distance is not None:  # the source, first, may stand at or above target + distance
+            high = min(high, pair.distance)
+        if low < high:
+            spans[pair.first].append((pair.second, low, high))
+            spans[pair.second].append((pair.first, 1 - high, 1 - low))
+    return spans
 
 
-def _place(
-    buffers: Sequence[Buffer], partners: dict[int, list[Pair]], ranking: Sequence[int], alignment: int
-) -> dict[int, int]:
-    offsets: dict[int, int] = {}
-    for i in ranking:
-        spans = (_forbidden(buffers, pair, i, offsets) for pair in partners[i])
+def place(spans: Spans, order: Sequence[int], alignment: int) -> list[int]:
+    """First fit: offsets of the buffers, each placed at the lowest that collides with none placed before."""
+    offsets = [-1] * len(spans)
+    for i in order:
         offset = 0
-        for low, high in sorted(span for span in spans if span is not None):
+        for low, high in sorted((offsets[j] + low, offsets[j] + high) for j, low, high in spans[i] if offsets[j] >= 0):
             if low > offset:
                 break
             offset = max(offset, aligned(high, alignment))
@@ -47,16 +47,36 @@ def _place(
     return offsets
 
 
-def _forbidden(buffers: Sequence[Buffer], pair: Pair, i: int, offsets: dict[int, int]) -> tuple[int, int] | None:
-    """The half-open interval of offsets at which buffer ``i`` would collide with the other, if that is placed."""
-    other = pair.second if pair.first == i else pair.first
-    if other not in offsets:
-        return None
-    place, size, mine = offsets[other], buffers[other].bytes, buffers[i].bytes
-    low, high = place - mine + 1, place + size
-    if pair.distance is not None:
-        if pair.first == i:  # the source may stand at or above target + distance
-            high = min(high, place + pair.distance)
-        else:  # the target may stand at or below source - distance
-            low = max(low, place - pair.distance + 1)
-    return (low, high) if low < high else None
+def size_of(buffers: Sequence[Buffer], offsets: Sequence[int]) -> int:
+    """Bytes of the arena."""
+    return max(offset + buffer.bytes for buffer, offset in zip(buffers, offsets, strict=True))
+
+
+def first_fit(buffers: Sequence[Buffer], spans: Spans, alignment: int) -> list[int]:
+    """The order, of several, in which first fit takes the fewest bytes."""
+    orders = [sorted(range(len(buffers)), key=lambda i: (*key(buffers[i]), i)) for key in _ORDERS]
+    return min(orders, key=lambda order: size_of(buffers, place(spans, order, alignment)))
+
+
+def climb(buffers: Sequence[Buffer], spans: Spans, order: list[int], alignment: int, bound: int) -> list[int]:
+    """An order at least as good: buffers at the top of the arena are placed earlier, some places are swapped.
+
+    A fixed number of steps with fixed random numbers: the same input gives the same order.
+    """
+    rng = random.Random(1)
+    offsets = place(spans, order, alignment)
+    size = size_of(buffers, offsets)
+    looks = sum(map(len, spans)) + len(spans)
+    for _ in range(min(_MOST_TRIALS, _MOST_LOOKS // looks)):
+        if size <= bound:
+            break
+        trial = list(order)
+        top = rng.choice([k for k, i in enumerate(order) if offsets[i] + buffers[i].bytes == size])
+        trial.insert(rng.randrange(top + 1), trial.pop(top))
+        if rng.random() < 0.5:
+            a, b = rng.randrange(len(trial)), rng.randrange(len(trial))
+            trial[a], trial[b] = trial[b], trial[a]
+        placed = place(spans, trial, alignment)
+        if (reached := size_of(buffers, placed)) <= size:
+            order, offsets, size = trial, placed, reached
+    return order
