@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import TargetError
+from .toolchain import TOOLCHAINS
 
 BOARDS = Path(__file__).parent / "boards"
 
@@ -86,37 +87,75 @@ def find_target(name: str) -> Target:
 def read_target(path: Path) -> Target:
     """A target description. Raises TargetError naming the file and the field."""
     try:
-        content = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TargetError(f"'{path}' cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise TargetError(f"{path}: {error}") from error
     for section, (required, optional) in _SECTIONS.items():
         table = content if not section else content.get(section)
         if table is not None:
             _check_keys(path, section, table, required, optional)
-    platform, memory = content["platform"], content.get("memory")
-    try:
-        return Target(
-            name=path.stem,
-            description=str(content["description"]),
-            cpu=str(content["cpu"]),
-            isa=tuple(content["isa"]),
-            toolchain=str(content["toolchain"]["name"]),
-            flags=tuple(content["toolchain"]["flags"]),
-            sources=tuple(platform["sources"]),
-            linker_script=platform.get("linker_script"),
-            defines=dict(platform.get("defines", {})),
-            flash=Region(**memory["flash"]) if memory else None,
-            ram=Region(**memory["ram"]) if memory else None,
-            emulator=_emulator(content.get("emulator")),
-        )
-    except TypeError as error:
-        raise TargetError(f"{path}: {error}") from error
+    fields = _Fields(path)
+    platform, memory, emulator = content["platform"], content.get("memory"), content.get("emulator")
+    defines = fields.table(platform, "defines") if "defines" in platform else {}
+    return Target(
+        name=path.stem,
+        description=fields.text(content, "description"),
+        cpu=fields.text(content, "cpu"),
+        isa=fields.texts(content, "isa", least=1),
+        toolchain=fields.choice(content["toolchain"], "name", TOOLCHAINS),
+        flags=fields.texts(content["toolchain"], "flags"),
+        sources=fields.texts(platform, "sources"),
+        linker_script=fields.text(platform, "linker_script") if "linker_script" in platform else None,
+        defines={name: fields.text(defines, name) for name in defines},
+        flash=fields.region(memory, "flash") if memory else None,
+        ram=fields.region(memory, "ram") if memory else None,
+        emulator=fields.emulator(emulator) if emulator else None,
+    )
 
 
-def _emulator(table: Mapping[str, Any] | None) -> Emulator | None:
-    if table is None:
-        return None
-    return Emulator(table["program"], table["machine"], tuple(table["arguments"]), table["counter"])
+@dataclass(frozen=True)
+class _Fields:
+    """Fields of a description by type. Each raises TargetError naming the file and the field."""
+
+    path: Path
+
+    def text(self, table: Mapping[str, Any], key: str) -> str:
+        return str(self._typed(table, key, str, "a text"))
+
+    def texts(self, table: Mapping[str, Any], key: str, least: int = 0) -> tuple[str, ...]:
+        values = self._typed(table, key, list, "a list of texts")
+        if len(values) < least or not all(isinstance(value, str) for value in values):
+            raise TargetError(f"{self.path}: '{key}' must be a list of {least} or more texts")
+        return tuple(values)
+
+    def choice(self, table: Mapping[str, Any], key: str, allowed: Iterable[str]) -> str:
+        value = self.text(table, key)
+        if value not in allowed:
+            raise TargetError(f"{self.path}: '{key}' must be one of {', '.join(allowed)}, not '{value}'")
+        return value
+
+    def table(self, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        return dict(self._typed(table, key, dict, "a table"))
+
+    def region(self, memory: Mapping[str, Any], key: str) -> Region:
+        table = self.table(memory, key)
+        if table.keys() != {"origin", "size"}:
+            raise TargetError(f"{self.path}: '{key}' must be a table of origin and size")
+        origin, size = (self._typed(table, part, int, "a number") for part in ("origin", "size"))
+        if not (0 <= origin < 2**32 and 0 < size <= 2**32):
+            raise TargetError(f"{self.path}: '{key}' of {size} bytes at {origin} is outside 32-bit memory")
+        return Region(origin, size)
+
+    def emulator(self, table: Mapping[str, Any]) -> Emulator:
+        program, machine, counter = (self.text(table, key) for key in ("program", "machine", "counter"))
+        return Emulator(program, machine, self.texts(table, "arguments"), counter)
+
+    def _typed(self, table: Mapping[str, Any], key: str, kind: type, what: str) -> Any:
+        if not isinstance(table, Mapping) or not isinstance(table.get(key), kind):
+            raise TargetError(f"{self.path}: '{key}' must be {what}")
+        return table[key]
 
 
 def _check_keys(path: Path, section: str, table: Any, required: set[str], optional: set[str]) -> None:

@@ -27,7 +27,7 @@ def random_vectors(graph: Graph, count: int, seed: int) -> list[list[Array]]:
     tensors = [graph.tensor(name) for name in check_integer(graph).inputs]
     most = _MOST_BYTES // sum(tensor.bytes for tensor in tensors)
     if not 1 <= count <= most:
-        raise InputError(f"{count} random vectors; 1 to {most} of this network's inputs are served")
+        raise InputError(f"{count} random vectors were asked for; 1 to {most} are served for inputs of this size")
     if seed < 0:
         raise InputError(f"the seed {seed} is negative")
     rng = np.random.default_rng(seed)
