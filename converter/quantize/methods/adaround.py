@@ -13,9 +13,8 @@ from ..calibration import Calibration
 from .layerwise import Layer, layerwise
 from .matrices import chosen_positions, from_matrix, input_rows, output_rows, per_row, to_matrix
 from .options import count
-from .second_order import nearest
+from .rounding import HIGHEST, nearest
 
-_HIGHEST = 127
 _STRETCH_HIGH, _STRETCH_LOW = 1.1, -0.1  # zeta and gamma of the paper
 _BETA_FIRST, _BETA_LAST = 20.0, 2.0
 _WARM_UP = 0.2  # of the steps, before the regularizer sets in
@@ -98,7 +97,7 @@ def _solved(problem: Problem, steps: int) -> Array:
     if cost == 0:
         return plain
     soft = _trained(problem, floor, steps, 2 * problem.weights.size / float(cost))
-    levels = np.clip(floor + (soft >= 0.5), -_HIGHEST, _HIGHEST)
+    levels = np.clip(floor + (soft >= 0.5), -HIGHEST, HIGHEST)
     return np.where((problem.errors(levels) <= problem.errors(plain))[:, :, None], levels, plain)
 
 
@@ -133,13 +132,13 @@ def _inverse(fraction: Array) -> Array:
 def _error_gradient(problem: Problem, floor: Array, soft: Array, chosen: Array) -> Array:
     """Of half the squared error, summed over the chosen positions, by h."""
     levels = floor + soft
-    weights = np.clip(levels, -_HIGHEST, _HIGHEST) * problem.scale
+    weights = np.clip(levels, -HIGHEST, HIGHEST) * problem.scale
     inputs = problem.inputs[:, chosen]
     sums = inputs @ weights.transpose(0, 2, 1) + problem.bias
     outputs = float_activation(problem.activation, sums)
     error = np.where(outputs == sums, outputs - problem.wanted[:, chosen], np.float32(0))
     gradient = (error.transpose(0, 2, 1) @ inputs) * problem.scale
-    return np.where(np.abs(levels) <= _HIGHEST, gradient, np.float32(0))
+    return np.where(np.abs(levels) <= HIGHEST, gradient, np.float32(0))
 
 
 def _pull(soft: Array, beta: float) -> Array:

@@ -17,7 +17,7 @@ from ..calibration import Calibration
 from .layerwise import Layer, layerwise
 from .moments import Moments, clamp_of, moments
 from .options import count
-from .second_order import nearest
+from .rounding import nearest
 from .weight_mse import is_power_of_two
 
 _STEPS = 5

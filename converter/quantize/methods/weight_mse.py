@@ -11,9 +11,9 @@ from ..annotate import least_scales, rule_of
 from ..calibration import Calibration
 from .constants import with_constants
 from .options import count
+from .rounding import HIGHEST, nearest
 
 _LEAST = 0.4  # of the range: no distribution of 8-bit weights gains from clipping more
-_HIGHEST = 127
 
 
 def weight_mse(graph: Graph, _calibration: Calibration, *, candidates: int = 61) -> Graph:
@@ -50,7 +50,7 @@ def _best_scales(graph: Graph, node: Node, weights: Tensor, tried: Array) -> Arr
     best, lowest = scales, np.full(len(scales), np.inf)
     for factor in np.array([1.0, 0.5]) if is_power_of_two(scales) else tried:
         candidate = (scales * factor).astype(np.float32).astype(np.float64)
-        levels = np.clip(np.rint(rows / candidate[:, None]), -_HIGHEST, _HIGHEST)
+        levels = nearest(rows, candidate[:, None])
         error = np.sum((levels * candidate[:, None] - rows) ** 2, axis=1)
         better = (error < lowest) & ((candidate >= least) | (factor == 1.0))
         best, lowest = np.where(better, candidate, best), np.where(better, error, lowest)
@@ -63,6 +63,6 @@ def _with_scales(weights: Tensor, scales: Array) -> Tensor:
     shape = [1] * len(weights.shape)
     if weights.quant.axis is not None:
         shape[weights.quant.axis] = -1
-    reach = _HIGHEST * scales.reshape(shape)
+    reach = HIGHEST * scales.reshape(shape)
     data = np.clip(weights.value(), -reach, reach).astype(np.float32)
     return replace(weights, data=data, quant=replace(weights.quant, scale=tuple(float(s) for s in scales)))
