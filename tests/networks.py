@@ -17,11 +17,12 @@ class Network:
     """A network under construction; every choice is drawn, every constant comes from one generator.
 
     Attributes:
+        uint8: whether the network will have a uint8 twin: weights per tensor, no bilinear resizing.
         alive: the activations that a further operator may read.
     """
 
-    def __init__(self, draw: Any, dtype: DType = DType.INT8, per_channel: bool = True) -> None:
-        self.draw, self.dtype, self.per_channel = draw, dtype, per_channel
+    def __init__(self, draw: Any, dtype: DType = DType.INT8, uint8: bool = False) -> None:
+        self.draw, self.dtype, self.uint8 = draw, dtype, uint8
         self.rng = np.random.default_rng(draw(seeds))
         self.tensors: dict[str, Tensor] = {}
         self.nodes: list[Node] = []
@@ -64,7 +65,7 @@ class Network:
     def weights(self, source: Tensor, shape: tuple[int, ...], axis: int) -> tuple[Tensor, Tensor, float]:
         """Weights, a bias, and an output scale that suits them."""
         channels = shape[axis]
-        several = self.per_channel and self.pick(True, False)
+        several = not self.uint8 and self.pick(True, False)
         scales = self.rng.uniform(0.002, 0.02, channels if several else 1)
         values = self.rng.integers(-127, 127, shape, endpoint=True).astype(np.int8)
         bias = self.rng.integers(-2000, 2000, channels)
@@ -107,10 +108,11 @@ FUSED = ("NONE", "NONE", "RELU", "RELU6")
 def conv(n: Network, x: Tensor) -> None:
     """1x1 or 3x3."""
     kernel, channels = n.pick(1, 3), n.draw(st.integers(1, 6))
+    padding = n.pick("SAME", "VALID") if min(x.shape[1:3]) >= kernel else "SAME"
     weights, bias, scale = n.weights(x, (channels, kernel, kernel, x.shape[3]), 0)
     stride = n.pick((1, 1), (1, 1), (2, 2))
     n.emit(
-        "CONV_2D", [x, weights, bias], scale, padding="SAME", stride=stride, dilation=(1, 1), activation=n.pick(*FUSED)
+        "CONV_2D", [x, weights, bias], scale, padding=padding, stride=stride, dilation=(1, 1), activation=n.pick(*FUSED)
     )
 
 
@@ -167,6 +169,19 @@ def reshape(n: Network, x: Tensor) -> None:
     n.same("RESHAPE", [x], new_shape=shape)
 
 
+def resize(n: Network, x: Tensor) -> None:
+    """To any size near the image's, by the nearest pixels or between them."""
+    size = [n.draw(st.integers(1, 2 * side)) for side in x.shape[1:3]]
+    ops = ["RESIZE_NEAREST_NEIGHBOR"] if n.uint8 else ["RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR"]
+    n.same(n.pick(*ops), [x, n.numbers(*size)], align_corners=False, half_pixel_centers=n.pick(True, False))
+
+
+def turn(n: Network, x: Tensor) -> None:
+    """TRANSPOSE of all axes but the first."""
+    order = [0, *n.draw(st.permutations(range(1, len(x.shape))))]
+    n.same("TRANSPOSE", [x, n.numbers(*order)])
+
+
 def mean(n: Network, x: Tensor) -> None:
     """Over rows and columns."""
     n.emit("MEAN", [x, n.numbers(1, 2)], n._scale(x.scale / 2), keep_dims=n.pick(True, False))
@@ -190,16 +205,16 @@ def relu(n: Network, x: Tensor) -> None:
 
 
 LAYERS: dict[int, tuple[Layer, ...]] = {
-    4: (conv, conv, depthwise, pool, add, concat, pad, cut, reshape, mean, relu),
+    4: (conv, conv, depthwise, pool, add, concat, pad, cut, resize, turn, reshape, mean, relu),
     2: (dense, dense, softmax, add, concat, pad, cut, reshape, relu),
 }
 MOST_ELEMENTS = 600
 
 
 @st.composite
-def networks(draw: Any, dtype: DType = DType.INT8, per_channel: bool = True, least: int = 3, most: int = 8) -> Graph:
+def networks(draw: Any, dtype: DType = DType.INT8, uint8: bool = False, least: int = 3, most: int = 8) -> Graph:
     """``least`` to ``most`` operators, each on any activation that is there."""
-    n = Network(draw, dtype, per_channel)
+    n = Network(draw, dtype, uint8)
     image = (1, draw(st.integers(1, 6)), draw(st.integers(1, 6)), draw(st.integers(1, 5)))
     n.input(image)
     for _ in range(draw(st.integers(0, 2))):

@@ -34,7 +34,7 @@ def test_int16(graph: Graph, seed: int) -> None:
     prove(graph, seed)
 
 
-@given(networks(per_channel=False), seeds)
+@given(networks(uint8=True), seeds)
 @few
 def test_uint8(graph: Graph, seed: int) -> None:
     prove(as_uint8(graph), seed)
@@ -88,7 +88,7 @@ def at_float_edges(graph: Graph) -> Graph:
     )
 
 
-@given(networks(most=4, per_channel=False), st.booleans(), seeds)
+@given(networks(most=4, uint8=True), st.booleans(), seeds)
 @few
 def test_float_edges(graph: Graph, uint8: bool, seed: int) -> None:
     """Inputs at the integers' own values, as :func:`prove` makes them."""
