@@ -18,7 +18,7 @@ class Network:
 
     Attributes:
         uint8: whether the network will have a uint8 twin: weights per tensor, no bilinear resizing.
-        alive: the activations that a further operator may read.
+        made: every activation; alive: those that a further operator may read.
     """
 
     def __init__(self, draw: Any, dtype: DType = DType.INT8, uint8: bool = False) -> None:
@@ -27,6 +27,7 @@ class Network:
         self.tensors: dict[str, Tensor] = {}
         self.nodes: list[Node] = []
         self.inputs: list[str] = []
+        self.made: list[Tensor] = []
         self.alive: list[Tensor] = []
 
     def pick(self, *choices: Any) -> Any:
@@ -81,8 +82,8 @@ class Network:
     def finish(self) -> Graph:
         """Every activation that nothing reads is an output; some are outputs besides, or twice."""
         read = {name for node in self.nodes for name in node.inputs}
-        outputs = [tensor.name for tensor in self.alive if tensor.name not in read]
-        outputs += self.draw(st.lists(st.sampled_from([tensor.name for tensor in self.alive]), max_size=2))
+        outputs = [tensor.name for tensor in self.made if tensor.name not in read]
+        outputs += self.draw(st.lists(st.sampled_from([tensor.name for tensor in self.made]), max_size=2))
         outputs = self.draw(st.permutations(outputs))
         return check(Graph("network", self.tensors, tuple(self.nodes), tuple(self.inputs), tuple(outputs)))
 
@@ -97,6 +98,7 @@ class Network:
 
     def _keep(self, tensor: Tensor) -> Tensor:
         self.tensors[tensor.name] = tensor
+        self.made.append(tensor)
         self.alive.append(tensor)
         return tensor
 
