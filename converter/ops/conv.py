@@ -27,7 +27,7 @@ from .operator import (
     require,
     require_types,
 )
-from .window import Window, is_pointwise, patch_rows, patches, window
+from .window import Window, is_pointwise, patch_rows, window
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +108,9 @@ def reference(params: Conv, inputs: Inputs) -> list[Array]:
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """``sum(w * x) + b`` in float32."""
     source, weights = float_operand(inputs, 0), float_operand(inputs, 1)
-    geometry = _geometry(graph, node)
-    taps = math.prod(weights.shape[1:])
-    rows = source.reshape(-1, taps) if is_pointwise(geometry) else patches(source, geometry, 0).reshape(-1, taps)
-    result = rows @ weights.reshape(-1, taps).T + float_bias(inputs, 2)
+    geometry, matrix = _geometry(graph, node), weights.reshape(weights.shape[0], -1).T
+    blocks = [source.reshape(-1, matrix.shape[0])] if is_pointwise(geometry) else patch_rows(source, geometry)
+    result = np.concatenate([rows @ matrix for rows in blocks]) + float_bias(inputs, 2)
     values = result.reshape(source.shape[0], *geometry.output, -1)
     return [float_activation(node.attrs.get("activation", "NONE"), values)]
 

@@ -98,14 +98,14 @@ def reference(params: DepthwiseConv, inputs: Inputs) -> list[Array]:
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """``sum(w * x) + b`` in float32, tap by tap."""
     source, weights = float_operand(inputs, 0), float_operand(inputs, 1)[0]
-    repeats = weights.shape[2] // source.shape[3]
-    spread = source if repeats == 1 else np.repeat(source, repeats, axis=3)
-    taps = patches(spread, _geometry(graph, node), 0)
-    total = np.zeros((*taps.shape[:3], taps.shape[5]), np.float32)
+    taps, channels = patches(source, _geometry(graph, node), 0), source.shape[3]
+    weights = weights.reshape(*weights.shape[:2], channels, -1)
+    total = np.zeros((*taps.shape[:3], channels, weights.shape[3]), np.float32)
     for i in range(weights.shape[0]):
         for j in range(weights.shape[1]):
-            total += taps[:, :, :, i, j] * weights[i, j]
-    return [float_activation(node.attrs.get("activation", "NONE"), total + float_bias(inputs, 2))]
+            total += taps[:, :, :, i, j, :, None] * weights[i, j]
+    values = total.reshape(*total.shape[:3], -1) + float_bias(inputs, 2)
+    return [float_activation(node.attrs.get("activation", "NONE"), values)]
 
 
 def macs(graph: Graph, node: Node) -> int:
