@@ -25,6 +25,7 @@ from .overlap import window_distance
 from .wide import lower_depthwise_conv_s16
 
 _POINTER = 8  # bytes: as on the host
+_ALIGNING = 4  # bytes of scratch, aligned to 4, that may lie before pointers
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv, isa: str) -> KernelCall:
@@ -63,7 +64,7 @@ def _lower_dsp(params: DepthwiseConv, narrow: NarrowChannels) -> KernelCall:
     return KernelCall(
         function="bw_depthwise_conv_s8_dsp",
         params=_narrow_params(params, narrow, tap_pairs(taps)),
-        scratch=2 * _POINTER * pairs + params.channels,
+        scratch=_ALIGNING + 2 * _POINTER * pairs + params.channels,
         distance={0: _unbuffered_distance(params)},
     )
 
@@ -74,7 +75,7 @@ def _lower_blocked(params: DepthwiseConv, narrow: NarrowChannels) -> KernelCall:
     return KernelCall(
         function="bw_depthwise_conv_s8_blocked",
         params=_narrow_params(params, narrow, taps),
-        scratch=_POINTER * taps.shape[0] + params.channels,
+        scratch=_ALIGNING + _POINTER * taps.shape[0] + params.channels,
         distance={0: _unbuffered_distance(params)},
     )
 

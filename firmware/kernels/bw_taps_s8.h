@@ -4,6 +4,12 @@
 
 #include "bw_window.h"
 
+/* The table at the start of scratch, which is aligned to 4 bytes: the 8-byte pointers of a host start up to 4 later. */
+static inline const int8_t **bw_taps_in(void *scratch) {
+    const uintptr_t place = (uintptr_t)scratch;
+    return (const int8_t **)(sizeof(void *) > 4 ? (place + 7U) & ~(uintptr_t)7U : place);
+}
+
 /* image: one [in_h][in_w][in_c] tensor; taps: kernel_h * kernel_w pointers for output pixel (oy, ox). */
 static inline void bw_taps_s8(const bw_window *w, const int8_t *image, int32_t oy, int32_t ox, const int8_t *padding,
                               const int8_t **taps) {

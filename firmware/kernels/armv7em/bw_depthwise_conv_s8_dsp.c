@@ -37,7 +37,7 @@ void bw_depthwise_conv_s8_dsp(const bw_depthwise_conv_s8_dsp_params *p, const in
                               void *scratch) {
     const bw_window *w = &p->window;
     const int32_t count = w->kernel_h * w->kernel_w, pairs = (count + 1) / 2;
-    const int8_t **taps = scratch;
+    const int8_t **taps = bw_taps_in(scratch);
     int8_t *padding = (int8_t *)(taps + 2 * pairs);
     memset(padding, p->input_zero_point, (size_t)w->in_c);
     taps[2 * pairs - 1] = padding;

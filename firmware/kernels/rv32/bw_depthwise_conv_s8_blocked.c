@@ -46,7 +46,7 @@ void bw_depthwise_conv_s8_blocked(const bw_depthwise_conv_s8_blocked_params *p, 
                                   void *scratch) {
     const bw_window *w = &p->window;
     const int32_t count = w->kernel_h * w->kernel_w;
-    const int8_t **taps = scratch;
+    const int8_t **taps = bw_taps_in(scratch);
     int8_t *padding = (int8_t *)(taps + count);
     memset(padding, p->input_zero_point, (size_t)w->in_c);
     for (int32_t b = 0; b < w->batch; ++b) {
