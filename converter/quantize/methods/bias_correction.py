@@ -9,10 +9,10 @@ import numpy as np
 from ...ir import Graph, Tensor
 from ..calibration import Calibration
 from .layerwise import Layer, layerwise
-from .moments import clamp_of, moments
+from .moments import moments, output_of
 from .options import count
 
-_STEPS = 4
+_STEPS = 5
 _LEAST_SHARE = 0.05  # of the values that a step may count on to move the mean
 
 
@@ -21,8 +21,8 @@ def bias_correction(
 ) -> Graph:
     """Biases that give every output channel the mean that it has in the float network, layer after layer.
 
-    The paper compares the means before the activation; here they are those behind it and behind the clamp of the
-    output's grid, found by Newton's method, because these are what the next layer reads.
+    The paper compares the means before the activation; here they are those behind it, on the output's grid, which the
+    next layer reads. Newton's method finds them; of its steps each channel keeps the best.
 
     Args:
         graph: annotated.
@@ -31,12 +31,16 @@ def bias_correction(
     """
 
     def solve(layer: Layer) -> Mapping[int, Tensor]:
-        sums, clamp = layer.sums(), clamp_of(layer)
+        sums, output = layer.sums(), output_of(layer)
         wanted = moments(layer.outputs).mean
-        shift = np.zeros(layer.channels)
+        shift, best = np.zeros(layer.channels), np.zeros(layer.channels)
+        lowest = np.full(layer.channels, np.inf)
         for _ in range(_STEPS):
-            found = moments(sums, 1.0, shift, clamp)
-            shift = shift + (wanted - found.mean) / np.maximum(found.share, _LEAST_SHARE)
-        return layer.with_bias(layer.bias + shift)
+            found = moments(sums, output, 1.0, shift)
+            gap = wanted - found.mean
+            best = np.where(np.abs(gap) < lowest, shift, best)
+            lowest = np.minimum(np.abs(gap), lowest)
+            shift = shift + gap / np.maximum(found.share, _LEAST_SHARE)
+        return layer.with_bias(layer.bias + best)
 
     return layerwise(graph, calibration, solve, floating, count("bias_correction", "samples", samples))

@@ -20,29 +20,40 @@ class Moments:
     share: Array
 
 
-def clamp_of(layer: Layer) -> tuple[float, float]:
-    """The values that the layer's activation and the grid of its output leave."""
+@dataclass(frozen=True)
+class Output:
+    """What happens to a layer's sums on their way out: values below ``low`` and above ``high`` are cut off by the
+    activation or the grid, the rest is rounded to multiples of ``step``."""
+
+    low: float
+    high: float
+    step: float
+
+
+def output_of(layer: Layer) -> Output:
+    """The layer's activation and the grid of its output."""
     target = layer.target
     assert target.stored is not None
-    low, high = (target.scale * (limit - target.zero_point) for limit in target.stored.limits)
-    ends = float_activation(layer.node.attrs.get("activation", "NONE"), np.array([low, high]))
-    return float(ends[0]), float(ends[1])
+    ends = np.array([target.scale * (limit - target.zero_point) for limit in target.stored.limits])
+    low, high = float_activation(layer.node.attrs.get("activation", "NONE"), ends)
+    return Output(float(low), float(high), target.scale)
 
 
 def moments(
-    values: Batches, gain: Array | float = 1.0, shift: Array | float = 0.0, clamp: tuple[float, float] | None = None
+    values: Batches, output: Output | None = None, gain: Array | float = 1.0, shift: Array | float = 0.0
 ) -> Moments:
-    """Of ``clamp(gain * x + shift)`` over everything but the last axis."""
+    """Of the values themselves, or of what comes out for ``gain * x + shift``; over everything but the last axis."""
     rows = total = squares = inside = 0
     for batch in values:
         x = batch.reshape(-1, batch.shape[-1])
-        if clamp is not None:
+        if output is not None:
             moved = x * np.float32(gain) + np.float32(shift)
-            x = np.clip(moved, np.float32(clamp[0]), np.float32(clamp[1]))
+            x = np.clip(moved, np.float32(output.low), np.float32(output.high))
             inside = inside + np.count_nonzero(x == moved, axis=0)
+            x = np.rint(x / np.float32(output.step)) * np.float32(output.step)
         rows += len(x)
         total = total + x.sum(axis=0, dtype=np.float64)
         squares = squares + np.einsum("nc,nc->c", x, x, dtype=np.float64)
     mean = np.asarray(total) / rows
     variance = np.maximum(np.asarray(squares) / rows - mean**2, 0.0)
-    return Moments(mean, variance, np.asarray(inside) / rows if clamp is not None else np.ones_like(mean))
+    return Moments(mean, variance, np.asarray(inside) / rows if output is not None else np.ones_like(mean))

@@ -15,7 +15,7 @@ import numpy as np
 from ...ir import Array, Graph, Tensor
 from ..calibration import Calibration
 from .layerwise import Layer, layerwise
-from .moments import Moments, clamp_of, moments
+from .moments import Moments, moments, output_of
 from .options import count
 from .rounding import nearest
 from .weight_mse import is_power_of_two
@@ -56,12 +56,12 @@ def _solve(layer: Layer) -> Mapping[int, Tensor]:
 
 def _tweak(layer: Layer, free: bool) -> tuple[Array, Array]:
     """Per channel the gain (1 unless ``free``) and shift of the layer's sums that leave the smallest gap."""
-    sums, clamp, wanted = layer.sums(), clamp_of(layer), moments(layer.outputs)
+    sums, output, wanted = layer.sums(), output_of(layer), moments(layer.outputs)
     centre = moments(sums).mean
     gain, shift = np.ones(layer.channels), np.zeros(layer.channels)
     best, lowest = (gain, shift), np.full(layer.channels, np.inf)
     for _ in range(_STEPS + 1):
-        found = moments(sums, gain, shift, clamp)
+        found = moments(sums, output, gain, shift)
         gap = np.abs(wanted.mean - found.mean) + np.abs(wanted.variance - found.variance)
         better = gap < lowest
         best = (np.where(better, gain, best[0]), np.where(better, shift, best[1]))
