@@ -32,6 +32,7 @@ LOWERINGS: dict[str, Lowering] = {
     "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
     "BATCH_MATMUL": batch_matmul.lower,
+    "RESCALE_UINT8": activation.lower,
     "RESIZE_BILINEAR": resize.lower,
     "AVERAGE_POOL_2D": pooling.lower,
     "MAX_POOL_2D": pooling.lower,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..ir import Array, DType, Edge, Graph, Quantization, Tensor, Variable
+from ..ir import Array, DType, Edge, Graph, Node, Quantization, Tensor, Variable
 
 
 def signed_at_the_door(graph: Graph) -> Graph:
@@ -26,7 +26,25 @@ def signed_at_the_door(graph: Graph) -> Graph:
     )
     variables = {name: _signed_variable(variable) for name, variable in graph.variables.items()}
     edges = {name: Edge(DType.UINT8) for name in (*graph.inputs, *graph.outputs) if name in unsigned}
-    return replace(graph, tensors=tensors, nodes=nodes, variables=variables, edges={**graph.edges, **edges})
+    signed = replace(graph, tensors=tensors, nodes=nodes, variables=variables, edges={**graph.edges, **edges})
+    return _rescaled_at_joints(signed)
+
+
+def _rescaled_at_joints(graph: Graph) -> Graph:
+    """CONCATENATION of a uint8 model brings inputs of other scales to its own; here a node of its own does that."""
+    tensors, nodes = dict(graph.tensors), []
+    for node in graph.nodes:
+        if node.op == "CONCATENATION" and node.attrs.get("uint8", False):
+            target, inputs = graph.output(node), list(node.inputs)
+            for i in range(len(inputs)):
+                source = graph.input(node, i)
+                if source.quant != target.quant:
+                    rescaled = replace(source, name=f"{target.name}:{i}", quant=target.quant, data=None)
+                    tensors[rescaled.name], inputs[i] = rescaled, rescaled.name
+                    nodes.append(Node(f"{node.name}_rescale_{i}", "RESCALE_UINT8", (source.name,), (rescaled.name,)))
+            node = replace(node, inputs=tuple(inputs))
+        nodes.append(node)
+    return replace(graph, tensors=tensors, nodes=tuple(nodes))
 
 
 def _signed(tensor: Tensor) -> Tensor:

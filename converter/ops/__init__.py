@@ -12,6 +12,7 @@ from .fully_connected import FULLY_CONNECTED
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
+from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
 from .softmax import SOFTMAX
@@ -25,6 +26,7 @@ _ALL: tuple[Operator, ...] = (
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     BATCH_NORM,
+    RESCALE_UINT8,
     RESIZE_BILINEAR,
     AVERAGE_POOL_2D,
     MAX_POOL_2D,

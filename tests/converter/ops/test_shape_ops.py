@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from bitwright.converter.ir import DType, Graph, Quantization, Tensor
+from bitwright.converter.load import from_bytes
+from bitwright.converter.writers.tflite import write_tflite
+from bitwright.errors import UnsupportedError
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from single import constant, few, prove, scales, seeds, single, zero_points
+from single import activation, constant, few, prove, scales, seeds, single, zero_points
 from unsigned import as_uint8
 
 #: How many dimensions tflite-runtime moves.
@@ -279,3 +282,27 @@ def test_moves(build: Build, data: Any, seed: int) -> None:
 def test_moves_of_uint8(build: Build, data: Any, seed: int) -> None:
     """What differs from int8 is the reading of the model, not the C."""
     prove(as_uint8(build(Mover(data.draw, [DType.INT8]))), seed, isas=())
+
+
+@given(st.lists(st.tuples(scales(), zero_points), min_size=2, max_size=4), st.booleans(), seeds)
+@few
+def test_concatenation_of_uint8_at_different_scales(grids: list[tuple[float, int]], known: bool, seed: int) -> None:
+    """Of all types only uint8 is brought to the output's scale; the others must have it."""
+    *sources, (scale, point) = grids
+    tensors = [activation(f"x{i}", (2, 64), *grid) for i, grid in enumerate(sources)]
+    if known:
+        values = np.arange(-128, 128).astype(np.int8).reshape(2, 128)
+        tensors.append(constant("k", values, [sources[0][0]], sources[0][1]))
+    target = activation("y", (), scale, point)
+    graph = single("CONCATENATION", tensors, [target], {"axis": 1, "activation": "NONE"})
+    prove(as_uint8(graph), seed)
+
+
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16], ids=lambda dtype: dtype.value)
+def test_concatenation_of_other_types_at_different_scales_is_refused(dtype: DType) -> None:
+    """tflite-runtime refuses int8, and copies int16 as if the scales were equal."""
+    tensors = [activation(f"x{i}", (1, 2), scale, dtype=dtype) for i, scale in enumerate((0.1, 0.2))]
+    target = activation("y", (), 0.1, dtype=dtype)
+    graph = single("CONCATENATION", tensors, [target], {"axis": 1, "activation": "NONE"})
+    with pytest.raises(UnsupportedError, match="different scales"):
+        from_bytes(write_tflite(graph), "model")
