@@ -57,8 +57,8 @@ def test_int16(op: str, data: Any, seed: int) -> None:
 @given(st.data(), seeds)
 @few
 def test_uint8(op: str, data: Any, seed: int) -> None:
-    """Averages of uint8 models round halves up."""
-    prove(as_uint8(data.draw(pools(op))), seed)
+    """Averages of uint8 models round halves up; to C a maximum is no different."""
+    prove(as_uint8(data.draw(pools(op))), seed, ("generic",) if op == "AVERAGE_POOL_2D" else ())
 
 
 def test_a_sum_that_could_overflow_is_refused() -> None:

@@ -284,6 +284,21 @@ def test_moves_of_uint8(build: Build, data: Any, seed: int) -> None:
     prove(as_uint8(build(Mover(data.draw, [DType.INT8]))), seed, isas=())
 
 
+@pytest.mark.parametrize(("target", "half"), [(83, False), (42, True)])
+def test_nearest_positions_just_below_a_half(target: int, half: bool) -> None:
+    """Positions of 0.49999997 pixels, which rounding by adding a half in float32 takes for 1."""
+    attrs = {"align_corners": True, "half_pixel_centers": half}
+    tensors = [activation("x", (1, 2, 2, 1)), numbers("s", [target, target])]
+    prove(single("RESIZE_NEAREST_NEIGHBOR", tensors, [activation("y", ())], attrs), 1)
+
+
+def test_padding_of_another_scale_is_refused() -> None:
+    tensors = [activation("x", (1, 2), 0.1), numbers("p", [[0, 0], [1, 1]]), constant("v", np.array(3, np.int8), [0.2])]
+    graph = single("PADV2", tensors, [activation("y", (), 0.1)])
+    with pytest.raises(UnsupportedError, match="different scales"):
+        from_bytes(write_tflite(graph), "model")
+
+
 @given(st.lists(st.tuples(scales(), zero_points), min_size=2, max_size=4), st.booleans(), seeds)
 @few
 def test_concatenation_of_uint8_at_different_scales(grids: list[tuple[float, int]], known: bool, seed: int) -> None:
