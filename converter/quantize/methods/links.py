@@ -16,7 +16,7 @@ from ...ir import Array, DType, Graph, Node, Tensor, check
 from ...ops import OPERATORS
 from ...ops.operator import QuantRule
 from ...ops.reduce import axes_of
-from ..annotate import operands, rule_of
+from ..annotate import rule_of
 from .constants import with_constants
 
 #: Homogeneous channel by channel, whatever their attributes but a fused activation.
@@ -175,7 +175,8 @@ def _consumers(
     found: list[tuple[str, str]] = []
     for node in readers.get(name, []):
         if _weighted(graph, node) is not None:
-            if not _takes(graph, node, name, channels):
+            # Weights and bias are constant, so the tensor is the layer's activation.
+            if input_channels(graph, node) % channels:
                 return None
             found.append((node.name, name))
         elif _passes(graph, node, name, channels):
@@ -186,12 +187,6 @@ def _consumers(
         else:
             return None
     return found
-
-
-def _takes(graph: Graph, node: Node, name: str, channels: int) -> bool:
-    """Whether a layer reads the tensor as its activation only, and its weights tell the channels apart."""
-    indices = [index for index, source in enumerate(node.inputs) if source == name]
-    return indices == operands(graph, node) and input_channels(graph, node) % channels == 0
 
 
 def _passes(graph: Graph, node: Node, name: str, channels: int) -> bool:

@@ -108,6 +108,8 @@ def test_layers_without_bias_get_one_and_shared_biases_part_ways() -> None:
 @pytest.mark.parametrize("steps", [7, 3])
 def test_norm_tweaking_halves_the_gaps(activation: str, steps: int) -> None:
     graph, data = mobile(0, activation), photos()
+    for name in LAYERS:
+        weights(graph, name, 2)[:] *= 5
     plain = with_coarse_weights(annotated(graph, data), steps)
     tweaked = norm_tweak(plain, data, floating=graph)
     wanted, before, after = channels(graph, data, False), channels(plain, data, True), channels(tweaked, data, True)

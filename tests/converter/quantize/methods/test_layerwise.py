@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.ir import Array, Graph
@@ -17,7 +19,7 @@ from bitwright.converter.quantize.methods.matrices import (
     per_row,
     to_matrix,
 )
-from chains import Chain, annotated
+from chains import Chain, annotated, mobile, photos
 from convnets import convnet, data
 from floats import close
 from hypothesis import given, settings
@@ -80,6 +82,20 @@ def test_memory_bounds_the_samples(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "_MEMORY", 2 * 5 * most)
     layers = layers_of(quantized, graph, calibration)
     assert {sum(map(len, layer.inputs)) for layer in layers} == {5}
+
+
+def test_activations_are_let_go() -> None:
+    """When a layer is solved, what layers before its predecessor read and wrote is gone, in both networks."""
+    graph, calibration = mobile(), photos(8)
+    kept: list[list[weakref.ref[Array]]] = []
+
+    def solve(layer: Layer) -> dict[int, object]:
+        assert all(reference() is None for before in kept[:-1] for reference in before)
+        kept.append([weakref.ref(batch) for batch in (*layer.inputs, *layer.outputs)])
+        return {}
+
+    layerwise(annotated(graph, calibration), calibration, solve, graph)
+    assert len(kept) == 6
 
 
 @st.composite

@@ -95,13 +95,19 @@ def test_all_readers_take_part_or_none() -> None:
             same_function(graph, with_random_factors(graph), 1)
 
 
-def test_reductions_over_channels_and_padded_channels_end_a_link() -> None:
+def test_channels_that_do_not_stay_in_place_end_a_link() -> None:
     c = Chain(0).conv("first", 4)
-    over = c.op("MEAN", c.b.constant("axes", np.array([3], np.int32)), keep_dims=True).conv("second", 4).finish()
+    over = c.op("MEAN", c.b.constant("axes", np.array([3], np.int32)), keep_dims=False).dense("second", 4).finish()
     c = Chain(0).conv("first", 4)
     margins = c.b.constant("p", np.array([[0, 0], [0, 0], [0, 0], [2, 2]], np.int32))
     padded = c.op("PAD", margins).conv("second", 4).finish()
-    assert names(over) == names(padded) == []
+    c = Chain(0, (1, 3, 3, 3)).conv("first", 4)
+    parted = c.op("RESHAPE", new_shape=(1, 6, 6)).dense("second", 4).finish()
+    c = Chain(0).conv("first", 4)
+    turned = c.op("TRANSPOSE", c.b.constant("t", np.array([0, 3, 1, 2], np.int32))).conv("second", 4).finish()
+    c = Chain(0, (1, 6, 6, 3)).conv("first", 4)  # rows of six values, which do not hold whole groups of channels
+    cut = c.layer("FULLY_CONNECTED", "second", c.rng.normal(0, 1, (5, 6)), None, "NONE").finish()
+    assert names(over) == names(padded) == names(parted) == names(turned) == names(cut) == []
 
 
 def test_transposed_convolutions_are_layers() -> None:
