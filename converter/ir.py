@@ -282,6 +282,26 @@ def _check_tensors(graph: Graph) -> None:
     for name, tensor in graph.tensors.items():
         if tensor.data is not None and tensor.data.shape != tensor.shape:
             raise ModelError(f"tensor '{name}': value of shape {tensor.data.shape}, declared {tensor.shape}")
+        if tensor.quant is not None:
+            _check_quantization(tensor, tensor.quant)
+    for name, edge in graph.edges.items():
+        rank = len(graph.tensor(name).shape)
+        if edge.permutation is not None and sorted(edge.permutation) != list(range(rank)):
+            raise ModelError(f"tensor '{name}': {edge.permutation} is no permutation of its {rank} dimensions")
+
+
+def _check_quantization(tensor: Tensor, quant: Quantization) -> None:
+    count, axis = len(quant.scale), quant.axis
+    per_axis = axis is not None and 0 <= axis < len(tensor.shape) and tensor.shape[axis] == count
+    if len(quant.zero_point) != count or not (count == 1 or per_axis):
+        raise ModelError(
+            f"tensor '{tensor.name}': {count} scales and {len(quant.zero_point)} zero points along axis {axis} do not "
+            f"match shape {list(tensor.shape)}"
+        )
+    if tensor.dtype in (DType.INT8, DType.UINT8, DType.INT16, DType.INT32):
+        low, high = tensor.dtype.limits
+        if min(quant.zero_point) < low or max(quant.zero_point) > high:
+            raise ModelError(f"tensor '{tensor.name}': a zero point is outside {tensor.dtype.value}")
 
 
 def _check_variable(graph: Graph, node: Node) -> None:

@@ -23,6 +23,7 @@ from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.tflite import read_tflite
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor
 from bitwright.converter.load import from_bytes
+from bitwright.converter.native import write_native
 from bitwright.converter.ops import OPERATORS
 from bitwright.converter.reference import Session
 from bitwright.converter.tflite_schema import ENUMS, SCHEMA
@@ -31,7 +32,7 @@ from bitwright.errors import BitwrightError
 from bitwright.targets.vectors import random_vectors
 
 SECONDS = 5
-BYTES = 3 * 2**30  # of address space, of which the interpreter and its libraries take 2 GB before the first model
+BYTES = 3 * 2**29  # of address space
 
 Random = np.random.Generator
 
@@ -294,8 +295,11 @@ def mutation(data: bytes, kind: str, seed: int, index: int) -> bytes:
     random = np.random.default_rng([seed, index])
     if kind == "bytes":
         return mutate_bytes(data, random)
+    graph = mutate_graph(read_tflite(data, "model"), random)
+    if kind == "native":
+        return write_native(graph)
     # Not write_tflite, which would give the graph a form that TFLite takes.
-    return writer._Writer(mutate_graph(read_tflite(data, "model"), random)).write()
+    return writer._Writer(graph).write()
 
 
 def main(path: str, kind: str, seed: int, first: int, last: int) -> None:

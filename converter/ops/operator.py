@@ -97,6 +97,14 @@ def require_types(graph: Graph, node: Node, tensors: Sequence[Tensor], allowed: 
     return kind
 
 
+def integers(graph: Graph, node: Node, index: int) -> Int64:
+    """A constant input of integers: axes, sizes, a permutation. Raises ModelError."""
+    tensor = graph.input(node, index)
+    if tensor.dtype not in (DType.INT8, DType.INT16, DType.INT32, DType.INT64):
+        raise ModelError(f"{node.name} ({node.op}): input {index} of {tensor.dtype.value} must be integers")
+    return tensor.value().astype(np.int64)
+
+
 def weight_scales(weights: Tensor, channels: int, axis: int) -> list[float]:
     """One weight scale per output channel. Raises ModelError when count or axis do not match."""
     quant = weights.quant

@@ -11,7 +11,17 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import INT32_MAX, as_int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node, Tensor
-from .operator import FloatRule, Inputs, Operator, QuantRule, float_operand, require, require_types, unsupported
+from .operator import (
+    FloatRule,
+    Inputs,
+    Operator,
+    QuantRule,
+    float_operand,
+    integers,
+    require,
+    require_types,
+    unsupported,
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ def axes_of(graph: Graph, node: Node, source: Tensor) -> tuple[int, ...]:
     """The reduced axes, ascending and not negative. Raises ModelError when one is out of range."""
     rank = len(source.shape)
     axes = set()
-    for axis in np.ravel(graph.input(node, 1).value()).tolist():
+    for axis in np.ravel(integers(graph, node, 1)).tolist():
         if not -rank <= axis < rank:
             raise ModelError(f"{node.name} ({node.op}): axis {axis} of a {rank}-D tensor")
         axes.add(axis % rank)
@@ -114,7 +124,7 @@ class ArgMax:
 
 def _argmax_axis(graph: Graph, node: Node) -> int:
     rank = len(graph.input(node, 0).shape)
-    axis = int(np.ravel(graph.input(node, 1).value())[0])
+    axis = int(np.ravel(integers(graph, node, 1))[0])
     if not -rank <= axis < rank:
         raise ModelError(f"{node.name} ({node.op}): axis {axis} of a {rank}-D tensor")
     return axis % rank

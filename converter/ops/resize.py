@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ModelError
 from ..fixedpoint import Int64, as_int64
 from ..ir import Array, DType, Graph, Node
-from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
+from .operator import Inputs, Operator, QuantRule, float_operand, integers, require, require_types
 
 _ONE = 1 << 10
 _MOST_POSITIONS = 2**15  # the kernels' tables hold them in int16
@@ -36,7 +36,7 @@ class Resize:
 
 def output_size(graph: Graph, node: Node) -> tuple[int, int]:
     """The constant second input. Raises ModelError."""
-    source, size = graph.input(node, 0), [int(v) for v in np.ravel(graph.input(node, 1).value())]
+    source, size = graph.input(node, 0), np.ravel(integers(graph, node, 1)).tolist()
     if len(source.shape) != 4 or len(size) != 2 or any(not 1 <= s <= 65536 for s in size):
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} to size {size}")
     return size[0], size[1]

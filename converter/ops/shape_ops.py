@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir import Array, DType, Graph, Node, Tensor
 from ..limits import check_elements
-from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types, unsupported
+from .operator import Inputs, Operator, QuantRule, float_operand, integers, require, require_types, unsupported
 from .resize import output_size
 
 
@@ -40,7 +40,8 @@ _MOVED = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
 
 
 def _constants(graph: Graph, node: Node, index: int) -> list[int]:
-    return [int(value) for value in np.ravel(graph.input(node, index).value())]
+    values: list[int] = np.ravel(integers(graph, node, index)).tolist()
+    return values
 
 
 def _axis(node: Node, axis: int, rank: int) -> int:
@@ -140,7 +141,7 @@ def _reshape(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
     source = graph.input(node, 0)
     target = graph.optional_input(node, 1)
     if target is not None and target.data is not None:
-        shape = [int(size) for size in np.ravel(target.data)]
+        shape = _constants(graph, node, 1)
     elif "new_shape" in node.attrs:
         shape = list(node.attrs["new_shape"])
     elif target is not None:
@@ -259,7 +260,7 @@ def _cut(node: Node, size: int, i: int, begin: int, end: int, stride: int) -> sl
 
 
 def _gather(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
-    source, index = _indices(graph.input(node, 0)), graph.input(node, 1).value().astype(np.int64)
+    source, index = _indices(graph.input(node, 0)), integers(graph, node, 1)
     require(not node.attrs.get("batch_dims", 0), node, "batch dimensions are not served")
     axis = _axis(node, node.attrs["axis"], source.ndim)
     if index.size and (index.min() < 0 or index.max() >= source.shape[axis]):
@@ -277,7 +278,7 @@ def _tile(graph: Graph, node: Node) -> tuple[tuple[int, ...], list[Array]]:
 
 
 def _margins(graph: Graph, node: Node) -> list[tuple[int, int]]:
-    source, margins = graph.input(node, 0), graph.input(node, 1).value().astype(np.int64)
+    source, margins = graph.input(node, 0), integers(graph, node, 1)
     if margins.shape != (len(source.shape), 2) or margins.min(initial=0) < 0:
         raise ModelError(
             f"{node.name} ({node.op}): paddings of shape {margins.shape} from {margins.min()} do not fit a tensor of "

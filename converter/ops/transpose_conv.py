@@ -21,6 +21,7 @@ from .operator import (
     float_activation,
     float_bias,
     float_operand,
+    integers,
     prove_accumulator,
     prove_requantization,
     requantization,
@@ -45,7 +46,7 @@ class TransposeConv:
 def _output_shape(graph: Graph, node: Node) -> tuple[int, ...]:
     wanted = graph.input(node, 0)
     # Some exporters leave the shape an input of the network although the output's shape is static.
-    shape = graph.output(node).shape if wanted.data is None else tuple(int(size) for size in np.ravel(wanted.data))
+    shape = graph.output(node).shape if wanted.data is None else tuple(np.ravel(integers(graph, node, 0)).tolist())
     if len(shape) != 4 or any(not 1 <= size <= 65536 for size in shape):
         raise ModelError(f"{node.name} ({node.op}): output shape {shape}")
     return shape
