@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import BitwrightError, ModelError
+from .form import check_form
 from .ir import Array, DType, Edge, Graph, Node, Quantization, Rounding, Tensor, Variable, check
-from .limits import MOST_CONSTANTS
+from .limits import MOST_CONSTANTS, check_size
 
 FORMAT = "bitwright-model"
 VERSION = 1
@@ -72,7 +73,7 @@ def read_native(data: bytes, name: str) -> Graph:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             document = json.loads(_content(file, _GRAPH, name))
-            return check(_graph_in(document, file, name))
+            return check(check_form(check_size(_graph_in(document, file, name))))
     except BitwrightError:
         raise
     except Exception as error:  # zipfile, zlib, json and numpy raise many kinds on damaged bytes

@@ -79,7 +79,18 @@ def check_float(graph: Graph) -> Graph:
             raise UnsupportedError(node.name, node.op, f"fused activation {activation} is not served")
         shapes_of(graph, node)
         check_products(node, operator.macs(graph, node))
+        _check_bias(graph, node, operator)
     return graph
+
+
+def _check_bias(graph: Graph, node: Node, operator: Operator) -> None:
+    rule = operator.rule
+    bias = None if rule is None or rule.bias is None else graph.optional_input(node, rule.bias)
+    if rule is None or rule.weights is None or bias is None:
+        return
+    channels = graph.input(node, rule.weights).shape[rule.channel_axis]
+    if bias.elements != channels or bias.shape[-1:] != (channels,):
+        raise ModelError(f"{node.name} ({node.op}): a bias of shape {list(bias.shape)} for {channels} channels")
 
 
 def check_integer(graph: Graph) -> Graph:
@@ -99,6 +110,8 @@ def _naming(node: Node) -> Iterator[None]:
         yield
     except ArithmeticError as error:
         raise ModelError(f"{place}: its scales are out of range ({error})") from error
+    except KeyError as error:
+        raise ModelError(f"{place}: its attribute {error} is missing") from error
     except ModelError as error:
         if str(error).startswith(place):
             raise

@@ -8,6 +8,7 @@ from typing import Any
 import tflite
 
 from ...errors import ModelError, UnsupportedError
+from ..form import check_form
 from ..ir import DType, Graph, Node, Rounding, Tensor, Variable, check
 from ..limits import MOST_DIMENSIONS, MOST_OPERATORS, MOST_TENSORS, check_size
 from ..tflite_schema import ENUMS, OPERATOR_CODES, SCHEMA, Option
@@ -33,7 +34,7 @@ def read_tflite(data: bytes, name: str) -> Graph:
     if len(data) < 16 or data[4:8] != b"TFL3":
         raise ModelError(f"'{name}' is not a TFLite file (identifier TFL3 is missing)")
     with reading(f"'{name}'"):
-        return check(signed_at_the_door(check_size(_Reader(data, name).read())))
+        return check(signed_at_the_door(check_form(check_size(_Reader(data, name).read()))))
 
 
 class _Reader:

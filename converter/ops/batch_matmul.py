@@ -128,4 +128,5 @@ BATCH_MATMUL = Operator(
     macs=macs,
     float_reference=float_reference,
     rule=QuantRule(),
+    inputs=(2, 2),
 )

@@ -49,4 +49,5 @@ BATCH_NORM = Operator(
     _no_integers,
     _no_reference,
     float_reference=float_reference,
+    inputs=(5, 5),
 )

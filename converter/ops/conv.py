@@ -130,4 +130,5 @@ CONV_2D = Operator(
     macs=macs,
     float_reference=float_reference,
     rule=QuantRule(weights=1, channel_axis=0, bias=2),
+    inputs=(2, 3),
 )

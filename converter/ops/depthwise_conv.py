@@ -123,4 +123,5 @@ DEPTHWISE_CONV_2D = Operator(
     macs=macs,
     float_reference=float_reference,
     rule=QuantRule(weights=1, channel_axis=3, bias=2),
+    inputs=(2, 3),
 )

@@ -254,7 +254,9 @@ def _binary(
         return [float_activation(node.attrs.get("activation", "NONE"), values)]
 
     rule = QuantRule(same=prepare is _prepare_extreme)
-    return Operator(name, types, limits, shapes, prepare, reference, float_reference=float_reference, rule=rule)
+    return Operator(
+        name, types, limits, shapes, prepare, reference, float_reference=float_reference, rule=rule, inputs=(2, 2)
+    )
 
 
 def _float_prelu(values: Array, slopes: Array) -> Array:

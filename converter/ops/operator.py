@@ -11,8 +11,12 @@ import numpy as np
 from ...errors import AccumulatorOverflowError, ModelError, UnsupportedError
 from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, quantize_multipliers, requantize, round_half_away
 from ..ir import Array, DType, Graph, Node, Rounding, Tensor
+from ..limits import MOST_OPERANDS
 
 Inputs = Sequence[Array | None]
+
+#: Of operators that take or give any number of operands.
+ANY = (1, MOST_OPERANDS)
 
 
 def no_macs(_graph: Graph, _node: Node) -> int:
@@ -61,6 +65,7 @@ class Operator:
         float_reference: the float32 result; None where the operator has no float form. Arrays may have any leading
             dimension where the graph declares a batch of one.
         rule: how its tensors are quantized; None where Bitwright does not quantize it.
+        inputs, outputs: fewest and most operands; absent optional ones count when others follow.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Operator:
     macs: Callable[[Graph, Node], int] = no_macs
     float_reference: FloatRule | None = None
     rule: QuantRule | None = None
+    inputs: tuple[int, int] = (1, 1)
+    outputs: tuple[int, int] = (1, 1)
 
 
 def unsupported(node: Node, reason: str) -> UnsupportedError:

@@ -172,6 +172,7 @@ MEAN = Operator(
     _reference_mean,
     float_reference=_float(np.mean),
     rule=QuantRule(),
+    inputs=(2, 2),
 )
 SUM = Operator(
     "SUM",
@@ -182,6 +183,7 @@ SUM = Operator(
     _reference_mean,
     float_reference=_float(np.sum),
     rule=QuantRule(),
+    inputs=(2, 2),
 )
 REDUCE_MAX = Operator(
     "REDUCE_MAX",
@@ -192,6 +194,7 @@ REDUCE_MAX = Operator(
     _reference_maximum,
     float_reference=_float(np.max),
     rule=QuantRule(same=True),
+    inputs=(2, 2),
 )
 REDUCE_MIN = Operator(
     "REDUCE_MIN",
@@ -202,6 +205,7 @@ REDUCE_MIN = Operator(
     _reference_minimum,
     float_reference=_float(np.min),
     rule=QuantRule(same=True),
+    inputs=(2, 2),
 )
 ARG_MAX = Operator(
     "ARG_MAX",
@@ -212,4 +216,5 @@ ARG_MAX = Operator(
     _reference_argmax,
     float_reference=_float_argmax,
     rule=QuantRule(),
+    inputs=(2, 2),
 )

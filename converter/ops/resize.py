@@ -138,4 +138,5 @@ RESIZE_BILINEAR = Operator(
     reference,
     float_reference=float_reference,
     rule=QuantRule(same=True),
+    inputs=(2, 2),
 )

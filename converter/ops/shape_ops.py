@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir import Array, DType, Graph, Node, Tensor
 from ..limits import check_elements
-from .operator import Inputs, Operator, QuantRule, float_operand, integers, require, require_types, unsupported
+from .operator import ANY, Inputs, Operator, QuantRule, float_operand, integers, require, require_types, unsupported
 from .resize import output_size
 
 
@@ -54,7 +54,13 @@ def _indices(tensor: Tensor, start: int = 0) -> Array:
     return np.arange(start, start + tensor.elements, dtype=np.int64).reshape(tensor.shape)
 
 
-def _operator(name: str, rule: MapRule, limits: str = "") -> Operator:
+def _operator(
+    name: str,
+    rule: MapRule,
+    limits: str = "",
+    inputs: tuple[int, int] = (1, 1),
+    outputs: tuple[int, int] = (1, 1),
+) -> Operator:
     """An operator whose shapes, reference and code all follow from one index map."""
 
     def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
@@ -89,6 +95,8 @@ def _operator(name: str, rule: MapRule, limits: str = "") -> Operator:
         reference,
         float_reference=float_reference,
         rule=QuantRule(same=True),
+        inputs=inputs,
+        outputs=outputs,
     )
 
 
@@ -321,23 +329,23 @@ def _nearest(node: Node, size: int, target: int) -> Array:
     return clipped
 
 
-RESHAPE = _operator("RESHAPE", _reshape, "constant shape")
+RESHAPE = _operator("RESHAPE", _reshape, "constant shape", inputs=(1, 2))
 SQUEEZE = _operator("SQUEEZE", _squeeze)
-EXPAND_DIMS = _operator("EXPAND_DIMS", _expand_dims)
-TRANSPOSE = _operator("TRANSPOSE", _transpose, "constant permutation")
-CONCATENATION = _operator("CONCATENATION", _concatenation, "equal scales, no fused activation")
-PACK = _operator("PACK", _pack, "equal scales")
-UNPACK = _operator("UNPACK", _unpack)
-SPLIT = _operator("SPLIT", _split, "constant axis")
-SPLIT_V = _operator("SPLIT_V", _split_v, "constant sizes and axis")
-SLICE = _operator("SLICE", _slice, "constant begin and size")
-STRIDED_SLICE = _operator("STRIDED_SLICE", _strided_slice, "constant begin, end and strides")
-GATHER = _operator("GATHER", _gather, "constant indices, no batch dimensions")
-TILE = _operator("TILE", _tile, "constant repeats")
-PAD = _operator("PAD", _pad, "constant paddings")
-PADV2 = _operator("PADV2", _pad, "constant paddings and value")
-MIRROR_PAD = _operator("MIRROR_PAD", _mirror_pad, "constant paddings")
-RESIZE_NEAREST_NEIGHBOR = _operator("RESIZE_NEAREST_NEIGHBOR", _resize_nearest, "constant size")
+EXPAND_DIMS = _operator("EXPAND_DIMS", _expand_dims, inputs=(2, 2))
+TRANSPOSE = _operator("TRANSPOSE", _transpose, "constant permutation", inputs=(2, 2))
+CONCATENATION = _operator("CONCATENATION", _concatenation, "equal scales, no fused activation", inputs=ANY)
+PACK = _operator("PACK", _pack, "equal scales", inputs=ANY)
+UNPACK = _operator("UNPACK", _unpack, outputs=ANY)
+SPLIT = _operator("SPLIT", _split, "constant axis", inputs=(2, 2), outputs=ANY)
+SPLIT_V = _operator("SPLIT_V", _split_v, "constant sizes and axis", inputs=(3, 3), outputs=ANY)
+SLICE = _operator("SLICE", _slice, "constant begin and size", inputs=(3, 3))
+STRIDED_SLICE = _operator("STRIDED_SLICE", _strided_slice, "constant begin, end and strides", inputs=(4, 4))
+GATHER = _operator("GATHER", _gather, "constant indices, no batch dimensions", inputs=(2, 2))
+TILE = _operator("TILE", _tile, "constant repeats", inputs=(2, 2))
+PAD = _operator("PAD", _pad, "constant paddings", inputs=(2, 2))
+PADV2 = _operator("PADV2", _pad, "constant paddings and value", inputs=(3, 3))
+MIRROR_PAD = _operator("MIRROR_PAD", _mirror_pad, "constant paddings", inputs=(2, 2))
+RESIZE_NEAREST_NEIGHBOR = _operator("RESIZE_NEAREST_NEIGHBOR", _resize_nearest, "constant size", inputs=(2, 2))
 
 SHAPE_OPERATORS = (
     RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, CONCATENATION, PACK, UNPACK, SPLIT, SPLIT_V, SLICE, STRIDED_SLICE,

@@ -129,4 +129,5 @@ TRANSPOSE_CONV = Operator(
     macs=macs,
     float_reference=float_reference,
     rule=QuantRule(weights=1, channel_axis=0, bias=3),
+    inputs=(3, 4),
 )
