@@ -23,8 +23,7 @@ class Move:
     """Where every output element comes from.
 
     Attributes:
-        shapes: of the inputs that are read, in ``operands`` order.
-        operands: the node's inputs that are read.
+        operands: the node's inputs that are read; sizes: their elements.
         maps: per output, int64 indices into the concatenation of the flattened operands; -1 stands for ``fill``.
     """
 
@@ -333,7 +332,9 @@ RESHAPE = _operator("RESHAPE", _reshape, "constant shape", inputs=(1, 2))
 SQUEEZE = _operator("SQUEEZE", _squeeze)
 EXPAND_DIMS = _operator("EXPAND_DIMS", _expand_dims, inputs=(2, 2))
 TRANSPOSE = _operator("TRANSPOSE", _transpose, "constant permutation", inputs=(2, 2))
-CONCATENATION = _operator("CONCATENATION", _concatenation, "equal scales, no fused activation", inputs=ANY)
+CONCATENATION = _operator(
+    "CONCATENATION", _concatenation, "equal scales but in uint8 models, no fused activation", inputs=ANY
+)
 PACK = _operator("PACK", _pack, "equal scales", inputs=ANY)
 UNPACK = _operator("UNPACK", _unpack, outputs=ANY)
 SPLIT = _operator("SPLIT", _split, "constant axis", inputs=(2, 2), outputs=ANY)
