@@ -24,8 +24,8 @@ from .operator import (
     prove_accumulator,
     prove_requantization,
     requantization,
-    require,
     require_types,
+    require_weights,
 )
 from .window import Window, is_pointwise, patch_rows, window
 
@@ -52,8 +52,7 @@ class Conv:
 def activation_tensors(graph: Graph, node: Node, source: Tensor, weights: Tensor) -> DType:
     """The checks that all convolutions share; returns the activations' type."""
     dtype = require_types(graph, node, [source, graph.output(node)], [DType.INT8, DType.INT16])
-    require(weights.is_constant, node, "weights that are not constant are not served")
-    require(weights.dtype is DType.INT8, node, f"weights of type {weights.dtype.value} are not served")
+    require_weights(node, weights, dtype)
     if len(source.shape) != 4 or len(weights.shape) != 4:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} and weights {weights.shape} must be 4-D")
     return dtype

@@ -24,8 +24,8 @@ from .operator import (
     prove_accumulator,
     prove_requantization,
     requantization,
-    require,
     require_types,
+    require_weights,
 )
 
 
@@ -57,8 +57,7 @@ def prepare(graph: Graph, node: Node) -> FullyConnected:
     """Integer constants of the node."""
     source, weights, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
-    require(weights.is_constant, node, "weights that are not constant are not served")
-    require(weights.dtype is DType.INT8, node, f"weights of type {weights.dtype.value} are not served")
+    require_weights(node, weights, dtype)
     units, depth = weights.shape
     values, bias = centred_weights(weights), bias_values(graph, node, 2, units)
     requant = requantization(graph, node, source, weights, units, 0)

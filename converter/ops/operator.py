@@ -240,6 +240,14 @@ def centred_weights(weights: Tensor) -> Array:
     return values.astype(np.int8 if np.all((values >= -128) & (values <= 127)) else np.int16)
 
 
+def require_weights(node: Node, weights: Tensor, dtype: DType) -> None:
+    """Weights that the kernels for activations of that type read: constant, int8, under int16 without zero point."""
+    require(weights.is_constant, node, "weights that are not constant are not served")
+    require(weights.dtype is DType.INT8, node, f"weights of type {weights.dtype.value} are not served")
+    shifted = weights.quant is not None and any(weights.quant.zero_point)
+    require(not (shifted and dtype is DType.INT16), node, "16x8 weights with a zero point are not served")
+
+
 def bias_values(graph: Graph, node: Node, index: int, channels: int) -> Int64:
     """The bias as int64 [channels], zeros when absent. Raises ModelError on a wrong count or type."""
     bias = graph.optional_input(node, index)

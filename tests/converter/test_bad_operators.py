@@ -115,6 +115,17 @@ BAD_OPERATORS: dict[str, tuple[Callable[[], bytes], type[BitwrightError], str]] 
         UnsupportedError,
         "weights that are not constant are not served",
     ),
+    "16x8 weights with a zero point": (
+        lambda: one(
+            "FULLY_CONNECTED",
+            [x(1, 4, dtype=DType.INT16), constant("w", np.full((3, 4), 127, np.int8), [0.01], -128)],
+            (1, 3),
+            {"activation": "NONE", "keep_num_dims": False},
+            dtype=DType.INT16,
+        ),
+        UnsupportedError,
+        r"fully_connected_0 \(FULLY_CONNECTED\): 16x8 weights with a zero point are not served",
+    ),
     "bias count": (lambda: dense(bias(1, 2)), ModelError, r"fully_connected_0 .*: 2 biases for 3 channels"),
     "bias type": (lambda: dense(bias(1, 2, 3, dtype=np.int8)), UnsupportedError, "a bias of type int8 is not served"),
     "bias that is not constant": (
