@@ -164,6 +164,9 @@ def _is_project(folder: Path) -> bool:
 def _parent(folder: Path) -> Iterator[None]:
     """The folders above one, made where they are missing and removed again if what follows fails."""
     missing = [parent for parent in folder.parents if not parent.exists()]
+    nearest = folder.parents[len(missing)]
+    if not nearest.is_dir():
+        raise InputError(f"'{folder}' cannot be written: '{nearest}' is no folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         yield

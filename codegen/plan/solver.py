@@ -39,6 +39,7 @@ def improve(
     model.minimize(size)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # CP-SAT's own handler would take Python's place for good
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = _BUDGET * min(1.0, _LARGE / max(1, len(pairs)))
     status = solver.solve(model)
