@@ -169,5 +169,6 @@ def round_ties_away(values: NDArray[Any]) -> NDArray[Any]:
 def affine_quantize(real: ArrayLike, scale: float, zero_point: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Float values to integers as TFLite's reference QUANTIZE: ``round(x / scale) + zero_point``, ties away."""
     limits = np.iinfo(dtype)
-    rounded = round_ties_away(np.asarray(real, dtype=np.float32) / np.float32(scale))
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves float32 saturates below
+        rounded = round_ties_away(np.asarray(real).astype(np.float32) / np.float32(scale))
     return np.clip(rounded.astype(np.float64) + zero_point, limits.min, limits.max).astype(dtype)

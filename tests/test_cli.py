@@ -412,7 +412,7 @@ def test_vectors_of_several_float_inputs(tmp_path: Path) -> None:
     model, path = tmp_path / "model.tflite", tmp_path / "x.npz"
     model.write_bytes(two_float_inputs())
     graph = load(model)
-    good = np.array([[0.5, -1, 1e30]])
+    good = np.array([[0.5, -1, 1e300]])
     for arrays, message in (
         ({"in0": good}, "lacks the input in1; arrays of numbers that it holds: in0"),
         ({"in0": good, "in1": np.repeat(good, 2, axis=0)}, r"the inputs hold \[1, 2\] vectors"),
@@ -426,7 +426,7 @@ def test_vectors_of_several_float_inputs(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", good)
     with pytest.raises(InputError, match=r"lacks the input in0, in1; .* holds: one without a name"):
         load_vectors(graph, tmp_path / "x.npy")
-    np.savez(path, in0=good, in1=good.astype(np.float32))
+    np.savez(path, in0=good, in1=np.array([[0.5, -1, 3e38]], np.float32))
     ((first, second),) = load_vectors(graph, path)
     assert first.tolist() == second.tolist() == [[1, -2, 127]]
 
