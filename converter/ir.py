@@ -272,13 +272,15 @@ def check(graph: Graph) -> Graph:
 
 def _check_tensors(graph: Graph) -> None:
     if not graph.inputs or not graph.outputs:
-        raise ModelError(f"the network has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs")
+        raise ModelError(
+            f"the network has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; it needs one of each"
+        )
     if len(set(graph.inputs)) != len(graph.inputs):
         raise ModelError("a tensor is listed twice among the inputs")
     for what, names in (("input", graph.inputs), ("output", graph.outputs)):
         for name in names:
-            if name not in graph.tensors or graph.tensors[name].is_constant:
-                raise ModelError(f"graph {what} '{name}' is a constant or no tensor")
+            if graph.tensor(name).is_constant:
+                raise ModelError(f"graph {what} '{name}' is a constant; it must be an activation")
     for name, tensor in graph.tensors.items():
         if tensor.data is not None and tensor.data.shape != tensor.shape:
             raise ModelError(f"tensor '{name}': value of shape {tensor.data.shape}, declared {tensor.shape}")

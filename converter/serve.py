@@ -43,7 +43,10 @@ def prepare_node(graph: Graph, node: Node) -> Any:
     """
     # Scales that float arithmetic cannot hold raise here, where the node is known, and never reach an integer.
     with _naming(node), np.errstate(over="raise", invalid="raise", divide="raise"):
-        return operator_of(node).prepare(graph, node)
+        try:
+            return operator_of(node).prepare(graph, node)
+        except ArithmeticError as error:
+            raise ModelError(f"the scales {_scales(graph, node)} are beyond what can be computed ({error})") from error
 
 
 def check_served(graph: Graph) -> Graph:
@@ -102,14 +105,20 @@ def check_integer(graph: Graph) -> Graph:
     return graph
 
 
+def _scales(graph: Graph, node: Node) -> str:
+    """The scales of a node's tensors, the first of each."""
+    tensors = (graph.tensor(name) for name in (*node.inputs, *node.outputs) if name is not None)
+    return ", ".join(
+        f"{tensor.quant.scale[0]:.3g} of '{tensor.name}'" for tensor in tensors if tensor.quant is not None
+    )
+
+
 @contextmanager
 def _naming(node: Node) -> Iterator[None]:
     """Put the node's name before the message of an error that lacks it."""
     place = f"{node.name} ({node.op})"
     try:
         yield
-    except ArithmeticError as error:
-        raise ModelError(f"{place}: its scales are out of range ({error})") from error
     except KeyError as error:
         raise ModelError(f"{place}: its attribute {error} is missing") from error
     except ModelError as error:

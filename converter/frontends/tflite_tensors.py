@@ -43,7 +43,7 @@ class Tensors:
 
     def _table(self, index: int, place: str) -> Any:
         if not 0 <= index < len(self.tables):
-            raise ModelError(f"{place}: tensor {index} does not exist; the file holds {len(self.tables)}")
+            raise ModelError(f"{place}: tensor {index} does not exist; there are {len(self.tables)}")
         return self.tables[index]
 
     def _unique(self, name: str, index: int) -> str:

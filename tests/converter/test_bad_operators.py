@@ -217,7 +217,7 @@ BAD_OPERATORS: dict[str, tuple[Callable[[], bytes], type[BitwrightError], str]] 
     "a product of scales beyond float": (
         lambda: one("MUL", [x(1, 4, scale=3e38), activation("z", (1, 4), 3e38)], (1, 4), {"activation": "NONE"}),
         ModelError,
-        r"mul_0 \(MUL\): its scales are out of range",
+        r"mul_0 \(MUL\): the scales 3e\+38 of 'x', 3e\+38 of 'z', 0.5 of 'y' are beyond what can be computed",
     ),
 }
 
