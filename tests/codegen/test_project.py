@@ -256,7 +256,17 @@ def test_a_reader_can_name_every_layer() -> None:
     for layer in model.program.layers:
         assert f"/* {layer.index:02d} {layer.node.name}: {layer.node.op}, " in text
         assert f"{layer.macs:,} MACs" in text or not layer.macs
-    assert "in place" in text and "nothing to do" in text and "scratch [" in text
+    program = model.program
+    kept = sum(
+        program.offsets[source] == program.offsets[layer.node.outputs[0]]
+        and graph.tensor(source).bytes == graph.tensor(layer.node.outputs[0]).bytes
+        for layer in program.layers
+        if not layer.elided
+        for source in layer.node.inputs
+        if source in program.offsets
+    )
+    assert text.count("in place") == kept and "bytes shared" in text
+    assert text.count("nothing to do") == sum(layer.elided for layer in program.layers) == 1 and "scratch [" in text
 
 
 def test_big_endian_cores_are_refused(tmp_path: Path) -> None:
