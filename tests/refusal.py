@@ -13,7 +13,7 @@ from bitwright.converter.reference import run
 from bitwright.errors import BitwrightError
 
 
-def refused(data: bytes, error: type[BitwrightError], message: str, seconds: float = 2.0) -> str:
+def refused(data: bytes, error: type[BitwrightError], message: str, seconds: float = 5.0) -> str:
     """The message of the error that loading or generating a file raises, within seconds."""
     started = time.monotonic()
     with pytest.raises(error, match=message) as caught:

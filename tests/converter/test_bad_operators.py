@@ -292,7 +292,7 @@ def relu(*sizes: int, outputs: tuple[str, ...] = ("y",)) -> bytes:
 def test_the_largest_activations_are_served_in_bounded_time() -> None:
     started = time.monotonic()
     served(relu(MOST_ELEMENTS))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     refused(relu(*[MOST_ELEMENTS] * 6), ModelError, "the network has 50331648 activation elements; up to 33554432")
 
 

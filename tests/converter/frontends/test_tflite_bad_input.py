@@ -484,7 +484,7 @@ def test_an_initial_subgraph_that_thousands_of_operators_call_is_read_once() -> 
     main = [*[call(1)] * 4000, opened, RawOperator([2], [1], READ), RawOperator([2, 0], [], ASSIGN)]
     started = time.monotonic()
     assert len(served(streaming(main=main)).nodes) == 2
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_variables_of_like_names_stay_apart() -> None:
