@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..lowering import powered
 from .call import Activation, Call, Lowering
 
 
@@ -101,14 +102,7 @@ def power(call: Call) -> Activation:
     assert exponent is not None
     call.require(exponent.size == 1, "an exponent per element is not served")
     value, source = float(np.ravel(exponent)[0]), call.source()
-    if value in (3, 4):
-        square = call.emit("SQUARE", [source], "square")
-        return Activation(call.emit("MUL", [square, source if value == 3 else square]))
-    if value == 1:
-        return Activation(source)
-    functions = {2: "SQUARE", 0.5: "SQRT", -0.5: "RSQRT"}
-    call.require(value in functions, f"exponent {value:g} is not served; use 2, 3, 4, 0.5 or -0.5")
-    return Activation(call.emit(functions[value], [source]))
+    return Activation(powered(call, source, value))
 
 
 def reciprocal(call: Call) -> Activation:

@@ -9,16 +9,8 @@ from typing import Any
 import numpy as np
 
 from ....errors import UnsupportedError
-from ...ir import Array, DType, Quantization
-from ..builder import GraphBuilder
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What a quantized tensor's integers stand for, and the type that stores them."""
-
-    quant: Quantization
-    stored: DType
+from ...ir import Array, Quantization
+from ..emitter import Emitter, Grid
 
 
 @dataclass(frozen=True)
@@ -44,30 +36,11 @@ class Constant:
 Value = Activation | Constant
 
 
-class Shared:
-    """Constants that are already in the graph, by name and content, so that what many nodes read is there once."""
-
-    def __init__(self, graph: GraphBuilder) -> None:
-        self._graph = graph
-        self._names: dict[tuple[object, ...], str] = {}
-
-    def constant(self, name: str, value: Array, grid: Grid | None) -> str:
-        """The name of the constant in the graph."""
-        key = (name, value.dtype.str, value.shape, value.tobytes(), grid)
-        if key not in self._names:
-            self._names[key] = self._graph.constant(name, value)
-            if grid is not None:
-                self._graph.annotate(self._names[key], grid.quant, grid.stored)
-        return self._names[key]
-
-
 @dataclass(frozen=True, eq=False)
-class Call:
+class Call(Emitter):
     """A node of the model.
 
     Attributes:
-        graph: receives the nodes.
-        name: of the node that does the work; the nodes around it add ``/what`` to it.
         op: as ONNX writes it.
         version: of the operator set.
         inputs: by position; None where one is left out.
@@ -76,25 +49,17 @@ class Call:
         sole: the inputs that nothing reads but nodes that quantize them to one grid.
     """
 
-    graph: GraphBuilder
-    name: str
     op: str
     version: int
     inputs: tuple[Value | None, ...]
     attributes: Mapping[str, Any]
     outputs: int
     used: frozenset[int]
-    shared: Shared
     sole: frozenset[int] = field(default_factory=frozenset)
 
     def fail(self, reason: str) -> UnsupportedError:
         """The error for a node that cannot be served."""
         return UnsupportedError(self.name, self.op, reason)
-
-    def require(self, condition: bool, reason: str) -> None:
-        """Raise UnsupportedError unless the condition holds."""
-        if not condition:
-            raise self.fail(reason)
 
     # -- what the node says ---------------------------------------------------------------------------------------
 
@@ -139,21 +104,6 @@ class Call:
             return value.tensor
         return self.constant(value.name, value.value.astype(np.float32), value.grid)
 
-    def constant(self, name: str, value: Array | float, grid: Grid | None = None) -> str:
-        """A float32 constant, or one of whole numbers as they are."""
-        array = np.asarray(value)
-        if array.dtype.kind == "f":
-            array = array.astype(np.float32)
-        return self.shared.constant(name, array, grid)
-
-    def number(self, what: str, value: Array | float) -> str:
-        """A float32 constant of the lowering's own."""
-        return self.constant(f"{self.name}/{what}", np.asarray(value, np.float32))
-
-    def indices(self, what: str, values: Any) -> str:
-        """An int32 operand: axes, sizes, indices."""
-        return self.constant(f"{self.name}/{what}", np.asarray(values, np.int32))
-
     def parameter(
         self, index: int, change: Callable[[Array], Array] | None = None, axes: tuple[int, int] = (0, 0)
     ) -> str | None:
@@ -178,40 +128,10 @@ class Call:
             return grid
         return Grid(Quantization(grid.quant.scale, grid.quant.zero_point, after), grid.stored)
 
-    # -- nodes ----------------------------------------------------------------------------------------------------
-
-    def emit(self, op: str, inputs: Sequence[str | None], what: str = "", **attrs: Any) -> str:
-        """Add a node, named after the call or ``call/what``; returns its output."""
-        return self.graph.node(self._named(what), op, inputs, attrs)
-
-    def emit_all(self, op: str, inputs: Sequence[str | None], outputs: int, **attrs: Any) -> list[str]:
-        """Add a node with several outputs, named after the call."""
-        return self.graph.nodes(self.name, op, inputs, attrs, outputs)
-
-    def shape_of(self, tensor: str) -> tuple[int, ...]:
-        """The shape of a tensor of the graph."""
-        return self.graph.shape(tensor)
-
-    def reshape(self, source: str, shape: Sequence[int], what: str = "") -> str:
-        """The tensor in another shape; itself where that is its shape."""
-        if tuple(shape) == self.shape_of(source):
-            return source
-        return self.graph.reshape(self._named(what), source, shape)
-
-    def transpose(self, source: str, permutation: Sequence[int], what: str = "") -> str:
-        """The tensor with another order of its dimensions; itself where the order is the same."""
-        if list(permutation) == sorted(permutation):
-            return source
-        order = self.constant(f"{self._named(what)}/permutation", np.asarray(permutation, np.int32))
-        return self.emit("TRANSPOSE", [source, order], what)
-
     def axis(self, value: int, rank: int) -> int:
         """A dimension counted from the front. Raises UnsupportedError when there is no such."""
         self.require(-rank <= value < max(rank, 1), f"axis {value} of a tensor of {rank} dimensions")
         return value % max(rank, 1)
-
-    def _named(self, what: str) -> str:
-        return f"{self.name}/{what}" if what else self.name
 
 
 #: How a node becomes nodes: returns the output, or a list where the operator has several (None where unserved).

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...ir import Array, Quantization
-from .call import Activation, Call, Constant, Grid
-from .planar import Pair, automatic, channels_first, channels_last, explicit, padded, pair, spatial_of
+from ..emitter import Grid
+from ..lowering import Pair, by_groups, explicit, padded, spread
+from .call import Activation, Call, Constant
+from .planar import automatic, channels_first, channels_last, pair, spatial_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,7 @@ def transposed_convolution(call: Call) -> Activation:
     source = channels_last(call, source)
     shape = call.shape_of(source)
     call.require(groups > 0 and value.shape[0] == shape[3] and shape[3] % groups == 0, f"weights {list(value.shape)}")
-    value = _spread(value, pair(call, "dilations", spatial))
+    value = spread(value, pair(call, "dilations", spatial))
     stride, extra = pair(call, "strides", spatial), pair(call, "output_padding", spatial, 0)
     size, before, after = _transposed_geometry(call, shape, value, stride, extra, spatial)
     call.require(min(size) > 0, f"its output of {size} is empty")
@@ -133,16 +135,6 @@ def _transposed_geometry(
     return (size[0], size[1]), (before[0], before[1]), tail
 
 
-def _spread(value: Array, dilation: Pair) -> Array:
-    """A kernel with zeros between its taps."""
-    if dilation == (1, 1):
-        return value
-    rows, columns = ((n - 1) * d + 1 for n, d in zip(value.shape[2:], dilation, strict=True))
-    result = np.zeros((*value.shape[:2], rows, columns), value.dtype)
-    result[:, :, :: dilation[0], :: dilation[1]] = value
-    return result
-
-
 def _along(grid: Grid | None, axis: int) -> Grid | None:
     if grid is None or grid.quant.axis is None:
         return grid
@@ -163,14 +155,12 @@ def _grouped(
     if groups == 1:
         bias = None if weights.bias is None else call.tensor(weights.bias)
         return one(source, call.constant(weights.name, weights.value, weights.grid), bias, "")
-    axis = call.indices("axis", np.asarray(3))
-    parts = call.graph.nodes(f"{call.name}/split", "SPLIT", [axis, source], {}, groups)
-    results, units = [], weights.value.shape[0] // groups
-    for i, part in enumerate(parts):
+    units = weights.value.shape[0] // groups
+
+    def group(i: int, part: str, what: str) -> str:
         start, end = i * units, (i + 1) * units
         kernel = call.constant(f"{weights.name}/{i}", weights.value[start:end], _part(weights.grid, start, end))
-        bias = None
-        if weights.bias is not None:
-            bias = call.number(f"bias/{i}", weights.bias.value[start:end])
-        results.append(one(part, kernel, bias, f"group{i}"))
-    return call.emit("CONCATENATION", results, axis=3)
+        bias = None if weights.bias is None else call.number(f"bias/{i}", weights.bias.value[start:end])
+        return one(part, kernel, bias, what)
+
+    return by_groups(call, source, groups, group)

@@ -10,7 +10,8 @@ import numpy as np
 from ....errors import ModelError
 from ...ir import Array, Quantization
 from ...limits import MOST_CONSTANTS
-from .call import Constant, Grid
+from ..emitter import Grid
+from .call import Constant
 from .model import first_line
 
 #: Operators that are computed when all their inputs are known.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from ...ir import Array
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
+from ..lowering import standardized
 from .call import Activation, Call
 
 _TRAINING = "it uses the statistics of its batch; export the network for inference"
@@ -20,9 +20,8 @@ def batch_normalization(call: Call) -> list[Activation | None]:
     call.require(call.get("spatial", 1) == 1, "statistics per pixel are not served")
     source = call.source()
     vectors = [call.parameter(index) for index in range(1, 5)]
-    epsilon = float(call.get("epsilon", 1e-5))
     last = _channels_last(call, source)
-    result = call.emit("BATCH_NORM", [last, *vectors], epsilon=epsilon)
+    result = call.emit("BATCH_NORM", [last, *vectors], epsilon=_epsilon(call))
     return [_channels_first(call, result), *[None] * (call.outputs - 1)]
 
 
@@ -31,7 +30,7 @@ def instance_normalization(call: Call) -> Activation:
     last = _channels_last(call, call.source())
     axes = range(1, len(call.shape_of(last)) - 1)
     scale, bias = call.array(1, "scale"), call.array(2, "bias")
-    return _channels_first(call, _affine(call, _standardized(call, last, axes), scale, bias))
+    return _channels_first(call, _affine(call, standardized(call, last, axes, _epsilon(call), "normal"), scale, bias))
 
 
 def group_normalization(call: Call) -> Activation:
@@ -43,7 +42,7 @@ def group_normalization(call: Call) -> Activation:
     if call.version < 21:
         scale, bias = (None if v is None else np.repeat(v, shape[-1] // groups) for v in (scale, bias))
     grouped = call.reshape(last, (shape[0], math.prod(shape[1:-1]), groups, shape[-1] // groups), "groups")
-    normal = call.reshape(_standardized(call, grouped, (1, 3)), shape, "channels")
+    normal = call.reshape(standardized(call, grouped, (1, 3), _epsilon(call), "normal"), shape, "channels")
     return _channels_first(call, _affine(call, normal, scale, bias))
 
 
@@ -53,7 +52,8 @@ def layer_normalization(call: Call) -> list[Activation | None]:
     source = call.source()
     rank = len(call.shape_of(source))
     axes = range(call.axis(int(call.get("axis", -1)), rank), rank)
-    result = _affine(call, _standardized(call, source, axes), call.array(1, "scale"), call.array(2, "bias"))
+    normal = standardized(call, source, axes, _epsilon(call), "normal")
+    result = _affine(call, normal, call.array(1, "scale"), call.array(2, "bias"))
     return [Activation(result), *[None] * (call.outputs - 1)]
 
 
@@ -68,15 +68,8 @@ def _channels_first(call: Call, result: str) -> Activation:
     return Activation(result if rank == 2 else call.transpose(result, TO_CHANNELS_FIRST[rank], "channels_first"))
 
 
-def _standardized(call: Call, source: str, axes: Sequence[int]) -> str:
-    """``(x - mean) / sqrt(variance + epsilon)``, the variance being that of the population."""
-    indices = call.indices("axes", list(axes))
-    mean = call.emit("MEAN", [source, indices], "mean", keep_dims=True)
-    centred = call.emit("SUB", [source, mean], "centred")
-    squares = call.emit("SQUARED_DIFFERENCE", [source, mean], "squares")
-    variance = call.emit("MEAN", [squares, indices], "variance", keep_dims=True)
-    raised = call.emit("ADD", [variance, call.number("epsilon", float(call.get("epsilon", 1e-5)))], "raised")
-    return call.emit("MUL", [centred, call.emit("RSQRT", [raised], "inverse")], "normal")
+def _epsilon(call: Call) -> float:
+    return float(call.get("epsilon", 1e-5))
 
 
 def _affine(call: Call, source: str, scale: Array | None, bias: Array | None) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
+from ..lowering import Pair
 from .call import Activation, Call
-
-Pair = tuple[int, int]
 
 
 def spatial_of(call: Call, source: str) -> int:
@@ -61,18 +60,3 @@ def automatic(call: Call, size: Sequence[int], reach: Pair, stride: Pair, spatia
     total = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in zip(size, reach, stride, strict=True)]
     less, more = (total[0] // 2, total[1] // 2), (total[0] - total[0] // 2, total[1] - total[1] // 2)
     return (less, more) if mode == "SAME_UPPER" else (more, less)
-
-
-def explicit(before: Pair, after: Pair) -> str | tuple[Pair, Pair]:
-    """The padding attribute: VALID where there is none."""
-    if before == after == (0, 0):
-        return "VALID"
-    return ((before[0], after[0]), (before[1], after[1]))
-
-
-def padded(call: Call, source: str, before: Pair, after: Pair) -> str:
-    """[N, H, W, C] with zeros around."""
-    if before == after == (0, 0):
-        return source
-    margins = [(0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)]
-    return call.emit("PAD", [source, call.indices("paddings", margins)], "pad")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..lowering import Pair, explicit, padded, padding_reached
 from .call import Activation, Call, Lowering, Value
-from .planar import Pair, automatic, channels_first, channels_last, explicit, padded, pair, spatial_of
+from .planar import automatic, channels_first, channels_last, pair, spatial_of
 
 
 def _windows(call: Call, source: str, spatial: int) -> tuple[Pair, Pair, Pair, Pair, Pair]:
@@ -15,15 +16,8 @@ def _windows(call: Call, source: str, spatial: int) -> tuple[Pair, Pair, Pair, P
     call.require(pair(call, "dilations", spatial) == (1, 1), "dilated pooling is not served")
     size = call.shape_of(source)[1:3]
     before, counted = automatic(call, size, kernel, stride, spatial)
-    after = []
-    for n, taps, step, first, last in zip(size, kernel, stride, before, counted, strict=True):
-        room = n + first + last - taps
-        count = room // step + 1
-        if call.get("ceil_mode", 0) and room % step:
-            count += 1
-            if (count - 1) * step >= n + first:  # a window that starts beyond the input is dropped
-                count -= 1
-        after.append(max(0, (count - 1) * step + taps - n - first))
+    ceil = bool(call.get("ceil_mode", 0))
+    after = [padding_reached(*axis, ceil) for axis in zip(size, kernel, stride, before, counted, strict=True)]
     return kernel, stride, before, counted, (after[0], after[1])
 
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...ir import Array, DType, Quantization
+from ..emitter import Grid
 from .activation import leaky_relu, softmax, unary
 from .arithmetic import binary
-from .call import Activation, Call, Constant, Grid, Lowering, Value
+from .call import Activation, Call, Constant, Lowering, Value
 from .convolution import convolution
 from .matrix import gemm, matmul
 from .pooling import average_pool, whole

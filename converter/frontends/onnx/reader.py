@@ -14,7 +14,8 @@ from ....errors import BitwrightError, ModelError, UnsupportedError
 from ...ir import Array, Graph
 from ...limits import check_size
 from ..builder import GraphBuilder
-from .call import Activation, Call, Constant, Shared, Value
+from ..emitter import Shared
+from .call import Activation, Call, Constant, Value
 from .folding import FOLDED, fold
 from .functions import GELU, find_gelus
 from .model import array, batch_names, first_line, initializers, input_shape, open_model, versions

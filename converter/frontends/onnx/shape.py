@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import lowering
 from .call import Activation, Call, Constant, Value
 
 
@@ -111,14 +112,7 @@ def split(call: Call) -> list[Value | None]:
         part = -(-shape[axis] // call.outputs)
         sizes = [min(part, shape[axis] - i * part) for i in range(call.outputs)]
     call.require(sum(sizes) == shape[axis] and min(sizes) > 0 and len(sizes) == call.outputs, f"parts of {sizes}")
-    if len(sizes) == 1:
-        return [Activation(source)]
-    position = call.indices("axis", np.asarray(axis))
-    if len(set(sizes)) == 1:
-        names = call.emit_all("SPLIT", [position, source], len(sizes))
-    else:
-        names = call.emit_all("SPLIT_V", [source, call.indices("sizes", sizes), position], len(sizes))
-    return [Activation(name) for name in names]
+    return [Activation(name) for name in lowering.split(call, source, axis, sizes)]
 
 
 def cut(call: Call) -> Activation:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...ir import Array
+from ..lowering import powered
 from .call import Activation, Call, Constant
 from .shape import broadcast
 
@@ -60,19 +61,9 @@ def power(call: Call) -> Activation:
     source, exponent = call.source(), call.get("exponent")
     if isinstance(exponent, Constant) and exponent.value.size == 1:
         exponent = float(exponent.value.reshape(()))
-    if exponent in (3, 4):
-        square = call.emit("SQUARE", [source], "square")
-        return Activation(call.emit("MUL", [square, source if exponent == 3 else square]))
-    if exponent == 1:
-        return Activation(source)
-    functions = {2: "SQUARE", 0.5: "SQRT", -0.5: "RSQRT"}
-    if isinstance(exponent, Activation | Constant) or exponent not in functions:
-        raise call.fail(f"exponent {_shown(exponent)} is not served; use 2, 3, 4, 0.5 or -0.5")
-    return Activation(call.emit(functions[exponent], [source]))
-
-
-def _shown(exponent: object) -> str:
-    return "of run time" if isinstance(exponent, Activation | Constant) else str(exponent)
+    known = not isinstance(exponent, Activation | Constant)
+    call.require(known, "exponent of run time is not served; use 2, 3, 4, 0.5 or -0.5")
+    return Activation(powered(call, source, float(exponent)))
 
 
 def _times_alpha(call: Call, key: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ....errors import UnsupportedError
-from ...ir import Array, DType
-from ..builder import GraphBuilder
+from ...ir import Array
+from ..emitter import Emitter
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,10 @@ Value = Activation | Constant
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
-    """A call of an ATen operator.
+class Call(Emitter):
+    """A call of an ATen operator; ``name`` is the module's path.
 
     Attributes:
-        graph: receives the nodes.
-        name: of the node that does the work, the module's path; the nodes around it add ``/what`` to it.
         op: as PyTorch writes it, ``aten.conv2d``.
         origin: the operator of the module that was taken apart into this one; ``op`` itself otherwise.
         arguments: by the schema's names, defaults included; tensors are a :data:`Value`.
@@ -46,11 +43,8 @@ class Call:
         used: which outputs are read.
         is_float: whether the first input and the first output are both of some float type.
         lazy: whether every reader broadcasts by itself.
-        shared: constants that are already in the graph, by name and digest.
     """
 
-    graph: GraphBuilder
-    name: str
     op: str
     origin: str
     arguments: Mapping[str, Any]
@@ -58,16 +52,10 @@ class Call:
     used: frozenset[int]
     is_float: bool
     lazy: bool
-    shared: dict[tuple[str, bytes], str]
 
     def fail(self, reason: str) -> UnsupportedError:
         """The error for a call that cannot be served."""
         return UnsupportedError(self.name, self.origin, reason)
-
-    def require(self, condition: bool, reason: str) -> None:
-        """Raise UnsupportedError unless the condition holds."""
-        if not condition:
-            raise self.fail(reason)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -112,47 +100,6 @@ class Call:
         assert isinstance(name, Constant)
         return self.constant(name.name, value if change is None else change(value))
 
-    def constant(self, name: str, value: Array) -> str:
-        """A constant, shared with an earlier one of that name and content. Raises UnsupportedError for odd types."""
-        value = np.asarray(value)
-        if value.dtype.kind == "f":
-            value = value.astype(np.float32)
-        self.require(value.dtype.name in {kind.value for kind in DType}, f"constants of {value.dtype} are not served")
-        digest = hashlib.blake2b(repr((value.dtype.str, value.shape)).encode() + value.tobytes(), digest_size=16)
-        key = (name, digest.digest())
-        if key not in self.shared:
-            self.shared[key] = self.graph.constant(name, value)
-        return self.shared[key]
-
-    def integers(self, label: str, values: Sequence[Any] | Array) -> str:
-        """An int32 operand: axes, sizes, indices."""
-        return self.constant(f"{self.name}/{label}", np.asarray(values, np.int32))
-
-    def emit(self, op: str, inputs: Sequence[str | None], what: str = "", **attrs: Any) -> str:
-        """Add a node, named after the call or ``call/what``; returns its output."""
-        return self.graph.node(self._named(what), op, inputs, attrs)
-
-    def emit_all(self, op: str, inputs: Sequence[str | None], outputs: int, **attrs: Any) -> list[str]:
-        """Add a node with several outputs, named after the call."""
-        return self.graph.nodes(self.name, op, inputs, attrs, outputs)
-
-    def shape_of(self, tensor: str) -> tuple[int, ...]:
-        """The shape of a tensor of the graph."""
-        return self.graph.shape(tensor)
-
-    def reshape(self, source: str, shape: Sequence[int], what: str = "") -> str:
-        """The tensor in another shape; itself where that is its shape."""
-        if tuple(shape) == self.shape_of(source):
-            return source
-        return self.graph.reshape(self._named(what), source, shape)
-
-    def transpose(self, source: str, permutation: Sequence[int], what: str = "") -> str:
-        """The tensor with other order of its dimensions; itself where the order is the same."""
-        if list(permutation) == sorted(permutation):
-            return source
-        order = self.constant(f"{self._named(what)}/permutation", np.asarray(permutation, np.int32))
-        return self.emit("TRANSPOSE", [source, order], what)
-
     def axis(self, key: str, rank: int) -> int:
         """A dimension argument, counted from the front."""
         return int(self.arguments[key]) % max(rank, 1)
@@ -163,9 +110,6 @@ class Call:
         if given is None or given == []:
             return tuple(range(rank))
         return tuple(sorted(int(axis) % max(rank, 1) for axis in ([given] if isinstance(given, int) else given)))
-
-    def _named(self, what: str) -> str:
-        return f"{self.name}/{what}" if what else self.name
 
 
 #: How a call becomes nodes: returns the output, or a list where the operator has several (None where unserved).

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...ir import Array
+from ..lowering import Pair, by_groups, explicit, padded, spread
 from .call import Activation, Call, Constant
-from .planar import Pair, channels_first, channels_last, explicit, padded, pair
+from .planar import channels_first, channels_last, pair
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _transposed(call: Call, weights: _Weights) -> Activation:
     """
     spatial = weights.spatial
     source = channels_last(call, call.source("input"), spatial)
-    value = _spread(weights.value, pair(call, "dilation", spatial, 1))
+    value = spread(weights.value, pair(call, "dilation", spatial, 1))
     stride = pair(call, "stride", spatial, 1)
     padding, extra = pair(call, "padding", spatial, 0), pair(call, "output_padding", spatial, 0)
     reach = value.shape[2:]
@@ -113,16 +114,6 @@ def _transposed(call: Call, weights: _Weights) -> Activation:
     return channels_first(call, _grouped(call, ready, source, "TRANSPOSE_CONV", attrs, size), spatial)
 
 
-def _spread(value: Array, dilation: Pair) -> Array:
-    """The kernel with ``dilation - 1`` zeros between its taps."""
-    if dilation == (1, 1):
-        return value
-    taps = [(k - 1) * d + 1 for k, d in zip(value.shape[2:], dilation, strict=True)]
-    result = np.zeros((*value.shape[:2], *taps), value.dtype)
-    result[:, :, :: dilation[0], :: dilation[1]] = value
-    return result
-
-
 def _grouped(
     call: Call, weights: _Weights, source: str, op: str, attrs: dict[str, Any], size: list[int] | None = None
 ) -> str:
@@ -134,17 +125,11 @@ def _grouped(
         offset = None if bias is None else call.constant(weights.bias_name + suffix, bias)
         if size is None:
             return call.emit(op, [part, weight, offset], what, **attrs)
-        shape = call.integers("output_shape", [call.shape_of(part)[0], *size, kernel.shape[0]])
+        shape = call.indices("output_shape", [call.shape_of(part)[0], *size, kernel.shape[0]])
         return call.emit(op, [shape, weight, part, offset], what, **attrs)
 
     if groups == 1:
         return one(source, ohwi, weights.bias, "", "")
-    axis = call.integers("axis", np.asarray(3))
-    parts = call.graph.nodes(f"{call.name}/split", "SPLIT", [axis, source], {}, groups)
     kernels = np.split(ohwi, groups)
     biases = [None] * groups if weights.bias is None else np.split(weights.bias, groups)
-    results = [
-        one(part, kernel, bias, f"/{i}", f"group{i}")
-        for i, (part, kernel, bias) in enumerate(zip(parts, kernels, biases, strict=True))
-    ]
-    return call.emit("CONCATENATION", results, axis=3)
+    return by_groups(call, source, groups, lambda i, part, what: one(part, kernels[i], biases[i], f"/{i}", what))

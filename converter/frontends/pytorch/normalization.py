@@ -9,6 +9,7 @@ import numpy as np
 
 from ...ir import Array
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
+from ..lowering import divided, standardized
 from .call import Activation, Call
 
 _TRAINING = "it uses the statistics of its batch; export the module in eval mode (module.eval())"
@@ -28,7 +29,7 @@ def batch_norm(call: Call) -> list[Activation | None]:
 
     vectors = [vector("weight", 1.0), vector("bias", 0.0), vector("running_mean", 0.0), vector("running_var", 1.0)]
     last = _channels_last(call, source)
-    result = call.emit("BATCH_NORM", [last, *vectors], epsilon=float(call.get("eps", 1e-5)))
+    result = call.emit("BATCH_NORM", [last, *vectors], epsilon=_epsilon(call))
     return [_channels_first(call, result, spatial), *[None] * (len(call.shapes) - 1)]
 
 
@@ -65,7 +66,7 @@ def group_norm(call: Call) -> Activation:
     inner = call.shape_of(last)
     grouped = call.reshape(last, (shape[0], math.prod(shape[2:]), groups, shape[1] // groups), "groups")
     weight, bias = call.array("weight"), call.array("bias")
-    scaled = _standardized(call, grouped, (1, 3), _before(weight, bias))
+    scaled = standardized(call, grouped, (1, 3), _epsilon(call), _before(weight, bias))
     result = _affine(call, call.reshape(scaled, inner, "channels"), weight, bias)
     return _channels_first(call, result, len(shape) - 2)
 
@@ -90,13 +91,13 @@ def native_layer_norm(call: Call) -> list[Activation | None]:
 def rms_norm(call: Call) -> Activation:
     """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions."""
     source = call.source("input")
-    axes = call.integers("axes", _last_axes(call, source))
+    axes = call.indices("axes", _last_axes(call, source))
     squares = call.emit("SQUARE", [source], "squares")
     mean = call.emit("MEAN", [squares, axes], "mean_square", keep_dims=True)
     epsilon = call.get("eps")
     epsilon = float(np.finfo(np.float32).eps if epsilon is None else epsilon)
     weight = call.array("weight")
-    return Activation(_affine(call, _divided(call, source, mean, epsilon, _before(weight, None)), weight, None))
+    return Activation(_affine(call, divided(call, source, mean, epsilon, _before(weight, None)), weight, None))
 
 
 def _last_axes(call: Call, source: str) -> tuple[int, ...]:
@@ -117,7 +118,7 @@ def _channels_first(call: Call, result: str, spatial: int) -> Activation:
 
 
 def _normalized(call: Call, source: str, axes: Sequence[int], weight: Array | None, bias: Array | None) -> str:
-    return _affine(call, _standardized(call, source, axes, _before(weight, bias)), weight, bias)
+    return _affine(call, standardized(call, source, axes, _epsilon(call), _before(weight, bias)), weight, bias)
 
 
 def _before(weight: Array | None, bias: Array | None) -> str:
@@ -125,21 +126,8 @@ def _before(weight: Array | None, bias: Array | None) -> str:
     return "" if weight is None and bias is None else "normalized"
 
 
-def _standardized(call: Call, source: str, axes: Sequence[int], what: str) -> str:
-    """``(x - mean) / sqrt(variance + eps)``, the variance being that of the population."""
-    indices = call.integers("axes", axes)
-    mean = call.emit("MEAN", [source, indices], "mean", keep_dims=True)
-    centred = call.emit("SUB", [source, mean], "centred")
-    squares = call.emit("SQUARED_DIFFERENCE", [source, mean], "squares")
-    variance = call.emit("MEAN", [squares, indices], "variance", keep_dims=True)
-    return _divided(call, centred, variance, float(call.get("eps", 1e-5)), what)
-
-
-def _divided(call: Call, source: str, square: str, epsilon: float, what: str) -> str:
-    """``source / sqrt(square + epsilon)``."""
-    raised = call.emit("ADD", [square, call.tensor(epsilon, "eps")], "raised")
-    inverse = call.emit("RSQRT", [raised], "inverse")
-    return call.emit("MUL", [source, inverse], what)
+def _epsilon(call: Call) -> float:
+    return float(call.get("eps", 1e-5))
 
 
 def _affine(call: Call, source: str, weight: Array | None, bias: Array | None) -> str:

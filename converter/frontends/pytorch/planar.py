@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
+from ..lowering import Pair
 from .call import Activation, Call
-
-Pair = tuple[int, int]
 
 
 def channels_last(call: Call, source: str, spatial: int) -> str:
@@ -43,18 +42,3 @@ def pair(call: Call, key: str, spatial: int, otherwise: int) -> Pair:
     if not values:
         return otherwise, otherwise
     return (otherwise, int(values[0])) if spatial == 1 else (int(values[0]), int(values[1]))
-
-
-def explicit(before: Pair, after: Pair) -> str | tuple[Pair, Pair]:
-    """The padding attribute: VALID where there is none."""
-    if before == after == (0, 0):
-        return "VALID"
-    return ((before[0], after[0]), (before[1], after[1]))
-
-
-def padded(call: Call, source: str, before: Pair, after: Pair) -> str:
-    """[N, H, W, C] with zeros around."""
-    if before == after == (0, 0):
-        return source
-    margins = [(0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)]
-    return call.emit("PAD", [source, call.integers("paddings", margins)], "pad")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..lowering import Pair, explicit, padded, padding_reached
 from .call import Activation, Call, Value
-from .planar import Pair, channels_first, channels_last, explicit, padded, pair
+from .planar import channels_first, channels_last, pair
 
 _ADAPTIVE = "choose a size that divides the input's, or 1"
 
@@ -22,15 +23,8 @@ def _windows(call: Call, source: str, spatial: int) -> tuple[Pair, Pair, Pair, P
     kernel = pair(call, "kernel_size", spatial, 1)
     stride = pair(call, "stride", spatial, 1) if call.get("stride") else kernel
     padding = pair(call, "padding", spatial, 0)
-    after = []
-    for size, taps, step, pad in zip(call.shape_of(source)[1:3], kernel, stride, padding, strict=True):
-        room = size + 2 * pad - taps
-        count = room // step + 1
-        if call.get("ceil_mode", False):
-            count = -(-room // step) + 1
-            if (count - 1) * step >= size + pad:  # a window that starts beyond the input is dropped
-                count -= 1
-        after.append(max(0, (count - 1) * step + taps - size - pad))
+    size, ceil = call.shape_of(source)[1:3], bool(call.get("ceil_mode", False))
+    after = [padding_reached(*axis, ceil) for axis in zip(size, kernel, stride, padding, padding, strict=True)]
     return kernel, stride, padding, (after[0], after[1])
 
 
@@ -59,7 +53,7 @@ def avg_pool(call: Call) -> Activation:
         source, before, after = padded(call, source, before, after), (0, 0), (0, 0)
     elif call.get("count_include_pad", True):
         # Zeros as far as ``padding`` goes count, those beyond it (rounding up) do not.
-        counted = before[0] and min(before[0], after[0]), before[1] and min(before[1], after[1])
+        counted = min(before[0], after[0]), min(before[1], after[1])
         source = padded(call, source, before, counted)
         before, after = (0, 0), (after[0] - counted[0], after[1] - counted[1])
     attrs: dict[str, Any] = {"filter": kernel, "stride": stride, "padding": explicit(before, after)}
@@ -87,7 +81,7 @@ def _adaptive(call: Call, reduce_op: str, pool_op: str) -> Activation:
     target = [s if t is None else int(t) for s, t in zip(size, list(given) * (spatial // len(given)), strict=True)]
     if target == [1] * spatial:
         rank = len(call.shape_of(source))
-        axes = call.integers("axes", range(rank - spatial, rank))
+        axes = call.indices("axes", range(rank - spatial, rank))
         return Activation(call.emit(reduce_op, [source, axes], keep_dims=True))
     if target == list(size):
         return Activation(source)

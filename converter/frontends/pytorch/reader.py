@@ -12,6 +12,7 @@ from ....errors import ModelError, UnsupportedError
 from ...ir import DType, Graph
 from ...limits import MOST_CONSTANTS, MOST_ELEMENTS
 from ..builder import GraphBuilder
+from ..emitter import Shared
 from .call import Activation, Call, Constant, Value
 from .table import BROADCASTING, EXPANDING, LOWERINGS, NOTHING, REFUSED
 
@@ -24,7 +25,7 @@ class Reader:
         self._graph = GraphBuilder(name)
         #: Of every node: an activation, or what is known, as torch's own so that torch computes with it.
         self._values: dict[Any, Any] = {}
-        self._shared: dict[tuple[str, bytes], str] = {}
+        self._shared = Shared(self._graph)
         self._constants: dict[int, str] = {}
         self._alone = _only_calls(program.graph.nodes, set(program.graph_signature.user_inputs))
 

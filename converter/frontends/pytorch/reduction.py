@@ -22,7 +22,7 @@ def _reduced(call: Call, op: str, source: str, keep: bool, what: str = "") -> st
     axes = call.axes("dim", rank)
     if not axes:
         return source
-    return call.emit(op, [source, call.integers("axes", axes)], what, keep_dims=keep)
+    return call.emit(op, [source, call.indices("axes", axes)], what, keep_dims=keep)
 
 
 def extreme(op: str, index_op: Lowering) -> Lowering:
@@ -56,7 +56,7 @@ def _index(call: Call, source: str) -> Activation:
         axis = call.axis("dim", len(shape))
     what = "index" if call.get("keepdim") else ""
     name = f"{call.name}/{what}" if what else call.name
-    axes = call.integers("axis", [axis])
+    axes = call.indices("axis", [axis])
     result = call.graph.node(name, "ARG_MAX", [source, axes], {}, dtype=DType.INT32)
     kept = tuple(1 if call.get("dim") is None or i == axis else size for i, size in enumerate(shape))
     return Activation(call.reshape(result, kept) if call.get("keepdim") else result)
@@ -72,11 +72,11 @@ def variance(call: Call) -> Activation:
     correction = float(call.get("unbiased", True)) if given is None else float(given)
     call.require(count > correction, f"the variance of {count} values with correction {correction}")
     root, keep = call.op == "aten.std", bool(call.get("keepdim", False))
-    mean = call.emit("MEAN", [source, call.integers("axes", axes)], "mean", keep_dims=True)
+    mean = call.emit("MEAN", [source, call.indices("axes", axes)], "mean", keep_dims=True)
     squares = call.emit("SQUARED_DIFFERENCE", [source, mean], "squares")
     scale = count / (count - correction)
     last = "variance" if root or scale != 1 else ""
-    result = call.emit("MEAN", [squares, call.integers("axes", axes)], last, keep_dims=keep)
+    result = call.emit("MEAN", [squares, call.indices("axes", axes)], last, keep_dims=keep)
     if scale != 1:
         result = call.emit("MUL", [result, call.tensor(scale, "correction")], "corrected" if root else "")
     return Activation(call.emit("SQRT", [result]) if root else result)

@@ -32,7 +32,7 @@ def nearest(call: Call) -> Activation:
     plain = [_positions(s, t, s / t, exact) for s, t in zip(size, target, strict=True)]
     if all(np.array_equal(w, p) for w, p in zip(wanted, plain, strict=True)):
         last = channels_last(call, name, spatial)
-        extent = call.integers("size", [1] * (2 - spatial) + list(target))
+        extent = call.indices("size", [1] * (2 - spatial) + list(target))
         attrs: dict[str, Any] = {"align_corners": False, "half_pixel_centers": exact}
         return channels_first(call, call.emit("RESIZE_NEAREST_NEIGHBOR", [last, extent], **attrs), spatial)
     for axis, positions in enumerate(wanted, len(call.shape_of(name)) - spatial):
@@ -59,6 +59,6 @@ def bilinear(call: Call) -> Activation:
             f"a factor that takes {s} to {t} unevenly is not served; give the size, or recompute_scale_factor=True",
         )
     last = channels_last(call, name, spatial)
-    extent = call.integers("size", [1] * (2 - spatial) + list(target))
+    extent = call.indices("size", [1] * (2 - spatial) + list(target))
     attrs: dict[str, Any] = {"align_corners": align, "half_pixel_centers": not align}
     return channels_first(call, call.emit("RESIZE_BILINEAR", [last, extent], **attrs), spatial)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...ir import Array
+from .. import lowering
 from .call import Activation, Call, Constant, Value
 
 
@@ -74,14 +75,7 @@ def split(call: Call) -> list[Value | None]:
     source = call.source()
     axis = call.axis("dim", len(call.shape_of(source)))
     sizes = [shape[axis] for shape in call.shapes if shape is not None]
-    if len(sizes) == 1:
-        return [Activation(source)]
-    position = call.integers("axis", np.asarray(axis))
-    if len(set(sizes)) == 1:
-        names = call.emit_all("SPLIT", [position, source], len(sizes))
-    else:
-        names = call.emit_all("SPLIT_V", [source, call.integers("sizes", sizes), position], len(sizes))
-    return [Activation(name) for name in names]
+    return [Activation(name) for name in lowering.split(call, source, axis, sizes)]
 
 
 def unbind(call: Call) -> list[Value | None]:
@@ -180,7 +174,7 @@ def broadcast(call: Call, source: str, what: str = "broadcast") -> str:
 def _tiled(call: Call, source: str, repeats: Sequence[int], what: str) -> str:
     if all(count == 1 for count in repeats):
         return source
-    return call.emit("TILE", [source, call.integers("repeats", repeats)], what)
+    return call.emit("TILE", [source, call.indices("repeats", repeats)], what)
 
 
 def pad(call: Call) -> Activation:
@@ -194,7 +188,7 @@ def pad(call: Call) -> Activation:
     if mode == "constant":
         return Activation(_padded(call, source, pairs, float(call.get("value") or 0)))
     if mode == "reflect":
-        margins = call.integers("paddings", pairs)
+        margins = call.indices("paddings", pairs)
         return Activation(call.emit("MIRROR_PAD", [source, margins], mode="REFLECT"))
     around = {"replicate": "edge", "circular": "wrap"}[mode]
     axes = [axis for axis, pair in enumerate(pairs) if any(pair)]
@@ -213,7 +207,7 @@ def _padded(call: Call, source: str, pairs: Sequence[tuple[int, int]], value: fl
     margins = [(max(before, 0), max(after, 0)) for before, after in pairs]
     if not any(any(margin) for margin in margins):
         return source
-    paddings = call.integers("paddings", margins)
+    paddings = call.indices("paddings", margins)
     if value == 0:
         return call.emit("PAD", [source, paddings])
     return call.emit("PADV2", [source, paddings, call.tensor(value, "value")])
@@ -260,7 +254,7 @@ def gather(call: Call, source: str, axis: int, indices: Sequence[int] | Array, w
     if np.array_equal(positions, np.arange(size)):
         return source
     label = f"{what}/indices" if what else "indices"
-    return call.emit("GATHER", [source, call.integers(label, positions)], what, axis=axis, batch_dims=0)
+    return call.emit("GATHER", [source, call.indices(label, positions)], what, axis=axis, batch_dims=0)
 
 
 def _sliced(call: Call, source: str, axis: int, start: int, size: int, what: str = "") -> str:
@@ -270,6 +264,4 @@ def _sliced(call: Call, source: str, axis: int, start: int, size: int, what: str
     begin = [start if i == axis else 0 for i in range(len(shape))]
     count = [size if i == axis else length for i, length in enumerate(shape)]
     label = f"{what}/" if what else ""
-    return call.emit(
-        "SLICE", [source, call.integers(f"{label}begin", begin), call.integers(f"{label}size", count)], what
-    )
+    return call.emit("SLICE", [source, call.indices(f"{label}begin", begin), call.indices(f"{label}size", count)], what)
