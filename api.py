@@ -9,8 +9,8 @@ from typing import Any
 from .converter.ir import Array, Graph
 from .converter.load import load
 from .converter.native import write_native
+from .converter.quantize.run import CALIBRATION_SAMPLES, quantize_model
 from .converter.quantize.run import Result as Quantization
-from .converter.quantize.run import quantize_model
 from .converter.reference import run
 from .errors import InputError
 from .targets import image as _image
@@ -39,7 +39,7 @@ def quantize(
     evaluation: Any = None,
     recipe: str = "auto",
     max_drop: float = 0.5,
-    samples: int = 500,
+    samples: int = CALIBRATION_SAMPLES,
 ) -> Quantization:
     """Quantize a float graph and judge the integer network.
 

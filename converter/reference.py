@@ -98,14 +98,25 @@ def to_integers(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     ]
 
 
+def quantized(tensor: Tensor, values: Array) -> Array:
+    """Float values in a tensor's integers. Raises InputError: NaN or infinite values."""
+    if not np.all(np.isfinite(values)):
+        raise InputError(f"input '{tensor.name}' holds NaN or infinite values")
+    return affine_quantize(values, tensor.scale, tensor.zero_point, tensor.dtype.numpy)
+
+
+def real(tensor: Tensor, values: Array) -> Array:
+    """A tensor's integers as float32 values."""
+    result: Array = ((values.astype(np.float64) - tensor.zero_point) * tensor.scale).astype(np.float32)
+    return result
+
+
 def _to_integer(graph: Graph, tensor: Tensor, value: Array) -> Array:
     edge = graph.edges.get(tensor.name)
     if edge is not None and edge.dtype is DType.FLOAT32 and value.dtype.kind == "f":
         if edge.permutation is not None and value.ndim == len(edge.permutation):
             value = value.transpose(edge.permutation)
-        if not np.all(np.isfinite(value)):
-            raise InputError(f"input '{tensor.name}' holds NaN or infinite values")
-        return affine_quantize(value, tensor.scale, tensor.zero_point, tensor.dtype.numpy)
+        return quantized(tensor, value)
     if edge is not None and edge.dtype is DType.UINT8 and value.dtype == np.uint8:
         return (value ^ np.uint8(0x80)).view(np.int8)
     return value
@@ -117,8 +128,7 @@ def to_interface(graph: Graph, outputs: Sequence[Array]) -> list[Array]:
     for name, value in zip(graph.outputs, outputs, strict=True):
         edge, tensor = graph.edges.get(name), graph.tensor(name)
         if edge is not None and edge.dtype is DType.FLOAT32:
-            centred = value.astype(np.float64) - tensor.zero_point
-            value = (tensor.scale * centred).astype(np.float32)
+            value = real(tensor, value)
         elif edge is not None and edge.dtype is DType.UINT8:
             value = value.view(np.uint8) ^ np.uint8(0x80)
         if edge is not None and edge.permutation is not None:

@@ -12,7 +12,6 @@ from ...errors import ModelError
 from ..fixedpoint import INT32_MAX, as_int64, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node, Tensor
 from .operator import (
-    FloatRule,
     Inputs,
     Operator,
     QuantRule,
@@ -150,63 +149,40 @@ def _reference_argmax(params: ArgMax, inputs: Inputs) -> list[Array]:
     return [index.astype(params.output_dtype.numpy).reshape(params.output_shape)]
 
 
-def _float(function: Callable[..., Array]) -> FloatRule:
-    def rule(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
-        axes = axes_of(graph, node, graph.input(node, 0))
-        return [function(float_operand(inputs, 0), axis=axes, keepdims=bool(node.attrs.get("keep_dims")))]
-
-    return rule
-
-
 def _float_argmax(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     index = float_operand(inputs, 0).argmax(axis=_argmax_axis(graph, node))
     return [np.asarray(index, graph.output(node).dtype.numpy)]
 
 
-MEAN = Operator(
-    "MEAN",
-    "int8, int16",
-    "constant axes",
-    shapes,
-    _prepare_mean,
-    _reference_mean,
-    float_reference=_float(np.mean),
-    rule=QuantRule(),
-    inputs=(2, 2),
-)
-SUM = Operator(
-    "SUM",
-    "int8, int16",
-    "constant axes",
-    shapes,
-    _prepare_mean,
-    _reference_mean,
-    float_reference=_float(np.sum),
-    rule=QuantRule(),
-    inputs=(2, 2),
-)
-REDUCE_MAX = Operator(
-    "REDUCE_MAX",
-    "int8, int16",
-    "constant axes, equal scales",
-    shapes,
-    _prepare_extreme,
-    _reference_maximum,
-    float_reference=_float(np.max),
-    rule=QuantRule(same=True),
-    inputs=(2, 2),
-)
-REDUCE_MIN = Operator(
-    "REDUCE_MIN",
-    "int8, int16",
-    "constant axes, equal scales",
-    shapes,
-    _prepare_extreme,
-    _reference_minimum,
-    float_reference=_float(np.min),
-    rule=QuantRule(same=True),
-    inputs=(2, 2),
-)
+def _reduction(
+    name: str,
+    prepare: Callable[[Graph, Node], Reduce],
+    reference: Callable[[Reduce, Inputs], list[Array]],
+    function: Callable[..., Array],
+    limits: str = "constant axes",
+) -> Operator:
+    def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+        axes = axes_of(graph, node, graph.input(node, 0))
+        return [function(float_operand(inputs, 0), axis=axes, keepdims=bool(node.attrs.get("keep_dims")))]
+
+    rule = QuantRule(same=prepare is _prepare_extreme)
+    return Operator(
+        name,
+        "int8, int16",
+        limits,
+        shapes,
+        prepare,
+        reference,
+        float_reference=float_reference,
+        rule=rule,
+        inputs=(2, 2),
+    )
+
+
+MEAN = _reduction("MEAN", _prepare_mean, _reference_mean, np.mean)
+SUM = _reduction("SUM", _prepare_mean, _reference_mean, np.sum)
+REDUCE_MAX = _reduction("REDUCE_MAX", _prepare_extreme, _reference_maximum, np.max, "constant axes, equal scales")
+REDUCE_MIN = _reduction("REDUCE_MIN", _prepare_extreme, _reference_minimum, np.min, "constant axes, equal scales")
 ARG_MAX = Operator(
     "ARG_MAX",
     "int8, int16",

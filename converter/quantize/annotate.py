@@ -213,7 +213,7 @@ def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
             key = (source.name, kind, quant)
             if key not in bridges:
                 bridges[key] = f"{source.name}/{kind.value}_{len(bridges)}"
-                bridge = replace(source, name=bridges[key], quant=quant, stored=kind, data=source.data)
+                bridge = replace(source, name=bridges[key], quant=quant, stored=kind)
                 tensors[bridge.name] = bridge
                 if source.data is None:
                     nodes.append(Node(f"{bridge.name}:quantize", "QUANTIZE", (source.name,), (bridge.name,)))

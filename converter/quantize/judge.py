@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ..float_reference import run_float, run_node, takes_batches
-from ..ir import Array, DType, Edge, Graph, Node
-from ..reference import Session, to_integers
+from ..ir import Array, DType, Graph, Node
+from ..reference import Session, Trace, quantized, real
 from .calibration import Calibration
 from .recipe import Quantized
 
@@ -92,37 +92,28 @@ def float_outputs(graph: Graph, data: Calibration) -> list[Array]:
 
 def integer_outputs(graph: Graph, data: Calibration) -> list[Array]:
     """The integer network's outputs over all samples, as real values in the graph's layout."""
-    session = Session(graph)
-    rows: list[list[Array]] = []
-    for sample in data.batches(1):
-        session.reset()
-        integers = [to_integers_in_layout(graph, name, value) for name, value in zip(graph.inputs, sample, strict=True)]
-        outputs = session.trace(integers).outputs
-        rows.append([real(graph, name, value) for name, value in zip(graph.outputs, outputs, strict=True)])
+    rows = [[_real(graph, name, trace.tensors[name]) for name in graph.outputs] for trace in _traces(graph, data)]
     return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
 
-def to_integers_in_layout(graph: Graph, name: str, value: Array) -> Array:
-    """A sample in the graph's layout as the network's integers."""
-    bare = Graph(graph.name, {name: graph.tensor(name)}, (), (name,), (), edges={name: _without_layout(graph, name)})
-    return to_integers(bare, [value])[0]
+def _traces(graph: Graph, data: Calibration) -> Iterator[Trace]:
+    """The integer network on every sample, each from reset state."""
+    session = Session(graph)
+    for sample in data.batches(1):
+        session.reset()
+        yield session.trace([quantized(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
 
 
-def _without_layout(graph: Graph, name: str) -> Edge:
-    return replace(graph.edges[name], permutation=None)
-
-
-def real(graph: Graph, name: str, value: Array) -> Array:
+def _real(graph: Graph, name: str, value: Array) -> Array:
     """Integers of a tensor as real values; indices stay as they are."""
     tensor = graph.tensor(name)
     if tensor.quant is None or len(tensor.quant.scale) != 1 or tensor.dtype in (DType.INT32, DType.INT64):
         return value
-    values: Array = ((value.astype(np.float64) - tensor.zero_point) * tensor.scale).astype(np.float32)
-    return values
+    return real(tensor, value)
 
 
 def judge(
-    quantized: Quantized,
+    network: Quantized,
     data: Calibration,
     labels: Array | None = None,
     floating: Sequence[Array] | None = None,
@@ -135,8 +126,8 @@ def judge(
         floating: the float graph's outputs where they are known already.
         layers: also compare layer by layer, on the first samples.
     """
-    expected = float_outputs(quantized.floating, data) if floating is None else list(floating)
-    found = integer_outputs(quantized.integer, data)
+    expected = float_outputs(network.floating, data) if floating is None else list(floating)
+    found = integer_outputs(network.integer, data)
     first, answer = expected[0].reshape(len(data), -1), found[0].reshape(len(data), -1)
     noise = float(np.mean((first.astype(np.float64) - answer) ** 2))
     top_float, top_integer = first.argmax(axis=1), answer.argmax(axis=1)
@@ -155,45 +146,40 @@ def judge(
         mse=noise,
         sqnr=_decibel(float(np.mean(first.astype(np.float64) ** 2)), noise),
         confusion=confusion,
-        layers=tuple(layer_errors(quantized, data.first(_LAYER_SAMPLES))) if layers else (),
+        layers=layer_errors(network, data) if layers else (),
     )
 
 
-def layer_errors(quantized: Quantized, data: Calibration) -> list[LayerError]:
-    """Every layer of the integer network against the float graph's tensor of the same name."""
-    if not takes_batches(quantized.floating):
-        data = data.first(1)
+def layer_errors(network: Quantized, data: Calibration) -> tuple[LayerError, ...]:
+    """Every layer of the integer network against the float graph's tensor of the same name, on the first samples."""
+    data = data.first(_LAYER_SAMPLES if takes_batches(network.floating) else 1)
     expected: dict[str, Array] = {}
     for batch in data.batches(len(data)):
-        run_float(quantized.floating, batch, expected.__setitem__)
-    integer, session = quantized.integer, Session(quantized.integer)
-    traces = []
-    for sample in data.batches(1):
-        session.reset()
-        integers = [to_integers_in_layout(integer, n, v) for n, v in zip(integer.inputs, sample, strict=True)]
-        traces.append(session.trace(integers).tensors)
+        run_float(network.floating, batch, expected.__setitem__)
+    integer = network.integer
+    traces = [trace.tensors for trace in _traces(integer, data)]
     found = {
-        tensor.name: np.concatenate([real(integer, tensor.name, trace[tensor.name]) for trace in traces])
+        tensor.name: np.concatenate([_real(integer, tensor.name, trace[tensor.name]) for trace in traces])
         for tensor in integer.activations()
     }
-    names = {node.name for node in quantized.floating.nodes}
-    return [
-        _layer_error(quantized, node, expected, found)
+    names = {node.name for node in network.floating.nodes}
+    return tuple(
+        _layer_error(network, node, expected, found)
         for node in integer.nodes
         if node.name in names and node.outputs and node.outputs[0] in expected
-    ]
+    )
 
 
-def _layer_error(quantized: Quantized, node: Node, expected: dict[str, Array], found: dict[str, Array]) -> LayerError:
+def _layer_error(network: Quantized, node: Node, expected: dict[str, Array], found: dict[str, Array]) -> LayerError:
     name = node.outputs[0]
     want, got = expected[name].astype(np.float64), found[name].astype(np.float64).reshape(expected[name].shape)
-    original = next(other for other in quantized.floating.nodes if other.name == node.name)
+    original = next(other for other in network.floating.nodes if other.name == node.name)
     # The float operator on what the integer network gave it: its output differs by what this layer adds.
     operands = [
-        None if source is None else found.get(source, quantized.floating.tensors[source].data)
-        for source in _sources(quantized, node, original)
+        None if source is None else found.get(source, network.floating.tensors[source].data)
+        for source in _sources(network, node, original)
     ]
-    alone = run_node(quantized.floating, original, operands)[0].astype(np.float64)
+    alone = run_node(network.floating, original, operands)[0].astype(np.float64)
     signal, total = float(np.mean(want**2)), float(np.mean((want - got) ** 2))
     added = float(np.mean((alone - got) ** 2))
     low, high = float(min(want.min(), got.min())), float(max(want.max(), got.max()))
@@ -201,7 +187,7 @@ def _layer_error(quantized: Quantized, node: Node, expected: dict[str, Array], f
     return LayerError(
         name=node.name,
         op=node.op,
-        dtype=quantized.integer.tensor(name).dtype.value,
+        dtype=network.integer.tensor(name).dtype.value,
         sqnr=_decibel(signal, total),
         own=_decibel(float(np.mean(alone**2)), added),
         share=min(1.0, added / total) if total > 0 else 0.0,
@@ -211,12 +197,12 @@ def _layer_error(quantized: Quantized, node: Node, expected: dict[str, Array], f
     )
 
 
-def _sources(quantized: Quantized, node: Node, original: Node) -> list[str | None]:
+def _sources(network: Quantized, node: Node, original: Node) -> list[str | None]:
     """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between)."""
-    integer = quantized.integer
+    integer = network.integer
     sources: list[str | None] = []
     for index, name in enumerate(original.inputs):
-        constant = name is not None and quantized.floating.tensors[name].is_constant
+        constant = name is not None and network.floating.tensors[name].is_constant
         taken = node.inputs[index] if index < len(node.inputs) else None
         sources.append(name if constant or taken is None or taken not in integer.tensors else taken)
     return sources

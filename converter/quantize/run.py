@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InputError
 from ..ir import Graph
 from .calibration import calibration
-from .data import ImageScale, Samples, load_samples
-from .judge import Judgement, float_outputs, judge
-from .recipe import AUTO, Attempt, Quantized, Say, find_recipe, quantize, quantize_auto
+from .data import ImageScale, load_samples
+from .judge import Judgement, float_outputs, judge, layer_errors
+from .recipe import Attempt, Quantized, Say, find_recipe, quantize, quantize_auto
 
 #: Samples that calibrate by default.
 CALIBRATION_SAMPLES = 500
@@ -91,26 +91,25 @@ def quantize_model(
     data, evaluation = calibration(graph, calibrating.inputs), calibration(graph, evaluating.inputs)
     say("running the float network")
     expected = float_outputs(graph, evaluation)
+    judgements: dict[str, Judgement] = {}
     judging = 0.0
 
-    def assess(candidate: Quantized, layers: bool = False) -> Judgement:
+    def loss(candidate: Quantized) -> float:
         nonlocal judging
         say(f"evaluating {candidate.recipe.name}")
         begin = time.perf_counter()
-        result = judge(candidate, evaluation, evaluating.labels, expected, layers)
+        judgement = judge(candidate, evaluation, evaluating.labels, expected, layers=False)
         judging += time.perf_counter() - begin
-        return result
+        judgements[candidate.recipe.name] = judgement
+        return judgement.loss
 
     begin = time.perf_counter()
     if recipe == "auto":
-        quantized, attempts = quantize_auto(graph, data, lambda c: assess(c).loss, max_drop, say, AUTO)
+        network, attempts = quantize_auto(graph, data, loss, max_drop, say)
     else:
-        quantized, attempts = quantize(graph, data, find_recipe(recipe), say), []
+        network = quantize(graph, data, find_recipe(recipe), say)
+        attempts = [Attempt(network.recipe.name, loss(network))]
     seconds = time.perf_counter() - begin - judging
-    judgement = assess(quantized, layers=True)
-    if not attempts:
-        attempts = [Attempt(quantized.recipe.name, judgement.loss)]
-    return Result(quantized, judgement, tuple(attempts), max_drop, evaluation_data is None, len(data), seconds)
-
-
-__all__ = ["CALIBRATION_SAMPLES", "ImageScale", "Result", "Samples", "quantize_model"]
+    say(f"comparing the layers of {network.recipe.name}")
+    judgement = replace(judgements[network.recipe.name], layers=layer_errors(network, evaluation))
+    return Result(network, judgement, tuple(attempts), max_drop, evaluation_data is None, len(data), seconds)
