@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..converter.ir import Graph, Node
 from ..converter.ops import OPERATORS
 from ..converter.serve import check_integer, prepare_node
-from ..errors import UnsupportedError
-from .kernels import LOWERINGS
+from ..errors import InputError, UnsupportedError
+from .kernels import Candidate, candidates, choose
 from .kernels.call import KernelCall
 from .plan import Buffer, Overlap, Plan, plan
 from .plan.model import aligned
@@ -23,6 +23,7 @@ class Layer:
     """One node with the call that serves it.
 
     Attributes:
+        kernel: name of the kernel that was chosen; candidates: of all that serve the node.
         elided: the output shares its input's bytes, so that nothing is executed.
         point: trace point of the node's first output; further outputs follow.
         arena_bytes: bytes of the arena that are alive while the layer runs.
@@ -31,6 +32,8 @@ class Layer:
     index: int
     node: Node
     call: KernelCall
+    kernel: str
+    candidates: tuple[str, ...]
     macs: int
     elided: bool
     point: int
@@ -42,6 +45,7 @@ class Program:
     """A lowered network.
 
     Attributes:
+        isa: the most specific kernel folder.
         offsets: arena offset of every activation tensor.
         scratch: arena offset of each layer's scratch, by layer index.
         buffers: what was planned, for reports and pictures.
@@ -71,13 +75,23 @@ class Program:
         return [(layer, name) for layer in self.layers for name in written(layer.node)]
 
 
-def lower(graph: Graph, isa: str) -> Program:
+def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = None) -> Program:
     """Lower every node and plan the arena.
+
+    Args:
+        isa: kernel folders, most specific first.
+        choices: kernels by node name; the others are chosen by estimate.
 
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
+        InputError: a chosen kernel does not serve its node, or there is no such node.
     """
-    calls = [_lower_node(graph, node, isa) for node in check_integer(graph).nodes]
+    choices = choices or {}
+    served = [_candidates(graph, node, isa) for node in check_integer(graph).nodes]
+    if unknown := choices.keys() - {node.name for node in graph.nodes}:
+        raise InputError(f"a kernel is chosen for '{min(unknown)}', which is no layer of the network")
+    chosen = [choose(node, found, choices.get(node.name)) for node, found in zip(graph.nodes, served, strict=True)]
+    calls = [candidate.call for candidate in chosen]
     groups = _alias_groups(graph, calls)
     buffers, overlaps = _buffers(graph, calls, groups)
     alignment = max([4, *(tensor.dtype.bytes for tensor in graph.activations())])
@@ -90,11 +104,13 @@ def lower(graph: Graph, isa: str) -> Program:
             and groups.get(node.inputs[call.operands[0]] or "") == groups[node.outputs[0]]
         )
         live = _live_bytes(buffers, arena, index)
-        layers.append(Layer(index, node, call, OPERATORS[node.op].macs(graph, node), elided, point, live))
+        names = tuple(candidate.kernel for candidate in served[index])
+        macs = OPERATORS[node.op].macs(graph, node)
+        layers.append(Layer(index, node, call, chosen[index].kernel, names, macs, elided, point, live))
         point += len(written(node))
     offsets = {name: arena.offsets[group] for name, group in groups.items()}
     scratch = {i: arena.offsets[_scratch_name(i)] for i, call in enumerate(calls) if call.scratch}
-    return Program(graph, isa, tuple(layers), offsets, scratch, tuple(buffers), arena)
+    return Program(graph, isa[0], tuple(layers), offsets, scratch, tuple(buffers), arena)
 
 
 def written(node: Node) -> tuple[str, ...]:
@@ -102,10 +118,10 @@ def written(node: Node) -> tuple[str, ...]:
     return node.outputs or tuple(name for name in node.inputs if name is not None)
 
 
-def _lower_node(graph: Graph, node: Node, isa: str) -> KernelCall:
-    if node.op not in OPERATORS or node.op not in LOWERINGS:
+def _candidates(graph: Graph, node: Node, isa: Sequence[str]) -> tuple[Candidate, ...]:
+    if node.op not in OPERATORS:
         raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
-    return LOWERINGS[node.op](graph, node, prepare_node(graph, node), isa)
+    return candidates(graph, node, prepare_node(graph, node), isa)
 
 
 def _alias_groups(graph: Graph, calls: list[KernelCall]) -> dict[str, str]:

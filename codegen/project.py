@@ -56,15 +56,18 @@ def check_name(name: str) -> str:
     return name
 
 
-def model_sources(graph: Graph, isa: Sequence[str], name: str | None = None) -> ModelSources:
+def model_sources(
+    graph: Graph, isa: Sequence[str], name: str | None = None, choices: Mapping[str, str] | None = None
+) -> ModelSources:
     """Lower a graph and render its C.
 
     Args:
         isa: kernel folders, most specific first.
         name: prefix of the C names; derived from the graph's name when absent.
+        choices: kernels by node name; the others are chosen by estimate.
     """
     name = check_name(identifier(graph.name)[:40] if name is None else name)
-    program = lower(graph, isa[0])
+    program = lower(graph, isa, choices)
     pool = ConstantPool(name)
     layers = c_layers(program, pool)
     variables = _variables(graph, pool)

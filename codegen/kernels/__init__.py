@@ -1,50 +1,81 @@
-"""The lowering registry: one explicit table from operator name to the kernel call that serves it."""
+"""Which kernels can serve a node on an instruction set, and which of them does unless told otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...converter.ir import Graph, Node
-from ...converter.ops.activation import UNARY_OPERATORS
-from ...converter.ops.elementwise import BINARY_OPERATORS
-from ...converter.ops.shape_ops import SHAPE_OPERATORS
-from . import (
-    activation,
-    batch_matmul,
-    conv,
-    depthwise_conv,
-    elementwise,
-    fully_connected,
-    pooling,
-    reduce,
-    resize,
-    shape_ops,
-    transpose_conv,
-)
-from .call import KernelCall
+from ...errors import InputError, TargetError, UnsupportedError
+from . import armv7em, generic, rv32
+from .call import KernelCall, constant_bytes
+from .kernel import KernelTable
 
-Lowering = Callable[[Graph, Node, Any, str], KernelCall]
-
-LOWERINGS: dict[str, Lowering] = {
-    "CONV_2D": conv.lower,
-    "DEPTHWISE_CONV_2D": depthwise_conv.lower,
-    "FULLY_CONNECTED": fully_connected.lower,
-    "TRANSPOSE_CONV": transpose_conv.lower,
-    "BATCH_MATMUL": batch_matmul.lower,
-    "RESCALE_UINT8": activation.lower,
-    "RESIZE_BILINEAR": resize.lower,
-    "AVERAGE_POOL_2D": pooling.lower,
-    "MAX_POOL_2D": pooling.lower,
-    "MEAN": reduce.lower,
-    "SUM": reduce.lower,
-    "REDUCE_MAX": reduce.lower,
-    "REDUCE_MIN": reduce.lower,
-    "ARG_MAX": reduce.lower_argmax,
-    "SOFTMAX": activation.lower_softmax,
-    "READ_VARIABLE": shape_ops.lower_copy,
-    "ASSIGN_VARIABLE": shape_ops.lower_copy,
-    **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
-    **{operator.name: activation.lower for operator in UNARY_OPERATORS},
-    **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
+#: Kernel folder -> its table. A target names its folders, the most specific first.
+KERNELS: Mapping[str, KernelTable] = {
+    "generic": generic.KERNELS,
+    "armv7em": armv7em.KERNELS,
+    "rv32": rv32.KERNELS,
 }
+
+#: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of
+#: requantization constants.
+_MORE_FLASH, _TABLE = 1.03, 256
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A kernel that serves a node, with the call that does it."""
+
+    kernel: str
+    call: KernelCall
+
+
+def candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> tuple[Candidate, ...]:
+    """Every kernel that serves a node, those of the most specific folder first.
+
+    Args:
+        params: what ``prepare_node`` gives.
+        isa: kernel folders, most specific first.
+
+    Raises:
+        UnsupportedError: none does. TargetError: there is no such folder.
+    """
+    found = tuple(_candidates(graph, node, params, isa))
+    if not found:
+        raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
+    return found
+
+
+def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) -> Candidate:
+    """The kernel of that name; without one, the one with the fewest estimated instructions of those that take no more
+    flash than the smallest needs, and the first where estimates are missing.
+
+    Raises:
+        InputError: the wanted kernel does not serve the node.
+    """
+    if wanted is not None:
+        for candidate in found:
+            if candidate.kernel == wanted:
+                return candidate
+        names = ", ".join(candidate.kernel for candidate in found)
+        raise InputError(f"'{wanted}' cannot serve '{node.name}'; {names} can")
+    sizes = [constant_bytes(candidate.call) for candidate in found]
+    most = min(sizes) * _MORE_FLASH + _TABLE
+    small = [candidate for candidate, size in zip(found, sizes, strict=True) if size <= most]
+    return min(small, key=lambda candidate: _estimate(candidate.call))
+
+
+def _candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> Iterator[Candidate]:
+    for folder in isa:
+        if folder not in KERNELS:
+            raise TargetError(f"there are no kernels '{folder}'; there are {', '.join(KERNELS)}")
+        for kernel in KERNELS[folder].get(node.op, ()):
+            call = kernel.lower(graph, node, params)
+            if call is not None:
+                yield Candidate(kernel.name, call)
+
+
+def _estimate(call: KernelCall) -> float:
+    return float("inf") if call.instructions is None else call.instructions

@@ -33,6 +33,7 @@ class KernelCall:
         alias: the output is the first operand's bytes unchanged (RESHAPE and kin); no code when they share an address.
         gather_operands: the operands are passed as one array of pointers, ``const void *const *inputs``.
         scatter_outputs: the outputs are passed as one array of pointers, ``void *const *outputs``.
+        instructions: estimated instructions of one call, for the choice among kernels; None where nobody knows.
     """
 
     function: str
@@ -44,6 +45,7 @@ class KernelCall:
     alias: bool = False
     gather_operands: bool = False
     scatter_outputs: bool = False
+    instructions: int | None = None
 
 
 def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
@@ -52,3 +54,14 @@ def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     if not np.array_equal(converted.astype(np.int64), values.astype(np.int64)):
         raise OverflowError(f"values do not fit {np.dtype(dtype).name}")
     return np.ascontiguousarray(converted)
+
+
+def constant_bytes(call: KernelCall) -> int:
+    """Bytes of the constant arrays that a call's parameters point to."""
+
+    def total(fields: Mapping[str, Any]) -> int:
+        values = fields.values()
+        nested = sum(total(value) for value in values if isinstance(value, Mapping))
+        return nested + sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+
+    return total(call.params)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bitwright.codegen import program
-from bitwright.codegen.kernels.nests import distances, nests
+from bitwright.codegen.kernels.generic.nests import distances, nests
 from bitwright.codegen.kernels.overlap import pair_distance, raster_distance, row_distance, window_distance
 from bitwright.codegen.plan import Buffer, Overlap, Plan, violations
 from bitwright.codegen.project import model_sources

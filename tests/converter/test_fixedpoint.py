@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bitwright.codegen.kernels.wide import multiplier16
+from bitwright.codegen.kernels.generic.wide import multiplier16
 from bitwright.converter import fixedpoint as fp
 from bitwright.converter.gemmlowp import exp_on_negative_values, inverse_sqrt, one_over_one_plus_x, reciprocal
 from bitwright.converter.ir import Rounding

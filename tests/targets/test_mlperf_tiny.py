@@ -51,5 +51,5 @@ def test_every_layer_on_the_target(name: str, target: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("isa", ["generic", "armv7em", "rv32"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_arena_is_near_its_lower_bound(name: str, isa: str) -> None:
-    plan = lower(load(model_path(f"mlperf_tiny/{name}")), isa).plan
+    plan = lower(load(model_path(f"mlperf_tiny/{name}")), list(dict.fromkeys((isa, "generic")))).plan
     assert plan.lower_bound <= plan.bytes <= 1.25 * plan.lower_bound

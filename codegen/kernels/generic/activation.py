@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.activation import Rescale, Sigmoid, Table, Unary
-from ...converter.ops.softmax import Softmax
-from .call import Field, KernelCall, as_c
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.activation import Rescale, Sigmoid, Table, Unary
+from ....converter.ops.softmax import Softmax
+from ..call import Field, KernelCall, as_c
 
 
-def lower(graph: Graph, node: Node, params: Unary, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Unary) -> KernelCall:
     """``bw_lut_s8`` for every 8-bit function; ``bw_rescale`` and ``bw_sigmoid_s16`` for wider inputs."""
     elements = graph.output(node).elements
     if isinstance(params, Table):
@@ -52,7 +52,7 @@ def _sigmoid(params: Sigmoid, elements: int) -> KernelCall:
     return KernelCall("bw_sigmoid_s16", fields, distance={0: 0})
 
 
-def lower_softmax(graph: Graph, node: Node, params: Softmax, isa: str) -> KernelCall:
+def lower_softmax(graph: Graph, node: Node, params: Softmax) -> KernelCall:
     """``bw_softmax_s8`` or ``bw_softmax_s16``; both may run in place."""
     shape: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if params.dtype is DType.INT8:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.resize import Axis, Resize
-from .call import Field, KernelCall, as_c
-from .overlap import raster_distance
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.resize import Axis, Resize
+from ..call import Field, KernelCall, as_c
+from ..overlap import raster_distance
 
 
 def _table(axis: Axis) -> Field:
     return as_c(np.stack([axis.lower, axis.upper, axis.fraction], axis=1), np.int16)
 
 
-def lower(graph: Graph, node: Node, params: Resize, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Resize) -> KernelCall:
     """``bw_resize_bilinear_s8/s16`` over tables of positions."""
     batch, height, width, channels = params.shape
     fields: dict[str, Field] = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...converter.fixedpoint import Int64, as_int64
+from ....converter.fixedpoint import Int64, as_int64
 
 LOOPS = 4  # loops around the innermost run
 FILL = -1  # the source of a nest of padding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.elementwise import Elementwise
-from .call import Field, KernelCall
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.elementwise import Elementwise
+from ..call import Field, KernelCall
 
 _FUNCTIONS = {
     "ADD": "bw_elementwise_add",
@@ -39,7 +39,7 @@ def broadcast_loops(
     return loops or [(1, 1, 1)]
 
 
-def lower(graph: Graph, node: Node, params: Elementwise, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Elementwise) -> KernelCall:
     """``bw_elementwise_<op>_s8/s16``: outer loops of broadcast around one innermost run."""
     loops = broadcast_loops(params.shape, params.shape_1, params.shape_2)
     outer = [(1, 0, 0)] * (_OUTER - len(loops) + 1) + loops[:-1]

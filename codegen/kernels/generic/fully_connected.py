@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.fully_connected import FullyConnected
-from .call import KernelCall
-from .mac import channel_pairs, fold_zero_point, narrow_channels, requantize_fields, stored_weights
-from .overlap import row_distance
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.fully_connected import FullyConnected
+from ..call import KernelCall
+from ..mac import fold_zero_point, requantize_fields, stored_weights
+from ..overlap import row_distance
 from .wide import lower_fully_connected_s16
 
 
-def lower(graph: Graph, node: Node, params: FullyConnected, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall:
     """``bw_fully_connected_s8`` for int8, ``bw_fully_connected_s16`` for 16x8."""
     if params.requant.dtype is DType.INT16:
         return lower_fully_connected_s16(params)
     units, depth = params.weights.shape
     weights, zero_point = stored_weights(graph, node, 1)
     bias = fold_zero_point(node, params.weights, params.bias, params.input_zero_point)
-    narrow = narrow_channels(params.requant, params.weights, bias, zero_point) if isa == "armv7em" else None
-    if narrow is not None:
-        return KernelCall(
-            function="bw_fully_connected_s8_dsp",
-            params={
-                "rows": params.rows,
-                "depth": depth,
-                "units": units,
-                "weights": channel_pairs(narrow.weights),
-                **narrow.fields,
-            },
-            scratch=2 * (depth + -depth % 4),
-            distance={0: row_distance(params.rows, depth, units, buffered=True)},
-            sources=("bw_block_s8",),
-        )
     return KernelCall(
         function="bw_fully_connected_s8",
         params={

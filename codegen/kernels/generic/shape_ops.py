@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...converter.ir import Graph, Node
-from ...converter.ops.operator import require
-from ...converter.ops.shape_ops import Move
-from ...converter.ops.variable import Copy
-from .call import Field, KernelCall
+from ....converter.ir import Graph, Node
+from ....converter.ops.operator import require
+from ....converter.ops.shape_ops import Move
+from ....converter.ops.variable import Copy
+from ..call import Field, KernelCall
 from .nests import distances, nests
 
 _MOST_NESTS = 1 << 14  # a row of the kernel's table takes 68 bytes of flash
 
 
-def lower(graph: Graph, node: Node, params: Move, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Move) -> KernelCall:
     """``bw_copy`` where the bytes stay as they are, else ``bw_move`` over a table of strided copies."""
     element = params.dtype.bytes
     first = params.maps[0].reshape(-1)
@@ -36,7 +36,7 @@ def lower(graph: Graph, node: Node, params: Move, isa: str) -> KernelCall:
     return KernelCall("bw_move", fields, params.operands, distance=distance, gather_operands=True, scatter_outputs=True)
 
 
-def lower_copy(graph: Graph, node: Node, params: Copy, isa: str) -> KernelCall:
+def lower_copy(graph: Graph, node: Node, params: Copy) -> KernelCall:
     """State to the arena and back."""
     operands = () if node.op == "READ_VARIABLE" else (0,)
     return KernelCall("bw_copy", {"bytes": params.bytes}, operands)

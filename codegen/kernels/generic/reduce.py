@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.reduce import ArgMax, Reduce
-from .call import Field, KernelCall
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.reduce import ArgMax, Reduce
+from ..call import Field, KernelCall
 
 _DIMENSIONS = 6
 
@@ -38,7 +38,7 @@ def _merged(loops: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return result
 
 
-def lower(graph: Graph, node: Node, params: Reduce, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Reduce) -> KernelCall:
     """``bw_mean_s8/s16`` for MEAN and SUM, ``bw_reduce_extreme_s8/s16`` for the others."""
     suffix = "s8" if params.dtype is DType.INT8 else "s16"
     fields: dict[str, Field] = {"loops": _loops(params)}
@@ -54,7 +54,7 @@ def lower(graph: Graph, node: Node, params: Reduce, isa: str) -> KernelCall:
     return KernelCall(f"bw_mean_{suffix}", fields)
 
 
-def lower_argmax(graph: Graph, node: Node, params: ArgMax, isa: str) -> KernelCall:
+def lower_argmax(graph: Graph, node: Node, params: ArgMax) -> KernelCall:
     """``bw_arg_max_s8/s16``."""
     fields: dict[str, Field] = {
         "outer": params.outer,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from ...converter.ir import Graph, Node
-from ...converter.ops.batch_matmul import BatchMatmul
-from .call import Field, KernelCall
+from ....converter.ir import Graph, Node
+from ....converter.ops.batch_matmul import BatchMatmul
+from ..call import Field, KernelCall
 
 _BATCHES = 3
 
 
-def lower(graph: Graph, node: Node, params: BatchMatmul, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: BatchMatmul) -> KernelCall:
     """``bw_batch_matmul_s8``: every walk through the operands as strides, so that transposes cost nothing."""
     rows, columns = params.output_shape[-2:]
     height_1, width_1 = params.shape_1[-2:]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.transpose_conv import TransposeConv
-from .call import Field, KernelCall, as_c
-from .mac import requantize_fields, window_fields
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.transpose_conv import TransposeConv
+from ..call import Field, KernelCall, as_c
+from ..mac import requantize_fields, window_fields
 from .wide import wide_requantize_fields
 
 
-def lower(graph: Graph, node: Node, params: TransposeConv, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: TransposeConv) -> KernelCall:
     """``bw_transpose_conv_s8/s16``: each output pixel gathers the input pixels whose windows cover it."""
     out_c, in_c = params.weights.shape[0], params.weights.shape[3]
     wide = params.requant.dtype is DType.INT16

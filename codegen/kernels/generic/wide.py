@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...converter.ir import Rounding
-from ...converter.ops.conv import Conv
-from ...converter.ops.depthwise_conv import DepthwiseConv
-from ...converter.ops.fully_connected import FullyConnected
-from ...converter.ops.operator import Requantization
-from .call import Field, KernelCall, as_c
-from .mac import window_fields
-from .overlap import window_distance
+from ....converter.ir import Rounding
+from ....converter.ops.conv import Conv
+from ....converter.ops.depthwise_conv import DepthwiseConv
+from ....converter.ops.fully_connected import FullyConnected
+from ....converter.ops.operator import Requantization
+from ..call import Field, KernelCall, as_c
+from ..mac import window_fields
+from ..overlap import window_distance
 
 
 def multiplier16(multiplier: int) -> int:

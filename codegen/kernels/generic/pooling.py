@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...converter.ir import DType, Graph, Node
-from ...converter.ops.pooling import Pool
-from .call import Field, KernelCall
-from .mac import window_fields
-from .overlap import window_distance
+from ....converter.ir import DType, Graph, Node
+from ....converter.ops.pooling import Pool
+from ..call import Field, KernelCall
+from ..mac import window_fields
+from ..overlap import window_distance
 
 
-def lower(graph: Graph, node: Node, params: Pool, isa: str) -> KernelCall:
+def lower(graph: Graph, node: Node, params: Pool) -> KernelCall:
     """``bw_avgpool_s8/s16`` or ``bw_max_pool_s8/s16``."""
     suffix = "s8" if params.dtype is DType.INT8 else "s16"
     average = node.op == "AVERAGE_POOL_2D"

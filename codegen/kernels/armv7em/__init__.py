@@ -1,0 +1,12 @@
+"""Cortex-M4, M7 and M33 with the DSP extension."""
+
+from __future__ import annotations
+
+from ..kernel import Kernel, KernelTable
+from . import conv, depthwise_conv, fully_connected
+
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("armv7em", conv.lower),),
+    "DEPTHWISE_CONV_2D": (Kernel("armv7em", depthwise_conv.lower),),
+    "FULLY_CONNECTED": (Kernel("armv7em", fully_connected.lower),),
+}

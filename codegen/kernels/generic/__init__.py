@@ -1,0 +1,46 @@
+"""Portable C99: a kernel for every operator, the last resort of every instruction set."""
+
+from __future__ import annotations
+
+from ....converter.ops.activation import UNARY_OPERATORS
+from ....converter.ops.elementwise import BINARY_OPERATORS
+from ....converter.ops.shape_ops import SHAPE_OPERATORS
+from ..kernel import Kernel, KernelTable, Lowering
+from . import (
+    activation,
+    batch_matmul,
+    conv,
+    depthwise_conv,
+    elementwise,
+    fully_connected,
+    pooling,
+    reduce,
+    resize,
+    shape_ops,
+    transpose_conv,
+)
+
+_LOWERINGS: dict[str, Lowering] = {
+    "CONV_2D": conv.lower,
+    "DEPTHWISE_CONV_2D": depthwise_conv.lower,
+    "FULLY_CONNECTED": fully_connected.lower,
+    "TRANSPOSE_CONV": transpose_conv.lower,
+    "BATCH_MATMUL": batch_matmul.lower,
+    "RESCALE_UINT8": activation.lower,
+    "RESIZE_BILINEAR": resize.lower,
+    "AVERAGE_POOL_2D": pooling.lower,
+    "MAX_POOL_2D": pooling.lower,
+    "MEAN": reduce.lower,
+    "SUM": reduce.lower,
+    "REDUCE_MAX": reduce.lower,
+    "REDUCE_MIN": reduce.lower,
+    "ARG_MAX": reduce.lower_argmax,
+    "SOFTMAX": activation.lower_softmax,
+    "READ_VARIABLE": shape_ops.lower_copy,
+    "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
+    **{operator.name: activation.lower for operator in UNARY_OPERATORS},
+    **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
+}
+
+KERNELS: KernelTable = {op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()}
