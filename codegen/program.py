@@ -164,7 +164,8 @@ def _buffers(graph: Graph, calls: list[KernelCall], groups: dict[str, str]) -> t
         for source in {groups[name] for name in node.inputs if name in groups}:
             used = [i for i, name in enumerate(node.inputs) if name in groups and groups[name] == source]
             if source not in kept and last[source] == index and all(i in call.distance for i in used):
-                overlaps.append(Overlap(source, groups[node.outputs[0]], max(call.distance[i] for i in used)))
+                distance = max(call.distance[i] for i in used)
+                overlaps.append(Overlap(source, groups[node.outputs[0]], distance, call.exact))
     return buffers, sorted(overlaps, key=lambda overlap: (overlap.source, overlap.target))
 
 

@@ -29,6 +29,7 @@ class KernelCall:
         distance: for an input index, the smallest safe ``address(input) - address(output)`` in bytes: the output may
             overlap that dying input wherever the distance is at least this much (0 or less permits exact in-place).
             An input that is not listed must not overlap any output. Must hold for every larger distance.
+        exact: the output may overlap its input at just that distance: kernels that leave and find bytes in place.
         sources: further C files (stems) that the function needs.
         alias: the output is the first operand's bytes unchanged (RESHAPE and kin); no code when they share an address.
         gather_operands: the operands are passed as one array of pointers, ``const void *const *inputs``.
@@ -41,6 +42,7 @@ class KernelCall:
     operands: tuple[int, ...] = (0,)
     scratch: int | None = None
     distance: Mapping[int, int] = field(default_factory=dict)
+    exact: bool = False
     sources: tuple[str, ...] = ()
     alias: bool = False
     gather_operands: bool = False

@@ -25,18 +25,19 @@ def _step_bound(buffers: Sequence[Buffer], overlaps: Sequence[Overlap], step: in
         if overlap.source in alive and overlap.target in alive:
             targets.setdefault(overlap.target, []).append(overlap)
     for target, group in targets.items():
-        hidden = sum(_hidden(alive[o.source].bytes, alive[target].bytes, o.distance) for o in group)
+        hidden = sum(_hidden(alive[o.source].bytes, alive[target].bytes, o) for o in group)
         total -= min(hidden, alive[target].bytes)
     return max(total, max((b.bytes for b in alive.values()), default=0))
 
 
-def _hidden(source: int, target: int, distance: int) -> int:
-    """Most bytes that source and target can share when the source starts ``distance`` or more above the target.
+def _hidden(source: int, target: int, overlap: Overlap) -> int:
+    """Most bytes that source and target can share when the source starts where the overlap permits it.
 
     With ``x = address(source) - address(target) >= distance`` they share ``min(source + x, target) - max(x, 0)`` bytes,
     largest at the ``x`` in reach that is closest to nesting one in the other.
     """
-    best = 0
-    for x in (distance, max(distance, 0), max(distance, target - source)):
+    best, distance = 0, overlap.distance
+    nested = () if overlap.exact else (max(distance, 0), max(distance, target - source))
+    for x in (distance, *nested):
         best = max(best, min(source + x, target) - max(x, 0))
     return max(0, min(best, source, target))

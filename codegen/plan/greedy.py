@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from .model import Buffer, Pair, aligned
+from .model import Buffer, Overlap, Pair, aligned
 
 #: Per buffer, (other, low, high): it must not start from ``offset(other) + low`` up to ``offset(other) + high - 1``.
 Spans = list[list[tuple[int, int, int]]]
@@ -26,12 +26,18 @@ def forbidden_spans(buffers: Sequence[Buffer], pairs: Sequence[Pair]) -> Spans:
     spans: Spans = [[] for _ in buffers]
     for pair in pairs:
         low, high = 1 - buffers[pair.first].bytes, buffers[pair.second].bytes
-        if pair.distance is not None:  # the source, first, may stand at or above target + distance
-            high = min(high, pair.distance)
-        if low < high:
-            spans[pair.first].append((pair.second, low, high))
-            spans[pair.second].append((pair.first, 1 - high, 1 - low))
+        for start, stop in _collisions(pair.overlap, low, high):
+            spans[pair.first].append((pair.second, start, stop))
+            spans[pair.second].append((pair.first, 1 - stop, 1 - start))
     return spans
+
+
+def _collisions(overlap: Overlap | None, low: int, high: int) -> list[tuple[int, int]]:
+    """What is left of the distances at which two buffers share bytes when those that are permitted are taken out."""
+    if overlap is None:
+        return [(low, high)]
+    after = [(max(low, overlap.distance + 1), high)] if overlap.exact else []
+    return [(a, b) for a, b in [(low, min(high, overlap.distance)), *after] if a < b]
 
 
 def place(spans: Spans, order: Sequence[int], alignment: int) -> list[int]:

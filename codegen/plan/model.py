@@ -21,11 +21,13 @@ class Buffer:
 @dataclass(frozen=True)
 class Overlap:
     """``target``, written in the step in which ``source`` dies, may overlap it when
-    ``address(source) - address(target) >= distance`` (the distance may be negative)."""
+    ``address(source) - address(target) >= distance`` (the distance may be negative); where it is exact, only at
+    that distance."""
 
     source: str
     target: str
     distance: int
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two buffers alive together; ``distance`` is the permitted overlap (first = source, second = target), or None."""
+    """Two buffers alive together; ``overlap`` is the permitted one (first = source, second = target), or None."""
 
     first: int
     second: int
-    distance: int | None
+    overlap: Overlap | None
+
+    def permits(self, apart: int) -> bool:
+        """Whether buffers that share bytes may lie ``address(first) - address(second)`` apart."""
+        if self.overlap is None:
+            return False
+        return apart == self.overlap.distance if self.overlap.exact else apart >= self.overlap.distance
 
 
 def pairs(buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> Iterator[Pair]:
     """Every pair of buffers whose lifetimes intersect."""
-    permitted = {(overlap.source, overlap.target): overlap.distance for overlap in overlaps}
+    permitted = {(overlap.source, overlap.target): overlap for overlap in overlaps}
     first = np.array([buffer.first for buffer in buffers])
     last = np.array([buffer.last for buffer in buffers])
     for i, a in enumerate(buffers):
@@ -83,6 +91,6 @@ def violations(buffers: Sequence[Buffer], overlaps: Sequence[Overlap], plan: Pla
         a, b = buffers[pair.first], buffers[pair.second]
         start_a, start_b = plan.offsets[a.name], plan.offsets[b.name]
         disjoint = start_a + a.bytes <= start_b or start_b + b.bytes <= start_a
-        if not disjoint and (pair.distance is None or start_a - start_b < pair.distance):
+        if not disjoint and not pair.permits(start_a - start_b):
             wrong.append(f"{a.name} at {start_a} collides with {b.name} at {start_b}")
     return wrong

@@ -32,9 +32,11 @@ def improve(
         choices = [model.new_bool_var(""), model.new_bool_var("")]
         model.add(first + a.bytes <= second).only_enforce_if(choices[0])
         model.add(second + b.bytes <= first).only_enforce_if(choices[1])
-        if pair.distance is not None:
+        if pair.overlap is not None:
             choices.append(model.new_bool_var(""))
-            model.add(first - second >= pair.distance).only_enforce_if(choices[2])
+            model.add(first - second >= pair.overlap.distance).only_enforce_if(choices[2])
+            if pair.overlap.exact:
+                model.add(first - second <= pair.overlap.distance).only_enforce_if(choices[2])
         model.add_bool_or(choices)
     model.minimize(size)
     solver = cp_model.CpSolver()

@@ -201,14 +201,15 @@ def _moved(draw: Any, part: Any) -> Any:
 
 
 def placed(buffers: list[Buffer], overlaps: list[Overlap], alignment: int, lift: int, dense: bool) -> Plan:
-    """The first input that may share memory with the output at its distance, or ``lift`` units above; the rest apart.
+    """The first input that may share memory with the output at its distance, or ``lift`` units above if that is not
+    exact; the rest apart.
 
     Args:
         dense: whether buffers may start at any byte.
     """
     assume(overlaps)
     unit, chosen = 1 if dense else alignment, overlaps[0]
-    apart = -(-chosen.distance // unit) * unit + lift * unit
+    apart = -(-chosen.distance // unit) * unit + (0 if chosen.exact else lift * unit)
     offsets = {chosen.target: max(0, -apart), chosen.source: max(0, apart)}
     sizes = {buffer.name: buffer.bytes for buffer in buffers}
     for buffer in buffers:

@@ -37,14 +37,20 @@ def problems(draw: Any, most: int = 12, largest: int = 200, steps: int = 6) -> P
     for source in buffers:
         target = targets.get(source.last)
         if target is not None and target != source.name and draw(st.booleans()):
-            overlaps.append(Overlap(source.name, target, draw(st.integers(-largest, largest))))
+            distance, exact = draw(st.integers(-largest, largest)), draw(st.booleans())
+            overlaps.append(Overlap(source.name, target, distance // 8 * 8 if exact else distance, exact))
     return buffers, overlaps
 
 
 def collisions(problem: Problem, made: Plan) -> list[tuple[str, str, int]]:
     """Byte by byte and step by step: what two buffers share that they may not share."""
     buffers, overlaps = problem
-    permitted = {(o.source, o.target): o.distance for o in overlaps}
+    permitted = {(o.source, o.target): o for o in overlaps}
+
+    def allows(a: str, b: str, apart: int) -> bool:
+        overlap = permitted.get((a, b))
+        return overlap is not None and (apart == overlap.distance or (apart > overlap.distance and not overlap.exact))
+
     wrong = []
     for step in range(max(b.last for b in buffers) + 1):
         owners: dict[int, list[str]] = {}
@@ -56,9 +62,7 @@ def collisions(problem: Problem, made: Plan) -> list[tuple[str, str, int]]:
             for a in names:
                 for b in names:
                     apart = made.offsets[a] - made.offsets[b]
-                    allowed = (a, b) in permitted and apart >= permitted[a, b]
-                    allowed |= (b, a) in permitted and -apart >= permitted[b, a]
-                    if a < b and not allowed:
+                    if a < b and not allows(a, b, apart) and not allows(b, a, -apart):
                         wrong.append((a, b, byte))
     return wrong
 
