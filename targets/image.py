@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,15 +57,20 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
     return files
 
 
-def generate(graph: Graph, target: Target, folder: Path, name: str | None = None) -> ModelSources:
+def generate(
+    graph: Graph, target: Target, folder: Path, name: str | None = None, choices: Mapping[str, str] | None = None
+) -> ModelSources:
     """Write the C project of a graph for a target; the folder appears only when it is complete.
+
+    Args:
+        choices: kernels by node name; the others are chosen by estimate.
 
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
         ResourceError: the arena exceeds the target's RAM.
         InputError: the folder exists and is not a Bitwright project.
     """
-    model = model_sources(graph, target.isa, name)
+    model = model_sources(graph, target.isa, name, choices)
     check_fits(model, target)
     write_folder(folder, project_files(model, target))
     return model
@@ -86,13 +91,15 @@ def check_fits(model: ModelSources, target: Target) -> None:
 
 
 @contextmanager
-def built(graph: Graph, target: Target, name: str | None = None) -> Iterator[Image]:
+def built(
+    graph: Graph, target: Target, name: str | None = None, choices: Mapping[str, str] | None = None
+) -> Iterator[Image]:
     """Generate and build in a temporary folder that lives as long as the context.
 
     Raises:
         What :func:`generate` raises; ToolError: no compiler, or it failed.
     """
-    model = model_sources(graph, target.isa, name)
+    model = model_sources(graph, target.isa, name, choices)
     check_fits(model, target)
     with built_from(model, target) as image:
         yield image
