@@ -62,6 +62,17 @@ static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 #endif
 }
 
+/* acc + the high word of a * b, rounded down. */
+static inline int32_t bw_smmla(int32_t a, int32_t b, int32_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t sum;
+    __asm__("smmla %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+#else
+    return (int32_t)((uint32_t)acc + (uint32_t)(int32_t)(((int64_t)a * b) >> 32));
+#endif
+}
+
 /* The high word of a * b, rounded half up. */
 static inline int32_t bw_smmulr(int32_t a, int32_t b) {
 #ifdef __ARM_FEATURE_DSP
@@ -79,6 +90,14 @@ static inline int32_t bw_requantize_dsp(int32_t acc, int32_t multiplier, int32_t
     int32_t value = bw_smmulr((int32_t)((uint32_t)acc << 1), multiplier);
     value -= value < 0;
     return (int32_t)((uint32_t)value + (UINT32_C(1) << (right - 1))) >> right;
+}
+
+/* Requantization of rectified layers in two instructions: zero point and clamp -128, clamp 127, so that only steps
+ * between outputs above zero count. acc, multiplier and offset = (zero point << 10) + half a step are scaled per
+ * channel such that every such step happens at the accumulator at which policy DOUBLE has it (proven on the host). */
+static inline int8_t bw_rectify(int32_t acc, int32_t multiplier, int32_t offset) {
+    const int32_t value = bw_smmla(acc, multiplier, offset) >> 10;
+    return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
 }
 
 static inline uint32_t bw_load32(const void *from) {

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv, fully_connected
+from . import conv, depthwise_3x3, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("armv7em", conv.lower),),
-    "DEPTHWISE_CONV_2D": (Kernel("armv7em", depthwise_conv.lower),),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("3x3_rows", depthwise_3x3.lower_rows),
+        Kernel("3x3_columns", depthwise_3x3.lower_columns),
+        Kernel("armv7em", depthwise_conv.lower),
+    ),
     "FULLY_CONNECTED": (Kernel("armv7em", fully_connected.lower),),
 }
