@@ -6,11 +6,16 @@
 
 /* All fourteen registers are in use, which no compiler's allocation is trusted with: r0 x, r1 second sum, r2 output,
  * r3-r8 taps, r9-r11 words of the three lines, then multiplier, offset and step; r12 first sum, lr end of x.
- * On the stack: multiplier, offset, step, bias, count. */
+ * On the stack: the channel's multiplier, offset, step, bias and count; its x, taps, output and constants; how many
+ * channels are left; the saved registers; pitch. */
 #define ENTER(bytes_of_a_pair)                                                                                         \
     "push {r4-r11, lr}\n"                                                                                              \
+    "movs r4, #4\n"                                                                                                    \
+    "push {r0-r4}\n"                                                                                                   \
+    "sub sp, #20\n"                                                                                                    \
+    "0:\n"                                                                                                             \
     "ldmia r3, {r4-r8}\n"                                                                                              \
-    "push {r4-r8}\n"                                                                                                   \
+    "stmia sp, {r4-r8}\n"                                                                                              \
     "lsrs r4, r8, #1\n"                                                                                                \
     "mov r5, #" #bytes_of_a_pair "\n"                                                                                  \
     "mla lr, r4, r5, r0\n"                                                                                             \
@@ -42,13 +47,24 @@
     "add lr, lr, #" #bytes_of_a_pair "\n"                                                                              \
     "b 1b\n"                                                                                                           \
     "3:\n"                                                                                                             \
-    "add sp, sp, #20\n"                                                                                                \
+    "add r12, sp, #20\n"                                                                                               \
+    "ldmia r12, {r0-r4}\n"                                                                                             \
+    "ldr r5, [sp, #76]\n"                                                                                              \
+    "add r0, r0, r5\n"                                                                                                 \
+    "adds r1, r1, #60\n"                                                                                               \
+    "adds r2, r2, #1\n"                                                                                                \
+    "adds r3, r3, #60\n"                                                                                               \
+    "subs r4, r4, #1\n"                                                                                                \
+    "stmia r12, {r0-r4}\n"                                                                                             \
+    "bne 0b\n"                                                                                                         \
+    "add sp, sp, #40\n"                                                                                                \
     "pop {r4-r11, pc}\n"
 
 __attribute__((naked)) void bw_depthwise_pairs_stride1_s8(__attribute__((unused)) const uint32_t *x,
                                                           __attribute__((unused)) const uint32_t *taps,
                                                           __attribute__((unused)) int8_t *output,
-                                                          __attribute__((unused)) const bw_depthwise_line *line) {
+                                                          __attribute__((unused)) const bw_depthwise_channel *channels,
+                                                          __attribute__((unused)) int32_t pitch) {
     __asm__(ENTER(12) /* first: (x0, x1) and x2; second: x1 and (x2, x3) */
             "ldmia r0!, {r9-r11}\n"
             "smlad r12, r9, r3, r1\n"
@@ -69,7 +85,8 @@ __attribute__((naked)) void bw_depthwise_pairs_stride1_s8(__attribute__((unused)
 __attribute__((naked)) void bw_depthwise_pairs_stride2_s8(__attribute__((unused)) const uint32_t *x,
                                                           __attribute__((unused)) const uint32_t *taps,
                                                           __attribute__((unused)) int8_t *output,
-                                                          __attribute__((unused)) const bw_depthwise_line *line) {
+                                                          __attribute__((unused)) const bw_depthwise_channel *channels,
+                                                          __attribute__((unused)) int32_t pitch) {
     __asm__(ENTER(24) /* first: (x0, x1) and x2; second: (x2, x3) and x4 */
             "ldmia r0!, {r9-r11}\n"
             "smlad r12, r9, r3, r1\n"
@@ -90,6 +107,8 @@ __attribute__((naked)) void bw_depthwise_pairs_stride2_s8(__attribute__((unused)
 
 #else
 
+#define CHANNELS 4
+
 static int32_t bottom(uint32_t word) { return (int16_t)word; }
 static int32_t top(uint32_t word) { return (int16_t)(word >> 16); }
 
@@ -106,16 +125,26 @@ static int32_t sum(const uint32_t *x, const uint32_t *taps, int32_t bias, int32_
 }
 
 void bw_depthwise_pairs_stride1_s8(const uint32_t *x, const uint32_t *taps, int8_t *output,
-                                   const bw_depthwise_line *line) {
-    for (int32_t i = 0; i < line->count; ++i, output += line->step) {
-        *output = bw_rectify(sum(x + 3 * (i / 2), taps, line->bias, i & 1), line->multiplier, line->offset);
+                                   const bw_depthwise_channel *channels, int32_t pitch) {
+    for (int32_t c = 0; c < CHANNELS; ++c, ++channels) {
+        for (int32_t i = 0; i < channels->count; ++i) {
+            const int32_t acc = sum(x + 3 * (i / 2), taps, channels->bias, i & 1);
+            output[c + i * channels->step] = bw_rectify(acc, channels->multiplier, channels->offset);
+        }
+        x += pitch / 4;
+        taps += sizeof *channels / 4;
     }
 }
 
 void bw_depthwise_pairs_stride2_s8(const uint32_t *x, const uint32_t *taps, int8_t *output,
-                                   const bw_depthwise_line *line) {
-    for (int32_t i = 0; i < line->count; ++i, output += line->step) {
-        *output = bw_rectify(sum(x + 3 * i, taps, line->bias, 0), line->multiplier, line->offset);
+                                   const bw_depthwise_channel *channels, int32_t pitch) {
+    for (int32_t c = 0; c < CHANNELS; ++c, ++channels) {
+        for (int32_t i = 0; i < channels->count; ++i) {
+            const int32_t acc = sum(x + 3 * i, taps, channels->bias, 0);
+            output[c + i * channels->step] = bw_rectify(acc, channels->multiplier, channels->offset);
+        }
+        x += pitch / 4;
+        taps += sizeof *channels / 4;
     }
 }
 
