@@ -14,19 +14,38 @@ __version__ = "0.1.0"
 __all__ = [
     "BitwrightError",
     "Graph",
+    "Profile",
     "Quantization",
     "Report",
     "Target",
+    "Tuned",
     "generate",
     "load",
+    "profile",
     "quantize",
     "run",
     "save",
+    "tune",
     "verify",
 ]
 
 if TYPE_CHECKING:
-    from .api import Graph, Quantization, Report, Target, generate, load, quantize, run, save, verify
+    from .api import (
+        Graph,
+        Profile,
+        Quantization,
+        Report,
+        Target,
+        Tuned,
+        generate,
+        load,
+        profile,
+        quantize,
+        run,
+        save,
+        tune,
+        verify,
+    )
     from .errors import BitwrightError
 
 

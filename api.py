@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,36 @@ from .converter.quantize.run import Result as Quantization
 from .converter.reference import run
 from .errors import InputError
 from .targets import image as _image
+from .targets import profile as _profile
+from .targets.cycles import find_core
 from .targets.emulator import start
+from .targets.profile import Profile
 from .targets.target import Target, find_target
+from .targets.tune import tune as _tune
+from .targets.tune.choices import read_choices
+from .targets.tune.tune import Tuned
 from .targets.vectors import random_vectors
 from .targets.verify import Progress, Report, compare
 
 __all__ = [
     "Graph",
+    "Profile",
     "Quantization",
     "Report",
     "Target",
+    "Tuned",
     "generate",
     "load",
+    "profile",
     "quantize",
     "run",
     "save",
+    "tune",
     "verify",
 ]
+
+#: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``.
+Choices = Mapping[str, str] | Tuned | str | Path
 
 
 def quantize(
@@ -75,13 +88,20 @@ def save(network: Graph | Quantization, path: str | Path) -> None:
     Path(path).write_bytes(write_native(graph, None if isinstance(network, Graph) else network.to_json()))
 
 
-def generate(graph: Graph, target: str | Target, folder: str | Path, name: str | None = None) -> Path:
+def generate(
+    graph: Graph,
+    target: str | Target,
+    folder: str | Path,
+    name: str | None = None,
+    choices: Choices | None = None,
+) -> Path:
     """Write a self-contained C project of the graph for a target.
 
     Args:
         target: a target's name (``bitwright targets`` lists them) or its description.
         folder: created, or replaced where it already holds a Bitwright project.
         name: prefix of the C names; derived from the graph's name when absent.
+        choices: the kernels of some or all layers; the others are chosen by estimate.
 
     Returns:
         The folder.
@@ -89,7 +109,7 @@ def generate(graph: Graph, target: str | Target, folder: str | Path, name: str |
     Raises:
         BitwrightError: an operator cannot be served, the network does not fit, or the folder is in use.
     """
-    _image.generate(graph, _target(target), Path(folder), name)
+    _image.generate(graph, _target(target), Path(folder), name, _kernels(graph, choices))
     return Path(folder)
 
 
@@ -100,6 +120,7 @@ def verify(
     vectors: int = 8,
     seed: int = 0,
     progress: Progress | None = None,
+    choices: Choices | None = None,
 ) -> Report:
     """Build a network for a target, run it there and compare every layer of every vector with the reference.
 
@@ -108,6 +129,7 @@ def verify(
         inputs: integer inputs, one list of arrays per vector; random and extreme ones when absent.
         vectors, seed: number and seed of the random vectors.
         progress: called with a stage's name, the steps done and their number.
+        choices: the kernels of some or all layers; the others are chosen by estimate.
 
     Raises:
         BitwrightError: the network cannot be served, built or run. A mismatch is no error: see ``Report.bit_exact``.
@@ -116,11 +138,71 @@ def verify(
     rows = random_vectors(network, vectors, seed) if inputs is None else inputs
     if progress is not None:
         progress("build", 0, 1)
-    with _image.built(network, _target(target)) as image:
+    with _image.built(network, _target(target), choices=_kernels(network, choices)) as image:
         if progress is not None:
             progress("build", 1, 1)
         with start(image.target, image.elf) as link:
             return compare(image, link, rows, progress)
+
+
+def profile(
+    graph: Graph | str | Path,
+    target: str | Target,
+    inputs: Sequence[Array] | None = None,
+    core: str | None = None,
+    progress: Progress | None = None,
+    choices: Choices | None = None,
+) -> Profile:
+    """Count every instruction of one inference on a target's emulator, layer by layer, and estimate cycles.
+
+    Args:
+        graph: a graph or a model file.
+        inputs: integer inputs of the inference; random ones when absent.
+        core: whose cycles to estimate, a name or a TOML file; the target's own when absent.
+        choices: the kernels of some or all layers; the others are chosen by estimate.
+
+    Raises:
+        BitwrightError: the network cannot be served, built or run, or the target's emulator cannot count.
+    """
+    network = graph if isinstance(graph, Graph) else load(graph)
+    vector = random_vectors(network, 1, 0)[0] if inputs is None else inputs
+    model = None if core is None else find_core(core)
+    with _image.built(network, _target(target), choices=_kernels(network, choices)) as image:
+        return _profile.profile(image, vector, model, progress)
+
+
+def tune(
+    graph: Graph | str | Path,
+    target: str | Target,
+    objective: str = "speed",
+    flash: int | None = None,
+    ram: int | None = None,
+    progress: Progress | None = None,
+) -> Tuned:
+    """Measure every kernel that can serve each layer, and keep the best combination.
+
+    Args:
+        graph: a graph or a model file.
+        objective: ``speed``, ``ram`` or ``flash``: what is to be small.
+        flash: bytes that the model's code and constants may take; ram: arena, static variables and stack.
+
+    Returns:
+        The combination, for ``choices`` of :func:`generate`, :func:`verify` and :func:`profile`.
+
+    Raises:
+        BitwrightError: nothing fits, the target counts nothing, or a kernel differs from the reference.
+    """
+    network = graph if isinstance(graph, Graph) else load(graph)
+    return _tune.tune(network, _target(target), objective, flash, ram, progress)
+
+
+def _kernels(graph: Graph, choices: Choices | None) -> Mapping[str, str] | None:
+    """Kernel by layer."""
+    if isinstance(choices, Tuned):
+        return choices.kernels
+    if isinstance(choices, str | Path):
+        return read_choices(Path(choices), graph).kernels
+    return choices
 
 
 def _target(target: str | Target) -> Target:

@@ -17,9 +17,12 @@ import numpy as np
 
 from . import __version__, api, console
 from .codegen.project import ModelSources
+from .commands import choices
 from .commands import export as export_command
+from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
+from .commands import tune as tune_command
 from .commands.output import check_writable
 from .converter.ir import Array
 from .converter.ops import OPERATORS
@@ -98,6 +101,7 @@ def _parser() -> _Parser:
     compile_.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder to write (default: NAME-TARGET)")
     compile_.add_argument("--name", help="prefix of the C names (default: from the file's name)")
     compile_.add_argument("--plan", type=Path, metavar="SVG", help="also draw the memory plan")
+    choices.add_argument(compile_)
 
     verify = _command(commands, "verify", _verify, "build, run and compare every layer with the reference")
     _model_and_target(verify)
@@ -105,12 +109,17 @@ def _parser() -> _Parser:
     verify.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
     verify.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
+    choices.add_argument(verify)
 
     run = _command(commands, "run", _run, "run a model on a target and save its outputs")
     _model_and_target(run)
     run.add_argument("--inputs", type=Path, required=True, metavar="X.npy", help="input vectors")
     run.add_argument("-o", "--output", type=Path, required=True, metavar="Y.npy", help="outputs (.npz for several)")
 
+    profile = _command(commands, "profile", profile_command.run, "show where an inference spends its instructions")
+    profile_command.add_arguments(profile)
+    tune = _command(commands, "tune", tune_command.run, "choose the best kernel for every layer by measurement")
+    tune_command.add_arguments(tune)
     quantize_ = _command(commands, "quantize", quantize_command.run, "quantize a float model and judge what it cost")
     quantize_command.add_arguments(quantize_)
     report_ = _command(commands, "report", report_command.run, "write an HTML page about a quantized model on a target")
@@ -145,7 +154,8 @@ def _compile(options: argparse.Namespace) -> int:
     graph = api.load(options.model)
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
-    model = images.generate(graph, target, folder, name)
+    found = choices.given(options, graph)
+    model = images.generate(graph, target, folder, name, None if found is None else found.kernels)
     layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
     console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
@@ -178,8 +188,10 @@ def _verify(options: argparse.Namespace) -> int:
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
+    found = choices.given(options, graph)
+    kernels = None if found is None else found.kernels
     with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress)
+        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, kernels)
     text = json.dumps(report.to_json(), indent=2) + "\n"
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(text)

@@ -10,9 +10,11 @@ from ..converter.native import is_native, read_judgement
 from ..report.page import render
 from ..targets.emulator import start
 from ..targets.image import built
+from ..targets.profile import profile
 from ..targets.target import find_target
 from ..targets.vectors import random_vectors
 from ..targets.verify import compare
+from . import choices
 from .output import check_writable
 
 
@@ -21,7 +23,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", type=Path, metavar="MODEL", help="a quantized model: .bwq or .tflite")
     command.add_argument("--target", default="host", metavar="T", help="where it runs (default: host, without counts)")
     command.add_argument("--vectors", type=int, default=2, metavar="N", help="random vectors to verify on (default: 2)")
+    command.add_argument("--profile", action="store_true", help="with a flame view of instructions and cycles")
     command.add_argument("-o", "--output", type=Path, metavar="F.html", help="file to write (default: MODEL.html)")
+    choices.add_argument(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,9 +36,17 @@ def run(options: argparse.Namespace) -> int:
     check_writable(output)
     data = options.model.read_bytes()
     judgement = read_judgement(data, str(options.model)) if is_native(data) else None
-    with console.progress() as progress, built(graph, target) as image, start(image.target, image.elf) as link:
-        report = compare(image, link, random_vectors(graph, options.vectors, 0), progress)
-        page = render(image.model.program, report, judgement)
+    found = choices.given(options, graph)
+    vectors = random_vectors(graph, options.vectors, 0)
+    with (
+        console.progress() as progress,
+        built(graph, target, choices=None if found is None else found.kernels) as image,
+    ):
+        with start(image.target, image.elf) as link:
+            report = compare(image, link, vectors, progress)
+        profiled = profile(image, vectors[0]) if options.profile else None
+        tuned = None if found is None else found.content
+        page = render(image.model.program, report, judgement, profiled, tuned)
     output.write_text(page, encoding="utf-8")
     console.out.print(f"Wrote {output}: open it in a browser", soft_wrap=True)
     return 0 if report.bit_exact else 1

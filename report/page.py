@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
 from ..codegen.plan.picture import draw as draw_plan
 from ..codegen.program import Program
 from ..converter.ir import Graph
+from ..targets.profile import Profile
 from ..targets.verify import Report
-from . import charts, network
+from . import charts, network, profile_page
 
 
-def render(program: Program, report: Report, judgement: Mapping[str, Any] | None = None) -> str:
+def render(
+    program: Program,
+    report: Report,
+    judgement: Mapping[str, Any] | None = None,
+    profile: Profile | None = None,
+    tuned: Mapping[str, Any] | None = None,
+) -> str:
     """The page.
 
     Args:
         program: the lowered network, for its memory plan.
         report: a verification on the target, for exactness and cost.
         judgement: what quantization cost, as kept in a ``.bwq`` file.
+        profile: of the same network, for its flame view.
+        tuned: the content of the file of choices that the network was built with.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-    )
     errors = {layer["name"]: layer for layer in (judgement or {}).get("layers", ())}
     graph = program.graph
     context = {
@@ -43,10 +47,19 @@ def render(program: Program, report: Report, judgement: Mapping[str, Any] | None
         "confusion": Markup(charts.confusion(judgement["confusion"]))
         if judgement and judgement.get("confusion")
         else None,
-        "number": lambda value: "-" if value is None else f"{value:,}",
+        "number": profile_page.number,
         "percent": lambda value: "-" if value is None else f"{value:.2%}",
     }
-    return environment.get_template("report.html.j2").render(context)
+    context |= {"profile": None} if profile is None else profile_page.context(profile)
+    context["tuned"] = _tuned(tuned)
+    return profile_page.environment().get_template("report.html.j2").render(context)
+
+
+def _tuned(content: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The choices with their layers numbered; None where the file keeps no measurements (a user's own)."""
+    if content is None or not content.get("layers"):
+        return None
+    return {**content, "layers": [{**layer, "index": index} for index, layer in enumerate(content["layers"])]}
 
 
 def _layers(graph: Graph, report: Report, errors: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

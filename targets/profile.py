@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..codegen.program import Layer, written
 from ..converter.ir import Array
 from ..errors import ToolError
 from .counts import Count, Segment, counting
@@ -149,15 +150,9 @@ def profile(
     view = _View(image, code, core)
     layers = []
     for layer, cost in zip(image.model.program.layers, report.layers, strict=True):
-        own = points[layer.point : layer.point + _written(layer, points)]
+        own = points[layer.point : layer.point + len(written(layer.node))]
         layers.append(view.layer(layer, _added(own), cost.instructions))
     return Profile(image.model.name, image.target.name, core, tuple(layers), report)
-
-
-def _written(layer: Any, points: Sequence[Segment]) -> int:
-    from ..codegen.program import written
-
-    return len(written(layer.node))
 
 
 def _points(segments: Sequence[Segment], points: int) -> list[Segment]:
@@ -183,6 +178,14 @@ def _added(parts: Iterable[Segment]) -> Segment:
     return total
 
 
+def _settle(mix: dict[str, int]) -> None:
+    """Let no class be below zero: an empty layer may load an argument where this one computed it."""
+    for kind in CLASSES:
+        if kind != "alu" and mix[kind] < 0:
+            mix["alu"] += mix[kind]
+            mix[kind] = 0
+
+
 class _View:
     """Counts of an image as layers and functions."""
 
@@ -193,7 +196,7 @@ class _View:
         self._functions = disassemble(image.elf.with_name("model.elf"), image.target).symbols.keys()
         self._sequence = f"{image.model.name}_run_in"
 
-    def layer(self, layer: Any, counts: Segment, verified: int | None) -> LayerProfile:
+    def layer(self, layer: Layer, counts: Segment, verified: int | None) -> LayerProfile:
         """A layer's profile. Raises ToolError where the counts are not those of the verification."""
         executed = sum(count.executed for count in counts.values())
         if verified != executed:
@@ -209,6 +212,7 @@ class _View:
             entry = functions.setdefault(label if label in self._functions else self._sequence, [0, 0.0])
             entry[0] += count.executed
             entry[1] += self._estimator.cycles(address, count) if self._estimator else 0.0
+        _settle(mix)
         known = self._estimator is not None
         return LayerProfile(
             name=layer.node.name,
@@ -218,8 +222,8 @@ class _View:
             instructions=executed,
             estimate=layer.call.instructions,
             mix=mix,
-            loaded=sum(count.loaded for count in counts.values()),
-            stored=sum(count.stored for count in counts.values()),
+            loaded=max(0, sum(count.loaded for count in counts.values())),
+            stored=max(0, sum(count.stored for count in counts.values())),
             cycles=sum(entry[1] for entry in functions.values()) if known else None,
             functions=tuple(
                 FunctionProfile(name, int(entry[0]), entry[1] if known else None)
