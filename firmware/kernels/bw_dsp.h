@@ -92,12 +92,22 @@ static inline int32_t bw_requantize_dsp(int32_t acc, int32_t multiplier, int32_t
     return (int32_t)((uint32_t)value + (UINT32_C(1) << (right - 1))) >> right;
 }
 
+/* Clamped to int8. */
+static inline int32_t bw_ssat8(int32_t value) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t clamped;
+    __asm__("ssat %0, #8, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+#else
+    return value < -128 ? -128 : value > 127 ? 127 : value;
+#endif
+}
+
 /* Requantization of rectified layers in two instructions: zero point and clamp -128, clamp 127, so that only steps
  * between outputs above zero count. acc, multiplier and offset = (zero point << 10) + half a step are scaled per
  * channel such that every such step happens at the accumulator at which policy DOUBLE has it (proven on the host). */
 static inline int8_t bw_rectify(int32_t acc, int32_t multiplier, int32_t offset) {
-    const int32_t value = bw_smmla(acc, multiplier, offset) >> 10;
-    return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+    return (int8_t)bw_ssat8(bw_smmla(acc, multiplier, offset) >> 10);
 }
 
 static inline uint32_t bw_load32(const void *from) {
