@@ -22,9 +22,13 @@ _SOFT_FLOAT = re.compile(
     r"^__(aeabi_c?[fd]\w+|aeabi_u?[il]2[fd]|\w+[sdt]f[23]|\w+[sdt]f[sdt]i|float\w+[sdt]f|fix\w*[sdt]f\w+"
     r"|extendsfdf2|truncdfsf2)$"
 )
-# Arithmetic and moves of floating-point registers; Helium's integer instructions begin with v, too.
+# Arithmetic and moves of floating-point registers. Helium's integer instructions begin with v, too, and code that uses
+# them saves, loads and fills the registers that they share.
 _FLOAT_INSTRUCTION: Mapping[str, re.Pattern[str]] = {
-    "EM_ARM": re.compile(r"^v\w+(\.\w+)*\.f(16|32|64)|^v\w+(\.\w+)?\s.*\b[sd]\d+\b|^v(mrs|msr)"),
+    "EM_ARM": re.compile(
+        r"^v\w+(\.\w+)*\.f(16|32|64)|^v(?!(push|pop|ldr|str|mov)\b)\w+(\.\w+)?\s.*\b[sd]\d+\b"
+        r"|^v(mrs|msr)(?!.*\b[pP]0\b)"
+    ),
     "EM_RISCV": re.compile(r"^(c\.)?f(?!ence)\w+[. ]"),
     "EM_X86_64": re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|u?comi|cvt\w*2|cvtt?)\w*[sp][sd]\w*\s|^f[a-z]+"),
 }

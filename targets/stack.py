@@ -117,6 +117,11 @@ def _arm(instruction: Instruction) -> Step:
     """Armv6-M and Armv7-M Thumb code."""
     named = _ARM_NAME.match(instruction.mnemonic.removesuffix(".n").removesuffix(".w"))
     operands = instruction.operands
+    if instruction.mnemonic in ("vpush", "vpop"):
+        size = 8 * _doubles(operands)
+        return Step(pushed=size if instruction.mnemonic == "vpush" else -size)
+    if instruction.mnemonic.startswith(("le", "wls")) and instruction.place is not None:
+        return Step(jump=instruction.place)  # low-overhead loops
     if instruction.mnemonic in ("tbb", "tbh"):
         return Step(falls_through=False, computed=True)
     if instruction.mnemonic in ("cbz", "cbnz"):
@@ -142,6 +147,12 @@ def _arm(instruction: Instruction) -> Step:
     pushed = _arm_pushed(instruction, name)
     returns = name in ("pop", "ldmia", "ldr") and re.search(r"\bpc\b", operands.split("[")[0]) is not None
     return Step(pushed=0 if conditional and pushed < 0 else pushed, falls_through=conditional or not returns)
+
+
+def _doubles(operands: str) -> int:
+    """How many registers of eight bytes ``{d8-d15}`` lists."""
+    ranges = re.findall(r"d(\d+)(?:-d(\d+))?", operands)
+    return sum(int(last or first) - int(first) + 1 for first, last in ranges)
 
 
 def _arm_pushed(instruction: Instruction, name: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv7em, generic, rv32
+from . import armv7em, generic, mve, rv32
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
@@ -16,6 +16,7 @@ from .kernel import KernelTable
 KERNELS: Mapping[str, KernelTable] = {
     "generic": generic.KERNELS,
     "armv7em": armv7em.KERNELS,
+    "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,
 }
 

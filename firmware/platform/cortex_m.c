@@ -8,7 +8,15 @@ extern uint32_t __stack[], __data_start[], __data_end[], __data_load[], __bss_st
 int main(void);
 void Reset_Handler(void);
 
+#ifdef __ARM_FEATURE_MVE
+#define CPACR (*(volatile uint32_t *)0xE000ED88U)
+#endif
+
 void Reset_Handler(void) {
+#ifdef __ARM_FEATURE_MVE
+    CPACR |= 0xFU << 20; /* coprocessors 10 and 11: the vector registers */
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
     const uint32_t *from = __data_load;
     for (uint32_t *to = __data_start; to != __data_end;) {
         *to++ = *from++;

@@ -1,0 +1,11 @@
+"""Cortex-M55 and M85 with the integer vectors of Helium (MVE)."""
+
+from __future__ import annotations
+
+from ..kernel import Kernel, KernelTable
+from . import conv, fully_connected
+
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("mve", conv.lower),),
+    "FULLY_CONNECTED": (Kernel("mve", fully_connected.lower),),
+}

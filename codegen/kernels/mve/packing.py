@@ -1,0 +1,53 @@
+"""The order in which the Helium kernels consume weights and the constants of channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..call import Field
+from ..narrow import NarrowChannels
+
+LANES = 4  # channels that are requantized together
+
+
+def block_fields(narrow: NarrowChannels) -> dict[str, Field]:
+    """The C struct ``bw_block_s8_mve``."""
+    channels, depth = narrow.weights.shape
+    missing = -channels % LANES
+    return {
+        "weights": np.pad(narrow.weights, ((0, missing), (0, 0))),
+        "channels": channel_constants(narrow),
+        "depth": depth,
+        "out_c": channels,
+        **clamp_fields(narrow),
+    }
+
+
+def clamp_fields(narrow: NarrowChannels) -> dict[str, Field]:
+    """Zero point, clamp, and whether the rounding of negative ties can be seen."""
+    zero_point, low = narrow.fields["output_zero_point"], narrow.fields["low"]
+    assert isinstance(zero_point, int) and isinstance(low, int)
+    return {
+        "output_zero_point": zero_point,
+        "low": low,
+        "high": narrow.fields["high"],
+        "signed_ties": int(low < zero_point),
+    }
+
+
+def channel_constants(narrow: NarrowChannels) -> NDArray[Any]:
+    """Per four channels nine words: biases, multipliers, and left shifts of a byte each."""
+    channels = narrow.weights.shape[0]
+    missing = -channels % LANES
+
+    def column(name: str) -> NDArray[Any]:
+        values = narrow.fields[name]
+        assert isinstance(values, np.ndarray)
+        return np.pad(values[:channels], (0, missing), constant_values=1 if name == "right" else 0)
+
+    words = [column(name).astype("<i4").reshape(-1, LANES) for name in ("bias", "multiplier")]
+    shifts = np.ascontiguousarray(-column("right").astype(np.int8)).view("<i4").reshape(-1, 1)
+    return np.concatenate([*words, shifts], axis=1).astype(np.int32)
