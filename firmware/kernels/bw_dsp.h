@@ -28,6 +28,45 @@ static inline uint32_t bw_sxtb16_ror8(uint32_t x) {
 #endif
 }
 
+/* Two halfword sums: acc + bytes 0 and 2 of x, sign-extended. */
+static inline uint32_t bw_sxtab16(uint32_t acc, uint32_t x) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(sums) : "r"(acc), "r"(x));
+    return sums;
+#else
+    const uint32_t y = bw_sxtb16(x);
+    return ((acc + y) & 0xFFFFU) | ((acc & 0xFFFF0000U) + (y & 0xFFFF0000U));
+#endif
+}
+
+/* The same with bytes 1 and 3. */
+static inline uint32_t bw_sxtab16_ror8(uint32_t acc, uint32_t x) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sums) : "r"(acc), "r"(x));
+    return sums;
+#else
+    return bw_sxtab16(acc, x >> 8);
+#endif
+}
+
+/* The larger of each of four signed bytes. */
+static inline uint32_t bw_max_bytes(uint32_t a, uint32_t b) {
+#ifdef __ARM_FEATURE_DSP
+    uint32_t larger;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b));
+    return larger;
+#else
+    uint32_t larger = 0;
+    for (uint32_t shift = 0; shift < 32; shift += 8) {
+        const uint32_t byte = (int8_t)(a >> shift) > (int8_t)(b >> shift) ? a >> shift : b >> shift;
+        larger |= (byte & 0xFFU) << shift;
+    }
+    return larger;
+#endif
+}
+
 /* The low halfwords of a and b: b's on top. */
 static inline uint32_t bw_pkhbt(uint32_t a, uint32_t b) {
 #ifdef __ARM_FEATURE_DSP
@@ -115,5 +154,7 @@ static inline uint32_t bw_load32(const void *from) {
     memcpy(&word, from, sizeof word);
     return word;
 }
+
+static inline void bw_store32(void *to, uint32_t word) { memcpy(to, &word, sizeof word); }
 
 #endif /* BW_DSP_H */

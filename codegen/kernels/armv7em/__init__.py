@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected
+from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("armv7em", conv.lower),),
@@ -13,6 +13,10 @@ KERNELS: KernelTable = {
         Kernel("armv7em", depthwise_conv.lower),
     ),
     "FULLY_CONNECTED": (Kernel("armv7em", fully_connected.lower),),
+    "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),
+    "MAX_POOL_2D": (Kernel("armv7em", pooling.lower),),
+    "MEAN": (Kernel("armv7em", pooling.lower_mean),),
+    "SUM": (Kernel("armv7em", pooling.lower_mean),),
     "ADD": (Kernel("linear", elementwise.lower_linear),),
     "SUB": (Kernel("linear", elementwise.lower_linear),),
 }
