@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
 from ....converter.ops.window import Window
-from ..call import KernelCall
+from ..call import Field, KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import window_distance
@@ -31,13 +32,15 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         if in_place
         else window_distance(window, params.batch, in_c, channels, buffered=True)
     )
+    inner = {"inner_begin": 0, "inner_end": 0} if in_place else _inner(window)
     return KernelCall(
         function="bw_conv_s8_mve",
         params={
-            "window": window_fields(window, params.batch, in_c),
+            "window": window_fields(_flat(window) if in_place else window, params.batch, in_c),
             "block": block_fields(narrow),
             "input_zero_point": params.input_zero_point,
             "in_place": int(in_place),
+            **inner,
         },
         scratch=0 if in_place else _COLUMNS * depth,
         distance={0: distance},
@@ -55,6 +58,23 @@ def block_distance(window: Window, batch: int, input_pixel: int, output_pixel: i
     pixels = batch * one.size
     ends = np.minimum((np.arange(reads.size) + 1) * _COLUMNS, pixels) * output_pixel
     return int((ends - reads).max())
+
+
+def _flat(window: Window) -> Window:
+    """Single pixels one after the other as one row."""
+    if window.stride != (1, 1):
+        return window
+    pixels = math.prod(window.output)
+    return replace(window, input=(1, pixels), output=(1, pixels))
+
+
+def _inner(window: Window) -> dict[str, Field]:
+    """Output columns whose windows do not leave the input at the sides, where their rows are contiguous."""
+    starts = np.arange(window.output[1]) * window.stride[1] - window.before[1]
+    inner = np.flatnonzero((starts >= 0) & (starts + window.kernel[1] <= window.input[1]))
+    if window.dilation[1] != 1 or not inner.size:
+        return {"inner_begin": 0, "inner_end": 0}
+    return {"inner_begin": int(inner[0]), "inner_end": int(inner[-1]) + 1}
 
 
 def _inside(window: Window) -> bool:

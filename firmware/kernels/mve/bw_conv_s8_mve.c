@@ -4,53 +4,82 @@
 
 #define COLUMNS 3
 
-/* One row of a window that may leave the image: taps outside become the zero point. */
-static void edge_row(const bw_window *w, const int8_t *row, int32_t left, int32_t zero_point, int8_t *column) {
-    for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
-        const int32_t x = left + kx * w->dilation_w;
-        if (row != 0 && x >= 0 && x < w->in_w) {
-            bw_copy_mve(column, row + x * w->in_c, w->in_c);
-        } else {
-            bw_fill_mve(column, zero_point, w->in_c);
+/* The window of output pixel (oy, ox) as contiguous bytes: taps outside the image become the zero point, and what is
+ * inside is a rectangle of rows, or of single taps where the window is dilated along x. */
+static void copy_window(const bw_window *w, const int8_t *image, int32_t oy, int32_t ox, int32_t zero_point,
+                        int8_t *column) {
+    const int32_t top = oy * w->stride_h - w->pad_h, left = ox * w->stride_w - w->pad_w;
+    const int32_t bytes = w->kernel_w * w->in_c, pitch = w->in_w * w->in_c;
+    int32_t y = 0, x = 0, rows = w->kernel_h, taps = w->kernel_w;
+    if (top < 0 || left < 0 || top + (rows - 1) * w->dilation_h >= w->in_h ||
+        left + (taps - 1) * w->dilation_w >= w->in_w) {
+        bw_fill_mve(column, zero_point, rows * bytes);
+        for (; top + y * w->dilation_h < 0; ++y) {
         }
-        column += w->in_c;
+        for (; left + x * w->dilation_w < 0; ++x) {
+        }
+        for (; rows > y && top + (rows - 1) * w->dilation_h >= w->in_h; --rows) {
+        }
+        for (; taps > x && left + (taps - 1) * w->dilation_w >= w->in_w; --taps) {
+        }
+        if (rows <= y || taps <= x) {
+            return;
+        }
+    }
+    const int8_t *from = image + (top + y * w->dilation_h) * pitch + (left + x * w->dilation_w) * w->in_c;
+    int8_t *to = column + y * bytes + x * w->in_c;
+    const int32_t runs = w->dilation_w == 1 ? 1 : taps - x, run = w->dilation_w == 1 ? taps - x : 1;
+    for (int32_t i = 0; i < runs; ++i) {
+        bw_copy_rows_mve(to, bytes, from, w->dilation_h * pitch, run * w->in_c, rows - y);
+        from += w->dilation_w * w->in_c;
+        to += w->in_c;
     }
 }
 
-/* The window of output pixel (oy, ox) as contiguous bytes. */
-static void copy_window(const bw_window *w, const int8_t *image, int32_t oy, int32_t ox, int32_t zero_point,
-                        int8_t *column) {
-    const int32_t left = ox * w->stride_w - w->pad_w, bytes = w->kernel_w * w->in_c, pitch = w->in_w * w->in_c;
-    const int whole = w->dilation_w == 1 && left >= 0 && left + w->kernel_w <= w->in_w;
-    int32_t y = oy * w->stride_h - w->pad_h;
-    for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-        const int inside = y >= 0 && y < w->in_h;
-        if (whole && inside) {
-            bw_copy_mve(column, image + y * pitch + left * w->in_c, bytes);
-        } else {
-            edge_row(w, inside ? image + y * pitch : 0, left, zero_point, column);
-        }
-        column += bytes;
-        y += w->dilation_h;
+/* Up to `most` windows of output row oy from column ox on; returns how many. */
+static int32_t copy_windows(const bw_conv_s8_mve_params *p, const int8_t *image, int32_t oy, int32_t ox, int32_t most,
+                            int8_t *column) {
+    const bw_window *w = &p->window;
+    const int32_t top = oy * w->stride_h - w->pad_h;
+    if (ox < p->inner_begin || ox >= p->inner_end || top < 0 || top + (w->kernel_h - 1) * w->dilation_h >= w->in_h) {
+        copy_window(w, image, oy, ox, p->input_zero_point, column);
+        return 1;
     }
+    const int32_t count = p->inner_end - ox < most ? p->inner_end - ox : most;
+    const int8_t *from = image + (top * w->in_w + ox * w->stride_w - w->pad_w) * w->in_c;
+    bw_copy_windows_mve(column, from, w->kernel_w * w->in_c, w->kernel_h, w->dilation_h * w->in_w * w->in_c, count,
+                        w->stride_w * w->in_c);
+    return count;
+}
+
+/* Pixels of the input that are windows themselves. */
+static int32_t point_at(const bw_window *w, const int8_t *row, int32_t ox, int32_t most, const int8_t **columns) {
+    const int32_t count = w->out_w - ox < most ? w->out_w - ox : most, step = w->stride_w * w->in_c;
+    const int8_t *from = row + ox * step;
+    for (int32_t i = 0; i < count; ++i) {
+        columns[i] = from;
+        from += step;
+    }
+    return count;
 }
 
 void bw_conv_s8_mve(const bw_conv_s8_mve_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
     const bw_block_s8_mve *block = &p->block;
-    const int8_t *columns[COLUMNS];
+    const int32_t depth = block->depth;
+    int8_t *const copies = scratch;
+    const int8_t *columns[COLUMNS] = {copies, copies + depth, copies + 2 * depth};
     int32_t waiting = 0;
     for (int32_t b = 0; b < w->batch; ++b) {
         for (int32_t oy = 0; oy < w->out_h; ++oy) {
-            for (int32_t ox = 0; ox < w->out_w; ++ox) {
-                if (p->in_place) {
-                    columns[waiting] = input + (oy * w->stride_h * w->in_w + ox * w->stride_w) * w->in_c;
-                } else {
-                    int8_t *column = (int8_t *)scratch + waiting * block->depth;
-                    copy_window(w, input, oy, ox, p->input_zero_point, column);
-                    columns[waiting] = column;
-                }
-                if (++waiting == COLUMNS) {
+            for (int32_t ox = 0; ox < w->out_w;) {
+                const int32_t most = COLUMNS - waiting;
+                const int32_t found =
+                    p->in_place ? point_at(w, input + oy * w->stride_h * w->in_w * w->in_c, ox, most, columns + waiting)
+                                : copy_windows(p, input, oy, ox, most, copies + waiting * depth);
+                ox += found;
+                waiting += found;
+                if (waiting == COLUMNS) {
                     bw_block_4x3_s8_mve(block, columns, output);
                     output += COLUMNS * block->out_c;
                     waiting = 0;

@@ -5,23 +5,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Copy `size` bytes, sixteen at a time: 4 instructions each, and nothing is read or written beyond. */
-static inline void bw_copy_mve(int8_t *to, const int8_t *from, int32_t size) {
-#ifdef __ARM_FEATURE_MVE
-    __asm__ volatile("wlstp.8  lr, %2, 2f   \n"
-                     "1:                    \n"
-                     "vldrb.u8 q0, [%1], #16 \n"
-                     "vstrb.u8 q0, [%0], #16 \n"
-                     "letp     lr, 1b       \n"
-                     "2:                    \n"
-                     : "+r"(to), "+r"(from)
-                     : "r"(size)
-                     : "lr", "q0", "memory");
-#else
-    memmove(to, from, (size_t)size);
-#endif
-}
-
 /* Fill `size` bytes. */
 static inline void bw_fill_mve(int8_t *to, int32_t value, int32_t size) {
 #ifdef __ARM_FEATURE_MVE
@@ -36,6 +19,67 @@ static inline void bw_fill_mve(int8_t *to, int32_t value, int32_t size) {
                      : "lr", "q0", "memory");
 #else
     memset(to, value, (size_t)size);
+#endif
+}
+
+/* Copy the windows of `count` pixels, all at least one, to contiguous memory: rows of `size` bytes that lie `pitch`
+ * apart, windows that lie `step` apart. */
+static inline void bw_copy_windows_mve(int8_t *to, const int8_t *from, int32_t size, int32_t rows, int32_t pitch,
+                                       int32_t count, int32_t step) {
+#ifdef __ARM_FEATURE_MVE
+    __asm__ volatile("1:                     \n"
+                     "mov       r0, %1       \n"
+                     "mov       r1, %6       \n"
+                     "2:                     \n"
+                     "mov       r2, r0       \n"
+                     "mov       r3, %0       \n"
+                     "dlstp.8   lr, %5       \n"
+                     "3:                     \n"
+                     "vldrb.u8  q0, [r2], #16 \n"
+                     "vstrb.u8  q0, [r3], #16 \n"
+                     "letp      lr, 3b       \n"
+                     "add       r0, %3       \n"
+                     "add       %0, %5       \n"
+                     "subs      r1, #1       \n"
+                     "bne       2b           \n"
+                     "add       %1, %4       \n"
+                     "subs      %2, #1       \n"
+                     "bne       1b           \n"
+                     : "+r"(to), "+r"(from), "+l"(count)
+                     : "r"(pitch), "r"(step), "r"(size), "r"(rows)
+                     : "r0", "r1", "r2", "r3", "lr", "q0", "cc", "memory");
+#else
+    for (; count > 0; --count, from += step) {
+        for (int32_t row = 0; row < rows; ++row, to += size) {
+            memmove(to, from + row * pitch, (size_t)size);
+        }
+    }
+#endif
+}
+
+/* Copy `rows` (at least one) rows of `size` bytes, their starts `to_pitch` and `from_pitch` bytes apart. */
+static inline void bw_copy_rows_mve(int8_t *to, int32_t to_pitch, const int8_t *from, int32_t from_pitch, int32_t size,
+                                    int32_t rows) {
+#ifdef __ARM_FEATURE_MVE
+    __asm__ volatile("1:                     \n"
+                     "mov       r0, %0       \n"
+                     "mov       r1, %1       \n"
+                     "dlstp.8   lr, %5       \n"
+                     "2:                     \n"
+                     "vldrb.u8  q0, [r1], #16 \n"
+                     "vstrb.u8  q0, [r0], #16 \n"
+                     "letp      lr, 2b       \n"
+                     "add       %0, %3       \n"
+                     "add       %1, %4       \n"
+                     "subs      %2, #1       \n"
+                     "bne       1b           \n"
+                     : "+r"(to), "+r"(from), "+l"(rows)
+                     : "r"(to_pitch), "r"(from_pitch), "r"(size)
+                     : "r0", "r1", "lr", "q0", "cc", "memory");
+#else
+    for (int32_t row = 0; row < rows; ++row) {
+        memmove(to + row * to_pitch, from + row * from_pitch, (size_t)size);
+    }
 #endif
 }
 
