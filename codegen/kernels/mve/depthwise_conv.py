@@ -17,7 +17,7 @@ from .packing import clamp_fields
 
 _MOST_TAPS = 4  # along and across lines
 _LINES = 4  # of the input at hand
-_TURNED = 64  # bytes of rotated weights
+_TURNED = 80  # bytes of rotated weights
 _FURTHEST = 8191  # bytes between neighbours along a line that 16-bit offsets bear
 
 
@@ -25,7 +25,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     """``bw_depthwise_conv_s8_mve``: windows of up to 4x4 taps, along rows or columns, whichever costs less."""
     narrow = narrow_depthwise_conv(graph, node, params)
     window = params.window
-    if narrow is None or max(window.kernel) > _MOST_TAPS or window.dilation != (1, 1):
+    if narrow is None or not _served(window):
         return None
     axes = [axis for axis in (1, 0) if params.channels * (window.input[1] if axis == 0 else 1) <= _FURTHEST]
     if not axes:
@@ -40,6 +40,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     weights = narrow.weights.reshape(-1, *window.kernel)
     weights = weights.transpose(0, 2, 1) if axis == 1 else weights
     constants = {name: narrow.fields[name] for name in ("bias", "multiplier", "right")}
+    together = 2 if _pairs(window, axis) else 1
     in_place = _reads_before_writing(window, axis)
     return KernelCall(
         function="bw_depthwise_conv_s8_mve",
@@ -50,17 +51,25 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
             "out_image": math.prod(window.output) * params.channels,
             "along": along,
             "across": across,
+            "together": together,
             "words": words,
             "weights": as_c(weights, np.int8),
             **constants,
             "input_zero_point": params.input_zero_point,
             **clamp_fields(narrow),
         },
-        scratch=_TURNED + 4 * words + 4 * (2 if _pairs(window, axis) else 1) * window.output[axis],
+        scratch=_TURNED + 4 * words + 4 * together * window.output[axis],
         distance={0: 0} if in_place else {},
         exact=True,
+        sources=("bw_lines_s8_mve",),
         instructions=_instructions(params, axis),
     )
+
+
+def _served(window: Window) -> bool:
+    """Windows of neighbouring taps that leave no line out."""
+    dense = all(step <= taps <= _MOST_TAPS for step, taps in zip(window.stride, window.kernel, strict=True))
+    return dense and window.dilation == (1, 1)
 
 
 def _axis(params: DepthwiseConv, axis: int) -> Mapping[str, Field]:

@@ -8,9 +8,9 @@
  * Layout: NHWC. A line runs along rows or along columns of the image, as the host finds cheaper; weights are
  * [channel][taps along the line][taps across lines], at most four each. right holds right shifts of 1 to 31;
  * accumulators stay below 2^30 in magnitude (proven on the host), the input's zero point is folded into the biases.
- * Scratch: 96 bytes, a word for each place along the padded line, and two lines of int32.
+ * Scratch: 80 bytes, a word for each place along the padded line, and two lines of int32.
  * Overlap: exactly in place where the host finds every line read before it is written.
- * Cost: 2.3 instructions per output, 2.5 for its requantization, and some 150 for a pair of lines.
+ * Cost: 2.3 instructions per output, 2.5 for its requantization, and some 80 for a pair of lines.
  */
 #ifndef BW_DEPTHWISE_CONV_S8_MVE_H
 #define BW_DEPTHWISE_CONV_S8_MVE_H
@@ -25,7 +25,8 @@ typedef struct {
 typedef struct {
     int32_t batch, channels, in_image, out_image;
     bw_axis_mve along, across;
-    int32_t words; /* places along the padded line */
+    int32_t together; /* lines computed at once: 2 where neither direction is strided and a window has up to 3, or 1 */
+    int32_t words;    /* places along the padded line */
     const int8_t *weights;
     const int32_t *bias;
     const int32_t *multiplier;
