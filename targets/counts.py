@@ -26,7 +26,6 @@ from .toolchain import compiler
 MARKER = "bw_platform_ticks"
 _FORMAT = "bitwright-counts 1"
 _PLUGIN = Path(__file__).parent / "plugin" / "bw_counts.c"
-_NO_PLUGINS = re.compile(r"-plugin|[Pp]lugin")
 
 
 @dataclass(frozen=True)
@@ -116,13 +115,13 @@ def counting(target: Target, elf: Path, code: Disassembly) -> Iterator[Counting]
             with start(counted, elf) as link:
                 run = Counting(link, output)
                 yield run
-        except LinkError as error:
-            if _NO_PLUGINS.search(str(error)):
-                raise ToolError(
-                    f"{emulator.program} cannot load Bitwright's counting plugin ({error}); install a QEMU that was "
-                    "built with plugins, as Debian's and Ubuntu's are, or use `bitwright verify` for totals"
-                ) from error
-            raise
+        except (LinkError, OSError) as error:
+            if output.exists():
+                raise
+            raise ToolError(
+                f"{emulator.program} cannot load Bitwright's counting plugin ({error}); install a QEMU that was built "
+                "with plugins, as Debian's and Ubuntu's are, or use `bitwright verify` for counts per layer"
+            ) from error
         run.finish()
 
 

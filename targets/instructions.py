@@ -37,8 +37,8 @@ _NAMES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     ),
     "riscv": (
         ("branch", re.compile(r"b(eq|ne|lt|ge|gt|le)(u|z)?|j|jal|jalr|jr|ret|tail|call|cv\.b(eq|ne)imm")),
-        ("load", re.compile(r"(cv\.|p\.)?l(b|h)u?|(cv\.|p\.)?lw|cv\.elw|vl(e|se|oxei|uxei|m|r|seg|sseg|\d).*")),
-        ("store", re.compile(r"(cv\.|p\.)?s[bhw]|vs(e\d|se|oxei|uxei|m|r|seg|sseg|\d).*")),
+        ("load", re.compile(r"(cv\.|p\.)?l(b|h)u?|(cv\.|p\.)?lw|cv\.elw|vl(e\d|se\d|oxei|uxei|m\.v|\dr|seg|sseg).*")),
+        ("store", re.compile(r"(cv\.|p\.)?s[bhw]|vs(e\d|se\d|oxei|uxei|m\.v|\dr|seg|sseg).*")),
         ("mac", re.compile(r"vw?n?mac.*|vnms(ac|ub).*|vmadd.*|vq?dot.*|cv\.(mac|msu|sdot).*|p\.(mac|msu)|pv\.sdot.*")),
         ("multiply", re.compile(r"mul.*|vw?mul.*|vsmul.*|cv\.(mul|dot).*|p\.mul.*|pv\.dot.*")),
         ("divide", re.compile(r"(div|rem)u?|vdivu?.*|vremu?.*")),

@@ -38,13 +38,14 @@ class Candidate:
     """A kernel as measured in one layer.
 
     Attributes:
-        instructions: of one call, exact.
+        instructions: of one call, exact; estimate: what its author says, for comparison.
         constants: bytes of its arrays and its parameters; files: C files that its code is in.
         live: bytes of the arena in use while it ran.
     """
 
     kernel: str
     instructions: int
+    estimate: int | None
     constants: int
     live: int
     files: tuple[str, ...]
@@ -130,6 +131,7 @@ def _candidate(layer: Layer, sample: _Sample) -> Candidate:
     return Candidate(
         layer.kernel,
         sample.instructions[name],
+        call.instructions,
         constant_bytes(call) + sample.parameters.get(name, 0),
         sample.live[name],
         tuple(file for file in files if file in sample.code),
