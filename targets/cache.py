@@ -25,10 +25,12 @@ def digest(parts: Iterable[str]) -> str:
     return state.hexdigest()[:32]
 
 
-def keep(path: Path, data: bytes) -> None:
+def keep(path: Path, data: bytes, executable: bool = False) -> None:
     """Write a whole file or nothing, also where several processes write the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+    if executable:
+        os.chmod(draft, 0o700)
     os.replace(draft, path)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import LinkError, ToolError
+from . import simulator
 from .cache import cache_folder, digest, keep
 from .disassembly import Disassembly
 from .emulator import start
@@ -73,7 +74,15 @@ def _qemu(emulator: Emulator, request: Request) -> Emulator:
     return replace(emulator, arguments=(*emulator.arguments, "-plugin", f"{plugin},{options}"))
 
 
-PROVIDERS: Mapping[str, Provider] = {"qemu-system-arm": _qemu, "qemu-system-riscv32": _qemu}
+def _simulated(emulator: Emulator, request: Request) -> Emulator:
+    return replace(emulator, arguments=(*emulator.arguments, "--counts", f"{request.marker},{request.output}"))
+
+
+PROVIDERS: Mapping[str, Provider] = {
+    "qemu-system-arm": _qemu,
+    "qemu-system-riscv32": _qemu,
+    simulator.PROGRAM: _simulated,
+}
 
 
 class Counting:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
+from . import simulator
 from .emulator import PACKAGES
 from .target import all_targets
 from .toolchain import TOOLCHAINS
@@ -28,7 +29,10 @@ def diagnose() -> list[Finding]:
     for target in all_targets():
         toolchain = TOOLCHAINS[target.toolchain]
         needs.setdefault(toolchain.compiler, (toolchain.packages, []))[1].append(target.name)
-        if target.emulator is not None:
+        if target.emulator is not None and target.emulator.program == simulator.PROGRAM:
+            host = TOOLCHAINS["host"]
+            needs.setdefault(host.compiler, (host.packages, []))[1].append(target.name)
+        elif target.emulator is not None:
             package = PACKAGES.get(target.emulator.program, target.emulator.program)
             needs.setdefault(target.emulator.program, ((package,), []))[1].append(target.name)
     needs["cmake"] = (("cmake",), ["generated projects built by themselves"])

@@ -15,11 +15,13 @@ from typing import IO
 import serial
 
 from ..errors import LinkError, TargetError, ToolError
+from . import simulator
 from .link import Link
 from .target import Target
 
 _BOOT_TIMEOUT = 20.0
-PACKAGES = {"qemu-system-arm": "qemu-system-arm", "qemu-system-riscv32": "qemu-system-misc"}
+#: Program of an emulator -> the package that brings it; the project's own simulator needs the host's compiler.
+PACKAGES = {"qemu-system-arm": "qemu-system-arm", "qemu-system-riscv32": "qemu-system-misc", simulator.PROGRAM: "gcc"}
 
 
 @contextmanager
@@ -37,24 +39,27 @@ def start(target: Target, elf: Path) -> Iterator[Link]:
 def open_port(target: Target, elf: Path) -> Iterator[serial.Serial]:
     """The same, giving the bare pyserial port."""
     if target.toolchain == "host":
-        with _host(elf) as port:
+        with _child([str(elf)]) as port:
             yield port
     elif target.emulator is None:
         raise TargetError(f"{target.name} has no emulator")
+    elif target.emulator.program == simulator.PROGRAM:
+        with _child(simulator.command(target, elf)) as port:
+            yield port
     else:
         with _qemu(target, elf) as port:
             yield port
 
 
 @contextmanager
-def _host(elf: Path) -> Iterator[serial.Serial]:
+def _child(command: list[str]) -> Iterator[serial.Serial]:
     """A child process whose standard input and output are the accepted end of a loopback connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = _connect(server.getsockname()[1])
         connection, _ = server.accept()
     with connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        process = subprocess.Popen([str(elf)], stdin=connection.fileno(), stdout=connection.fileno())
+        process = subprocess.Popen(command, stdin=connection.fileno(), stdout=connection.fileno())
     try:
         yield port
     finally:

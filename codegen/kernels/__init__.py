@@ -8,7 +8,7 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv7em, generic, mve, rv32
+from . import armv7em, generic, mve, rv32, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
@@ -18,6 +18,7 @@ KERNELS: Mapping[str, KernelTable] = {
     "armv7em": armv7em.KERNELS,
     "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,
+    "xcv": xcv.KERNELS,
 }
 
 #: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of
