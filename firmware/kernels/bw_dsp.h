@@ -112,6 +112,17 @@ static inline int32_t bw_smmla(int32_t a, int32_t b, int32_t acc) {
 #endif
 }
 
+/* acc + the high word of a * b, rounded half up. */
+static inline int32_t bw_smmlar(int32_t a, int32_t b, int32_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t sum;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+#else
+    return (int32_t)((uint32_t)acc + (uint32_t)(int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32));
+#endif
+}
+
 /* The high word of a * b, rounded half up. */
 static inline int32_t bw_smmulr(int32_t a, int32_t b) {
 #ifdef __ARM_FEATURE_DSP

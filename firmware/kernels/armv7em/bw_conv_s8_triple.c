@@ -1,0 +1,58 @@
+#include "bw_conv_s8_triple.h"
+
+#include "bw_fixedpoint.h"
+#include "bw_windows_s8.h"
+
+/* The clamp of layers whose activation ends within int8. */
+static void clamp(int8_t *values, int32_t count, int32_t low, int32_t high) {
+    if (low > INT8_MIN || high < INT8_MAX) {
+        for (int32_t i = 0; i < count; ++i) {
+            values[i] = (int8_t)bw_clamp(values[i], low, high);
+        }
+    }
+}
+
+/* `count` pixels from the widened columns; one alone, or all of them. */
+static void multiply(const bw_conv_s8_triple_params *p, const uint32_t *columns, int32_t quads, int32_t count,
+                     int8_t *output) {
+    const bw_triple_s8_shape shape = {quads, p->out_c, count == BW_TRIPLE ? p->out_c : 0, 2 * p->output_zero_point + 1};
+    bw_triple_s8(p->pairs, columns, output, &shape);
+    clamp(output, count * p->out_c, p->low, p->high);
+}
+
+/* The window of the next output pixel in raster order. */
+static void advance(const bw_window *w, bw_place *place) {
+    place->x += w->stride_w;
+    if (place->x == w->out_w * w->stride_w - w->pad_w) {
+        place->x = -w->pad_w;
+        place->y += w->stride_h;
+        if (place->y == w->out_h * w->stride_h - w->pad_h) {
+            place->y = -w->pad_h;
+            place->image += w->in_h * w->in_w * w->in_c;
+        }
+    }
+}
+
+void bw_conv_s8_triple(const bw_conv_s8_triple_params *p, const int8_t *input, int8_t *output, void *scratch) {
+    const bw_window *w = &p->window;
+    const int32_t quads = (w->kernel_h * w->kernel_w * w->in_c + 3) / 4;
+    uint32_t *columns = scratch;
+    bw_place next = {input, -w->pad_h, -w->pad_w};
+    bw_windows_begin_s8(w, p->input_zero_point, columns, quads);
+    for (int32_t left = w->batch * w->out_h * w->out_w; left > 0;) {
+        /* The last one or two pixels are computed one by one. */
+        const int32_t count = left >= BW_TRIPLE ? BW_TRIPLE : 1;
+        bw_place places[BW_TRIPLE] = {next, next, next};
+        advance(w, &next);
+        if (count == BW_TRIPLE) {
+            places[1] = next;
+            advance(w, &next);
+            places[2] = next;
+            advance(w, &next);
+        }
+        bw_windows_s8(w, p->input_zero_point, places, columns, quads);
+        multiply(p, columns, quads, count, output);
+        output += count * p->out_c;
+        left -= count;
+    }
+}
