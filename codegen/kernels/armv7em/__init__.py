@@ -12,7 +12,7 @@ KERNELS: KernelTable = {
         Kernel("3x3_columns", depthwise_3x3.lower_columns),
         Kernel("armv7em", depthwise_conv.lower),
     ),
-    "FULLY_CONNECTED": (Kernel("armv7em", fully_connected.lower),),
+    "FULLY_CONNECTED": (Kernel("four", fully_connected.lower_four), Kernel("armv7em", fully_connected.lower)),
     "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MAX_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MEAN": (Kernel("armv7em", pooling.lower_mean),),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
 from ....converter.ops.window import is_pointwise
@@ -13,7 +11,7 @@ from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import window_distance
-from .packing import channel_pairs, triple_stream
+from .packing import channel_pairs, words_of_pairs
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
@@ -42,13 +40,10 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
 def lower_triple(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     """``bw_conv_s8_triple``: the windows of three pixels are widened to int16 before any of them is written."""
     narrow = narrow_conv(graph, node, params)
-    if narrow is None:
+    pairs = words_of_pairs(narrow) if narrow is not None else None
+    if narrow is None or pairs is None:
         return None
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
-    fields = {name: narrow.fields[name][:channels].astype(np.int64) for name in ("bias", "multiplier", "right")}
-    pairs = triple_stream(narrow.weights, fields["bias"], fields["multiplier"], fields["right"] - 1)
-    if pairs is None:
-        return None
     quads = -(-math.prod(params.weights.shape[1:]) // 4)
     behind = 12 * quads if in_c % 4 else in_c
     return KernelCall(

@@ -7,6 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....converter.fixedpoint import Int64
+from ..narrow import NarrowChannels
+
+#: Words of pairs: least 256 * a + b, accumulators below that magnitude, largest right shift.
+_LEAST, _REACH, _SHIFT = -(2**15), 2**23, 23
+
 
 def channel_pairs(weights: NDArray[Any]) -> NDArray[Any]:
     """Weights int8 [channels, taps] packed for the micro-kernel of bw_block_s8.h."""
@@ -29,27 +35,36 @@ def tap_pairs(weights: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(parts.transpose(2, 0, 3, 1, 4))
 
 
-def triple_stream(
-    weights: NDArray[Any], bias: NDArray[Any], multiplier: NDArray[Any], shift: NDArray[Any]
-) -> NDArray[Any] | None:
-    """Channel pairs as bw_triple_s8.h wants them, or None where they do not fit.
-
-    Args:
-        weights: int8 [channels, taps].
-        bias, multiplier, shift: int32 [channels]; shift is the right shift less one.
-    """
-    channels, taps = weights.shape
+def words_of_pairs(narrow: NarrowChannels) -> NDArray[Any] | None:
+    """Rows of words, one per channel pair, as bw_pairs_s8.h states; None where they do not fit."""
+    channels, taps = narrow.weights.shape
+    bias, multiplier, right = (_wide(narrow, name) for name in ("bias", "multiplier", "right"))
     padded = np.zeros((channels + channels % 2, taps + -taps % 4), np.int64)
-    padded[:channels, :taps] = weights
+    padded[:channels, :taps] = narrow.weights
     halves = 256 * padded[0::2] + padded[1::2]
-    reach = 128 * np.abs(weights.astype(np.int64)).sum(axis=1) + np.abs(bias.astype(np.int64))
-    if halves.min(initial=0) < -(2**15) or reach.max(initial=0) >= 2**23 or np.any((shift < 0) | (shift > 22)):
+    reach = 128 * np.abs(padded[:channels]).sum(axis=1) + np.abs(bias)
+    if halves.min(initial=0) < _LEAST or reach.max(initial=0) >= _REACH or np.any((right < 1) | (right > _SHIFT)):
         return None
     quads = halves.reshape(halves.shape[0], -1, 4)[:, :, [0, 2, 1, 3]].astype("<i2")
     words = np.ascontiguousarray(quads).reshape(halves.shape[0], -1).view("<i4")
     head = np.zeros((2, padded.shape[0]), np.int64)
-    head[0, :channels] = bias.astype(np.int64) << 8 | shift
-    head[1, :channels] = multiplier
-    head[1, channels:] = 2**30
-    pairs = head.reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
-    return np.concatenate([pairs, words], axis=1).astype(np.int32)
+    head[:, :channels] = bias << 8 | right - 1, multiplier
+    heads = head.reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
+    return np.concatenate([heads, words], axis=1).astype(np.int32)
+
+
+def pairs_of_pairs(words: NDArray[Any]) -> NDArray[Any]:
+    """The same words two pairs at a time, as bw_fully_connected_s8_four.h states."""
+    fours = []
+    for first, second in zip(words[0::2], words[1::2], strict=False):
+        heads, weights = np.stack([first[:4], second[:4]]), np.stack([first[4:], second[4:]]).reshape(2, -1, 2)
+        fours += [heads.reshape(-1), weights.transpose(1, 0, 2).reshape(-1)]
+    alone = len(words) - len(words) % 2
+    return np.concatenate([*fours, words[alone:].reshape(-1)])
+
+
+def _wide(narrow: NarrowChannels, name: str) -> Int64:
+    """A field of every channel without its padding."""
+    values = narrow.fields[name]
+    assert isinstance(values, np.ndarray)
+    return values[: narrow.weights.shape[0]].astype(np.int64)

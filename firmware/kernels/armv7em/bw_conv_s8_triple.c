@@ -1,23 +1,14 @@
 #include "bw_conv_s8_triple.h"
 
-#include "bw_fixedpoint.h"
+#include "bw_pairs_s8.h"
 #include "bw_windows_s8.h"
-
-/* The clamp of layers whose activation ends within int8. */
-static void clamp(int8_t *values, int32_t count, int32_t low, int32_t high) {
-    if (low > INT8_MIN || high < INT8_MAX) {
-        for (int32_t i = 0; i < count; ++i) {
-            values[i] = (int8_t)bw_clamp(values[i], low, high);
-        }
-    }
-}
 
 /* `count` pixels from the widened columns; one alone, or all of them. */
 static void multiply(const bw_conv_s8_triple_params *p, const uint32_t *columns, int32_t quads, int32_t count,
                      int8_t *output) {
     const bw_triple_s8_shape shape = {quads, p->out_c, count == BW_TRIPLE ? p->out_c : 0, 2 * p->output_zero_point + 1};
     bw_triple_s8(p->pairs, columns, output, &shape);
-    clamp(output, count * p->out_c, p->low, p->high);
+    bw_clamp_run(output, count * p->out_c, p->low, p->high);
 }
 
 /* The window of the next output pixel in raster order. */

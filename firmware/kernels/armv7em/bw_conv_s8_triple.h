@@ -1,6 +1,6 @@
 /* Convolution with SMLAD: three output pixels at a time through the micro-kernel of bw_triple_s8.h.
  *
- * Layout and window as bw_conv_s8.h states; weights, biases, multipliers and shifts as bw_triple_s8.h states, with the
+ * Layout and window as bw_conv_s8.h states; weights, biases, multipliers and shifts as bw_pairs_s8.h states, with the
  * input's zero point folded into the biases. low and high clamp the output. Scratch: 6 bytes per tap, padded to a
  * multiple of four taps, then in_c bytes or, where in_c is not a multiple of four, 3 bytes per tap; a multiple of four
  * bytes, as is the address of the input. Overlap: pixels are written in raster order, three at a time after their

@@ -1,6 +1,6 @@
 #include "bw_triple_s8.h"
 
-#include "bw_dsp.h"
+#include "bw_pairs_s8.h"
 
 #ifdef __ARM_FEATURE_DSP
 
@@ -68,8 +68,7 @@ __attribute__((naked, noinline)) uint32_t *bw_widen_triple_s8(UNUSED const int8_
 /* 17 instructions of four bytes each: the size is relied on below. */
 #define FOUR_TAPS "ldm r0!, {r10, r11} \n" TWO_TAPS("r10") TWO_TAPS("r11")
 
-/* Requantize twice the accumulator in register `acc`, with the temporary r6. The sign of the accumulator stands for that
- * of its product: where they differ, the product is 0, which rounds to 0 with and without the correction. */
+/* bw_requantize_pair of the doubled accumulator in register `acc`, with the temporary r6. */
 #define REQUANTIZE(acc, multiplier, shift) \
     "smmlar  r6, " acc ", " multiplier ", lr \n" \
     "add     r6, r6, " acc ", asr #31 \n" \
@@ -172,30 +171,21 @@ uint32_t *bw_widen_triple_s8(const int8_t *const from[BW_TRIPLE], int32_t quads,
     return columns;
 }
 
-/* Requantize twice an accumulator; `tail` is the constant word that has the shift in its lowest byte. */
-static int8_t requantize(int32_t doubled, int32_t multiplier, int32_t tail, int32_t offset) {
-    const int32_t shift = tail & 0xFF;
-    const int32_t value = bw_smmlar(doubled, multiplier, (int32_t)((uint32_t)offset << shift)) - (doubled < 0);
-    const int32_t result = value >> shift >> 1;
-    return (int8_t)(result < INT8_MIN ? INT8_MIN : result > INT8_MAX ? INT8_MAX : result);
-}
-
 void bw_triple_s8(const int32_t *pairs, const uint32_t *columns, int8_t *output, const bw_triple_s8_shape *shape) {
     for (int32_t channel = 0; channel < shape->channels; channel += 2) {
         const int32_t *const head = pairs;
         pairs += 4;
         for (int32_t c = BW_TRIPLE - 1; c >= 0; --c) {
-            int32_t second = head[1] >> 8, both = (head[0] & -256) + second;
+            int32_t second = bw_second_bias(head), both = bw_pair_bias(head);
             for (int32_t i = 0; i < 2 * shape->quads; ++i) {
                 const uint32_t word = (uint32_t)pairs[i], column = columns[BW_TRIPLE * i + c];
                 both = bw_smlad(word, column, both);
                 second = bw_smlad(bw_sxtb16(word), column, second);
             }
             int8_t *const to = output + shape->step * c + channel;
-            const int32_t first = (int32_t)((uint32_t)both - (uint32_t)second) >> 7;
-            to[0] = requantize(first, head[2], head[0], shape->offset);
+            to[0] = bw_requantize_pair(bw_first_doubled(both, second), head[2], head[0], shape->offset);
             if (channel + 1 < shape->channels) {
-                to[1] = requantize((int32_t)((uint32_t)second << 1), head[3], head[1], shape->offset);
+                to[1] = bw_requantize_pair((int32_t)((uint32_t)second << 1), head[3], head[1], shape->offset);
             }
         }
         pairs += 2 * shape->quads;

@@ -1,11 +1,4 @@
-/* The SMLAD micro-kernel: all output channels, two at a time, times three columns.
- *
- * A channel pair (a, b) is a run of words:
- *     a's bias << 8 | a's shift, b's bias << 8 | b's shift, a's multiplier, b's multiplier, then two words per four
- * taps with shift = right shift - 1 (0 to 22), biases of 24 bits and multipliers of 2^30 to 2^31 - 1. The words of taps
- * k to k + 3 have the halfwords (k, k + 2) and (k + 1, k + 3); each is 256 * a + b, signed. SMLAD with the word as it
- * is accumulates 256 * A + B, and with the word after SXTB16 B alone; A is their difference, exact below 2^23 in
- * magnitude. The depth is padded to a multiple of four taps and the number of channels to an even one with zeros.
+/* The SMLAD micro-kernel: all output channels, two at a time as bw_pairs_s8.h packs them, times three columns.
  *
  * Columns are widened to int16 in the same order of taps, three of them interleaved word by word. Cost: 17 instructions
  * per 24 MACs, 2 per 32 taps and 60 per channel pair, requantization included.
