@@ -328,7 +328,7 @@ void execute(hart *hart, uint64_t budget) {
         case OP_SHUFFLE2_B:
             D = shuffle2_b(D, A, B);
             break;
-        case OP_PACK_H:
+        case OP_PACK_LOW:
             D = A << 16 | (B & 0xffff);
             break;
         case OP_PACKLO_B:

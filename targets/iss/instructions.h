@@ -89,7 +89,7 @@
     DO(SDOTSP_H, 0xa800007b, 0xfe00707f, R)                                                                            \
     DO(SDOTSP_B, 0xa800107b, 0xfe00707f, R)                                                                            \
     DO(SHUFFLE2_B, 0xe000107b, 0xfe00707f, R)                                                                          \
-    DO(PACK_H, 0xf000007b, 0xfe00707f, R)                                                                              \
+    DO(PACK_LOW, 0xf000007b, 0xfe00707f, R)                                                                            \
     DO(PACKLO_B, 0xf800107b, 0xfe00707f, R)                                                                            \
     DO(PACKHI_B, 0xfa00107b, 0xfe00707f, R)                                                                            \
     DO(MIN_B, 0x2000107b, 0xfe00707f, R)                                                                               \
@@ -128,7 +128,7 @@
     DO(SDOTSP_H, 0xb8000057, 0xfc00707f, R)                                                                            \
     DO(SDOTSP_B, 0xb8001057, 0xfc00707f, R)                                                                            \
     DO(SHUFFLE2_B, 0xc8001057, 0xfc00707f, R)                                                                          \
-    DO(PACK_H, 0xd0000057, 0xfe00707f, R)                                                                              \
+    DO(PACK_LOW, 0xd0000057, 0xfe00707f, R)                                                                            \
     DO(PACKHI_B, 0xd8001057, 0xfc00707f, R)                                                                            \
     DO(PACKLO_B, 0xe0001057, 0xfc00707f, R)                                                                            \
     DO(MIN_B, 0x20001057, 0xfc00707f, R)                                                                               \

@@ -40,7 +40,7 @@ __asm__(
     ".macro add_round_shift rd, rs1, rs2\n .insn r 0x5b, 6, 0x20, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro sdotsp_b rd, rs1, rs2\n .insn r 0x57, 1, 0x5c, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro shuffle2_b rd, rs1, rs2\n .insn r 0x57, 1, 0x64, \\rd, \\rs1, \\rs2\n .endm\n"
-    ".macro pack_h rd, rs1, rs2\n .insn r 0x57, 0, 0x68, \\rd, \\rs1, \\rs2\n .endm\n"
+    ".macro pack_low rd, rs1, rs2\n .insn r 0x57, 0, 0x68, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro packhi_b rd, rs1, rs2\n .insn r 0x57, 1, 0x6c, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro packlo_b rd, rs1, rs2\n .insn r 0x57, 1, 0x70, \\rd, \\rs1, \\rs2\n .endm\n"
     /* The loop's end is its last instruction, in halfwords. */
@@ -57,7 +57,7 @@ __asm__(
     ".macro add_round_shift rd, rs1, rs2\n .insn r 0x2b, 3, 0x42, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro sdotsp_b rd, rs1, rs2\n .insn r 0x7b, 1, 0x54, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro shuffle2_b rd, rs1, rs2\n .insn r 0x7b, 1, 0x70, \\rd, \\rs1, \\rs2\n .endm\n"
-    ".macro pack_h rd, rs1, rs2\n .insn r 0x7b, 0, 0x79, \\rd, \\rs1, \\rs2\n .endm\n"
+    ".macro pack_low rd, rs1, rs2\n .insn r 0x7b, 0, 0x78, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro packhi_b rd, rs1, rs2\n .insn r 0x7b, 1, 0x7d, \\rd, \\rs1, \\rs2\n .endm\n"
     ".macro packlo_b rd, rs1, rs2\n .insn r 0x7b, 1, 0x7c, \\rd, \\rs1, \\rs2\n .endm\n"
     /* The loop's end is the address after its body, in words. */
