@@ -113,7 +113,7 @@ def counting(target: Target, elf: Path, code: Disassembly) -> Iterator[Counting]
     emulator = target.emulator
     provider = None if emulator is None else PROVIDERS.get(emulator.program)
     if emulator is None or provider is None:
-        raise ToolError(f"'{target.name}' cannot be profiled: it has no emulator that counts; targets in QEMU have")
+        raise ToolError(f"'{target.name}' cannot be profiled: it has no emulator that counts, as others have")
     if MARKER not in code.symbols:
         raise ToolError(f"the image has no function '{MARKER}', which its harness must have")
     with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
@@ -139,10 +139,12 @@ def parse(text: str) -> list[Segment]:
     lines = text.splitlines()
     if not lines or lines[0] != _FORMAT:
         raise ToolError("the emulator wrote no counts")
-    segments: list[dict[int, Count]] = []
+    segments: list[Segment] = []
+    current: dict[int, Count] = {}
     for line in lines[1:]:
         if line == "segment":
-            segments.append({})
+            current = {}
+            segments.append(current)
             continue
         try:
             address, *numbers = line.split()
@@ -151,7 +153,7 @@ def parse(text: str) -> list[Segment]:
             raise ToolError(f"the emulator's counts are damaged: '{line[:80]}'") from error
         if not segments:
             raise ToolError("the emulator's counts begin without a segment")
-        segments[-1][place] = segments[-1][place] + count if place in segments[-1] else count
+        current[place] = current[place] + count if place in current else count
     return segments
 
 

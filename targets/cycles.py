@@ -159,6 +159,8 @@ class Estimator:
             return float(count.executed)
         cost = self._core.cost(instruction)
         total = count.executed * self._once[address] + cost.per_word * (count.loaded + count.stored) / 4
+        if instruction.kind != "branch" and "pc" not in instruction.writes:
+            return total  # the end of a hardware loop goes back for free
         taken = self._core.taken if cost.taken is None else cost.taken
         return total + count.jumped * (taken + self._misplaced(instruction))
 

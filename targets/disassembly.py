@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import ToolError
+from .coreve import decode
 from .target import Target
 from .toolchain import binutil
 
@@ -58,11 +59,14 @@ def disassemble(elf: Path, target: Target) -> Disassembly:
     instructions: dict[int, Instruction] = {}
     symbols: dict[str, int] = {}
     label = ""
+    xcv = "-DBW_XCV" in target.flags
     for line in result.stdout.splitlines():
         if heading := _LABEL.match(line):
             label = heading.group(2)
             symbols[label] = int(heading.group(1), 16)
-        elif (code := _LINE.match(line)) and not code.group(2).startswith("."):
-            address = int(code.group(1), 16)
-            instructions[address] = Instruction(address, code.group(2), code.group(3), label)
+        elif code := _LINE.match(line):
+            address, mnemonic, operands = int(code.group(1), 16), code.group(2), code.group(3)
+            named = decode(int(operands, 16)) if mnemonic == ".4byte" and xcv else None
+            if named is not None or not mnemonic.startswith("."):
+                instructions[address] = Instruction(address, *(named or (mnemonic, operands)), label)
     return Disassembly(instructions, symbols)

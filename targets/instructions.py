@@ -42,7 +42,7 @@ _NAMES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("mac", re.compile(r"vw?n?mac.*|vnms(ac|ub).*|vmadd.*|vq?dot.*|cv\.(mac|msu|sdot).*|p\.(mac|msu)|pv\.sdot.*")),
         ("multiply", re.compile(r"mul.*|vw?mul.*|vsmul.*|cv\.(mul|dot).*|p\.mul.*|pv\.dot.*")),
         ("divide", re.compile(r"(div|rem)u?|vdivu?.*|vremu?.*")),
-        ("simd", re.compile(r"v.*|cv\..*\.(s[bch]i?|b|h)|pv\..*")),
+        ("simd", re.compile(r"v.*|cv\.(.*\.(s[bch]i?|b|h)|pack.*|shuffle.*)|pv\..*")),
     ),
 }  # fmt: skip
 _REGISTER = re.compile(r"\b(r\d+|sl|fp|ip|sp|lr|pc|[qsd]\d+|x\d+|zero|ra|gp|tp|[ast]\d+|s1[01]|v\d+)\b(?!\s*<)")
