@@ -1,7 +1,9 @@
 #include "bw_conv_s8_xcv.h"
 
 #include "bw_column_s8.h"
+#include "bw_span.h"
 #include "bw_tile_s8_xcv.h"
+#include "bw_words_xcv.h"
 
 /* All channels of count pixels, four or one, whose windows follow each other. */
 static void pixels(const bw_conv_s8_xcv_params *p, int32_t depth, const int8_t *columns, int32_t count,
@@ -30,9 +32,59 @@ static void run(const bw_conv_s8_xcv_params *p, int32_t depth, const int8_t *col
     }
 }
 
+static void bytes(int8_t *to, const int8_t *from, int32_t count) {
+    if (((count | (int32_t)(uintptr_t)to | (int32_t)(uintptr_t)from) & 3) == 0) {
+        bw_copy_words_xcv(to, from, count / 4);
+        return;
+    }
+    for (const int8_t *end = from + count; from < end;) {
+        *to++ = *from++;
+    }
+}
+
+/* A window that reaches into the padding, or is dilated: its rows one after the other, with bytes. */
+static void window_by_rows(const bw_conv_s8_xcv_params *p, const int8_t *image, int32_t top, int32_t left,
+                           int8_t *column) {
+    const bw_window *w = &p->window;
+    bw_fill_words_xcv(column, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, w->kernel_h * p->row / 4);
+    for (int32_t ky = 0; ky < w->kernel_h; ++ky, column += p->row) {
+        const int32_t y = top + ky * w->dilation_h;
+        if (y < 0 || y >= w->in_h) {
+            continue;
+        }
+        const int8_t *row = image + y * w->in_w * w->in_c;
+        if (w->dilation_w == 1) {
+            const bw_span span = bw_span_of(left, w->kernel_w, w->in_w);
+            bytes(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
+                  (span.end - span.begin) * w->in_c);
+            continue;
+        }
+        for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
+            const int32_t x = left + kx * w->dilation_w;
+            if (x >= 0 && x < w->in_w) {
+                bytes(column + kx * w->in_c, row + x * w->in_c, w->in_c);
+            }
+        }
+    }
+}
+
+/* The window of output pixel (oy, ox); what pads its rows has weights of zero. */
+static void window(const bw_conv_s8_xcv_params *p, const int8_t *image, int32_t oy, int32_t ox, int8_t *column) {
+    const bw_window *w = &p->window;
+    const int32_t top = oy * w->stride_h - w->pad_h, left = ox * w->stride_w - w->pad_w, pitch = w->in_w * w->in_c;
+    const int32_t inside = top >= 0 && left >= 0 && left + w->kernel_w <= w->in_w;
+    /* The copy of a box may read a word too much behind its last row. */
+    const int32_t end = (top + w->kernel_h - 1) * pitch + left * w->in_c + p->row + (w->in_c % 4 ? 4 : 0);
+    if (inside && w->dilation_h == 1 && w->dilation_w == 1 && end <= w->in_h * pitch) {
+        bw_copy_box_xcv(column, image + top * pitch + left * w->in_c, w->kernel_h, p->row / 4, pitch);
+    } else {
+        window_by_rows(p, image, top, left, column);
+    }
+}
+
 void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
-    const int32_t depth = (w->kernel_h * w->kernel_w * w->in_c + 3) & ~3;
+    const int32_t depth = w->kernel_h * p->row;
     if (bw_window_is_pointwise(w) && depth == w->in_c) {
         run(p, depth, input, w->batch * w->out_h * w->out_w, output);
         return;
@@ -41,7 +93,7 @@ void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t 
     for (int32_t b = 0; b < w->batch; ++b) {
         for (int32_t oy = 0; oy < w->out_h; ++oy) {
             for (int32_t ox = 0; ox < w->out_w; ++ox) {
-                bw_column_s8(w, input, oy, ox, p->input_zero_point, (int8_t *)scratch + waiting * depth);
+                window(p, input, oy, ox, (int8_t *)scratch + waiting * depth);
                 if (++waiting == 4) {
                     pixels(p, depth, scratch, 4, output);
                     output += 4 * p->out_c;

@@ -24,7 +24,24 @@ __asm__(
     "1: beqz a2, 3f\n"
     "2: sw_post a1, a0, 4\n addi a2, a2, -1\n bnez a2, 2b\n"
     "3: ret\n"
-    "end_function bw_fill_words_xcv\n");
+    "end_function bw_fill_words_xcv\n"
+    "function bw_copy_box_xcv\n"
+    " li a5, 0x01010101\n li a6, 0x03020100\n srli t5, a3, 2\n andi t6, a3, 3\n"
+    "1: andi t0, a1, 3\n mv t1, a1\n bnez t0, 5f\n"
+    " beqz t5, 2f\n"
+    " hardware_loop t5, 8\n"
+    " lw_post t0, t1, 4\n lw_post t2, t1, 4\n lw_post t3, t1, 4\n lw_post t4, t1, 4\n"
+    " sw_post t0, a0, 4\n sw_post t2, a0, 4\n sw_post t3, a0, 4\n sw_post t4, a0, 4\n"
+    "2: mv t2, t6\n beqz t2, 4f\n"
+    "3: lw_post t0, t1, 4\n addi t2, t2, -1\n sw_post t0, a0, 4\n bnez t2, 3b\n"
+    "4: add a1, a1, a4\n addi a2, a2, -1\n bnez a2, 1b\n"
+    " ret\n"
+    /* Every word is of two aligned ones: t3 holds the first, t2 says which bytes. */
+    "5: mul t2, t0, a5\n add t2, t2, a6\n sub t1, t1, t0\n lw_post t3, t1, 4\n"
+    " hardware_loop a3, 4\n"
+    " lw_post t4, t1, 4\n shuffle2_b t3, t4, t2\n sw_post t3, a0, 4\n mv t3, t4\n"
+    " j 4b\n"
+    "end_function bw_copy_box_xcv\n");
 /* clang-format on */
 
 #else
@@ -34,6 +51,12 @@ void bw_copy_words_xcv(int8_t *to, const int8_t *from, int32_t words) { memcpy(t
 void bw_fill_words_xcv(int8_t *to, uint32_t word, int32_t words) {
     for (int32_t i = 0; i < words; ++i) {
         memcpy(to + 4 * i, &word, sizeof word);
+    }
+}
+
+void bw_copy_box_xcv(int8_t *to, const int8_t *from, int32_t rows, int32_t words, int32_t pitch) {
+    for (int32_t y = 0; y < rows; ++y) {
+        memcpy(to + 4 * y * words, from + y * pitch, 4 * (size_t)words);
     }
 }
 

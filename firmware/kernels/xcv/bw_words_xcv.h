@@ -1,5 +1,4 @@
-/* Copies and fills of whole words, both addresses aligned to four bytes: 2 and 1 instructions per word, some 20 a call.
- */
+/* Copies and fills of whole words at addresses aligned to four bytes: 2 and 1 instructions per word, some 20 a call. */
 #ifndef BW_WORDS_XCV_H
 #define BW_WORDS_XCV_H
 
@@ -7,5 +6,9 @@
 
 void bw_copy_words_xcv(int8_t *to, const int8_t *from, int32_t words);
 void bw_fill_words_xcv(int8_t *to, uint32_t word, int32_t words);
+
+/* Boxes: rows of words, pitch bytes apart, to one place aligned to four bytes. Rows may start anywhere: 2 instructions
+ * per word where they are aligned, 4 elsewhere, some 15 a row. Reads up to 4 bytes behind the last row. */
+void bw_copy_box_xcv(int8_t *to, const int8_t *from, int32_t rows, int32_t words, int32_t pitch);
 
 #endif /* BW_WORDS_XCV_H */
