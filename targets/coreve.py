@@ -1,4 +1,4 @@
-"""Names of CORE-V XCV instructions, which binutils show as numbers: from the table of the simulator (``iss``)."""
+"""Names of CORE-V and PULP instructions, which binutils show as numbers: from the tables of the simulator (``iss``)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _REGISTERS = (
 )  # fmt: skip
 
 
-def decode(word: int) -> tuple[str, str] | None:
-    """Mnemonic and operands of an XCV instruction; None for other words."""
-    for name, match, mask, form in _table():
+def decode(word: int, extension: str = "XCV") -> tuple[str, str] | None:
+    """Mnemonic, CORE-V's for both, and operands of an XCV or XPULPV2 instruction; None for other words."""
+    for name, match, mask, form in _table(extension):
         if word & mask == match:
             rd, rs1, rs2 = (_REGISTERS[word >> shift & 31] for shift in (7, 15, 20))
             base = name.removesuffix("_post").removesuffix("_stride")
@@ -34,8 +34,7 @@ def decode(word: int) -> tuple[str, str] | None:
 
 
 @cache
-def _table() -> tuple[tuple[str, int, int, str], ...]:
-    text = _TABLE.read_text(encoding="utf-8")
-    entries = text[text.index("#define XCV(") :]
-    entries = entries[: entries.find("#define", 1)] if "#define" in entries[1:] else entries
-    return tuple((n.lower(), int(match, 16), int(mask, 16), form) for n, match, mask, form in _ENTRY.findall(entries))
+def _table(extension: str) -> tuple[tuple[str, int, int, str], ...]:
+    tables = _TABLE.read_text(encoding="utf-8").split("#define ")
+    text = next(table for table in tables if table.startswith(f"{extension}("))
+    return tuple((n.lower(), int(match, 16), int(mask, 16), form) for n, match, mask, form in _ENTRY.findall(text))

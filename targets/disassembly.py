@@ -59,14 +59,14 @@ def disassemble(elf: Path, target: Target) -> Disassembly:
     instructions: dict[int, Instruction] = {}
     symbols: dict[str, int] = {}
     label = ""
-    xcv = "-DBW_XCV" in target.flags
+    extension = next((name for name in ("XCV", "XPULPV2") if f"-DBW_{name}" in target.flags), None)
     for line in result.stdout.splitlines():
         if heading := _LABEL.match(line):
             label = heading.group(2)
             symbols[label] = int(heading.group(1), 16)
         elif code := _LINE.match(line):
             address, mnemonic, operands = int(code.group(1), 16), code.group(2), code.group(3)
-            named = decode(int(operands, 16)) if mnemonic == ".4byte" and xcv else None
+            named = decode(int(operands, 16), extension) if mnemonic == ".4byte" and extension else None
             if named is not None or not mnemonic.startswith("."):
                 instructions[address] = Instruction(address, *(named or (mnemonic, operands)), label)
     return Disassembly(instructions, symbols)

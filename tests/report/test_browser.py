@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from background import ROOT
 from bitwright.cli import main
 from bitwright.converter.native import write_native
 from bitwright.converter.quantize.run import quantize_model
 from convnets import convnet, images
+from tools import needs_target
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -87,3 +89,32 @@ def test_a_box_leads_to_its_row(browser: Any) -> None:
 def test_nothing_is_fetched_and_nothing_complains(browser: Any) -> None:
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("target", [needs_target("mps2-an386")])
+def test_the_flame_view_zooms_and_weighs(browser: Any, target: str, tmp_path: Path) -> None:
+    """Layers fill the inference; a click makes one as wide as the view, Escape goes back; cycles weigh otherwise."""
+    model = ROOT / "examples" / "digits" / "digits_int8.tflite"
+    before = browser.current_url
+    assert main(["profile", str(model), "--target", target, "--html", str(tmp_path / "p.html")]) == 0
+    browser.set_window_size(1280, 900)
+    browser.get((tmp_path / "p.html").as_uri())
+
+    def widths(depth: int) -> list[float]:
+        boxes = browser.find_elements("css selector", f'#flame div[data-depth="{depth}"]')
+        return [box.rect["width"] for box in boxes]
+
+    (whole,), layers = widths(0), widths(1)
+    assert len(layers) >= 4 and sum(layers) == pytest.approx(whole, rel=0.02)
+    assert sum(widths(2)) == pytest.approx(whole, rel=0.05)
+    browser.find_elements("css selector", '#flame div[data-depth="1"]')[0].click()
+    assert widths(1) == [pytest.approx(whole, rel=0.01)] and "% of the inference" in browser.page_source
+    browser.find_element("css selector", "body").send_keys(webdriver.Keys.ESCAPE)
+    assert widths(1) == pytest.approx(layers)
+    browser.find_element("css selector", "input[value=cycles]").click()
+    assert widths(1) != pytest.approx(layers)
+    size = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    assert size[0] <= size[1]
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    browser.get(before)

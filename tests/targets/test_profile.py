@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bitwright.targets.disassembly import Disassembly, Instruction, disassemble
 from bitwright.targets.image import built
 from bitwright.targets.instructions import Decoded, class_of
 from bitwright.targets.target import all_targets, find_target
+from bitwright.targets.toolchain import compiler
 from projects import streaming
 from tools import needs_target
 
@@ -79,6 +81,12 @@ def test_a_streaming_network_and_a_users_vector(target: str) -> None:
     graph = streaming()
     profile = bitwright.profile(graph, target, inputs=[np.array([[1, 2, 3, 4]], np.int8)])
     assert profile.report.bit_exact and profile.instructions == profile.report.instructions
+
+
+def test_the_plugin_compiles_without_a_warning() -> None:
+    source = Path(counts.__file__).parent / "plugin" / "bw_counts.c"
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
+    subprocess.run([compiler("host"), *flags, "-O2", "-fPIC", "-c", source, "-o", "/dev/null"], check=True)
 
 
 def test_the_format_of_counts() -> None:
