@@ -7,6 +7,7 @@ import shutil
 from typing import Any
 
 import pytest
+from bitwright.targets import simulator
 from bitwright.targets.target import find_target
 from bitwright.targets.toolchain import TOOLCHAINS
 
@@ -16,7 +17,8 @@ def needs_target(name: str) -> Any:
     target = find_target(name)
     programs = [TOOLCHAINS[target.toolchain].compiler]
     if target.emulator is not None:
-        programs.append(target.emulator.program)
+        own = target.emulator.program == simulator.PROGRAM
+        programs.append(TOOLCHAINS["host"].compiler if own else target.emulator.program)
     missing = [program for program in programs if shutil.which(program) is None]
     skip = bool(missing) and not os.environ.get("CI")
     return pytest.param(name, marks=pytest.mark.skipif(skip, reason=f"{name} needs {', '.join(missing)}"), id=name)

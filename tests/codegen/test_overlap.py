@@ -222,7 +222,13 @@ def placed(buffers: list[Buffer], overlaps: list[Overlap], alignment: int, lift:
 
 @pytest.mark.parametrize(
     ("isa", "dtype"),
-    [("generic", DType.INT8), ("armv7em", DType.INT8), ("rv32", DType.INT8), ("generic", DType.INT16)],
+    [
+        ("generic", DType.INT8),
+        ("armv7em", DType.INT8),
+        ("mve", DType.INT8),
+        ("rv32", DType.INT8),
+        ("generic", DType.INT16),
+    ],
     ids=lambda value: getattr(value, "value", value),
 )
 @given(st.data(), st.integers(0, 3), seeds)

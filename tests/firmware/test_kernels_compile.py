@@ -25,6 +25,7 @@ _FLAGS = (
 )
 STRICT = tuple(_FLAGS.split())
 ARM, RV = "arm-none-eabi-gcc -mthumb -mfloat-abi=soft", "riscv64-unknown-elf-gcc --specs=picolibc.specs"
+HELIUM = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nofp -mfloat-abi=hard"
 RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 
 #: What an object may ask of the C library, and of the compiler's own: integer division and wide products, switches.
@@ -48,10 +49,10 @@ class Compiler:
 
 
 COMPILERS = {
-    "gcc-O2": Compiler("gcc -O2", ("generic", "armv7em", "rv32")),
-    "gcc-O0": Compiler("gcc -O0", ("generic", "armv7em", "rv32")),
-    "clang-O2": Compiler("clang -O2", ("generic", "armv7em", "rv32")),
-    "clang-O0": Compiler("clang -O0", ("generic", "armv7em", "rv32")),
+    "gcc-O2": Compiler("gcc -O2", ("generic", "armv7em", "mve", "rv32")),
+    "gcc-O0": Compiler("gcc -O0", ("generic", "armv7em", "mve", "rv32")),
+    "clang-O2": Compiler("clang -O2", ("generic", "armv7em", "mve", "rv32")),
+    "clang-O0": Compiler("clang -O0", ("generic", "armv7em", "mve", "rv32")),
     "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic",)),
     "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic",)),
     "cortex-m4": Compiler(f"{ARM} -mcpu=cortex-m4 -O2", ("generic", "armv7em")),
@@ -60,6 +61,9 @@ COMPILERS = {
     "cortex-m7": Compiler(f"{ARM} -mcpu=cortex-m7 -O2", ("armv7em",)),
     "cortex-m33": Compiler(f"{ARM} -mcpu=cortex-m33 -O2", ("armv7em",)),
     "cortex-m55": Compiler(f"{ARM} -mcpu=cortex-m55+nomve -O2", ("armv7em",)),
+    "helium": Compiler(f"{HELIUM} -O2", ("generic", "armv7em", "mve")),
+    "helium-O0": Compiler(f"{HELIUM} -O0", ("mve",)),
+    "helium-Os": Compiler(f"{HELIUM} -Os", ("mve",)),
     "rv32imc": Compiler(f"{RV} {RV32} -O2", ("generic", "rv32")),
     "rv32imc-O0": Compiler(f"{RV} {RV32} -O0", ("generic", "rv32")),
     "clang-cortex-m4": Compiler("clang --target=armv7em-none-eabi -O2", ("generic", "armv7em")),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ....converter.fixedpoint import Int64
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ..call import Field, KernelCall
@@ -102,7 +103,7 @@ def _in_place(lines: _Axis, along: _Axis, batch: int) -> bool:
     """Whether every pixel of the input is widened before, or in the same turn as, the output pixel that is written
     over it."""
 
-    def places(steps: tuple[int, int], sizes: tuple[int, int]) -> np.ndarray:
+    def places(steps: tuple[int, int], sizes: tuple[int, int]) -> Int64:
         return np.arange(sizes[0])[:, None] * steps[0] + np.arange(sizes[1]) * steps[1]
 
     inputs = places((lines.in_step, along.in_step), (lines.input, along.input))

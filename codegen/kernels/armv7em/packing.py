@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....converter.fixedpoint import Int64
+from ..call import as_c
 from ..narrow import NarrowChannels
 
 #: Words of pairs: least 256 * a + b, accumulators below that magnitude, largest right shift.
@@ -37,20 +38,29 @@ def tap_pairs(weights: NDArray[Any]) -> NDArray[Any]:
 
 def words_of_pairs(narrow: NarrowChannels) -> NDArray[Any] | None:
     """Rows of words, one per channel pair, as bw_pairs_s8.h states; None where they do not fit."""
-    channels, taps = narrow.weights.shape
     bias, multiplier, right = (_wide(narrow, name) for name in ("bias", "multiplier", "right"))
+    reach = 128 * np.abs(narrow.weights.astype(np.int64)).sum(axis=1) + np.abs(bias)
+    if reach.max(initial=0) >= _REACH or np.any((right < 1) | (right > _SHIFT)):
+        return None
+    return headed_pairs(narrow.weights, np.stack([bias << 8 | right - 1, multiplier]))
+
+
+def headed_pairs(weights: NDArray[Any], heads: Int64) -> NDArray[Any] | None:
+    """Rows of words, one per channel pair: two heads of both channels, then their weights.
+
+    Args:
+        weights: int8 [channels, taps]; heads: int32 [2, channels].
+    """
+    channels, taps = weights.shape
     padded = np.zeros((channels + channels % 2, taps + -taps % 4), np.int64)
-    padded[:channels, :taps] = narrow.weights
+    padded[:channels, :taps] = weights
     halves = 256 * padded[0::2] + padded[1::2]
-    reach = 128 * np.abs(padded[:channels]).sum(axis=1) + np.abs(bias)
-    if halves.min(initial=0) < _LEAST or reach.max(initial=0) >= _REACH or np.any((right < 1) | (right > _SHIFT)):
+    if halves.min(initial=0) < _LEAST:
         return None
     quads = halves.reshape(halves.shape[0], -1, 4)[:, :, [0, 2, 1, 3]].astype("<i2")
     words = np.ascontiguousarray(quads).reshape(halves.shape[0], -1).view("<i4")
-    head = np.zeros((2, padded.shape[0]), np.int64)
-    head[:, :channels] = bias << 8 | right - 1, multiplier
-    heads = head.reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
-    return np.concatenate([heads, words], axis=1).astype(np.int32)
+    columns = np.pad(heads, ((0, 0), (0, channels % 2))).reshape(2, -1, 2).transpose(1, 0, 2).reshape(-1, 4)
+    return as_c(np.concatenate([columns, words], axis=1), np.int32)
 
 
 def pairs_of_pairs(words: NDArray[Any]) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from ....converter.ir import Rounding
 from ....converter.ops.operator import Requantization
 
 POINT = 10  # binary point of bw_rectify
-_OFFSET = (-128 << POINT) + (1 << (POINT - 1))
+OFFSET = (-128 << POINT) + (1 << (POINT - 1))
 _SCALES = (5, 6, 4, 7, 3, 8, 2)  # tried where there is no exact one
 _NEAR = 8  # multipliers tried on both sides of the nearest
 
@@ -33,11 +33,11 @@ class Rectified:
     bias: NDArray[Any]
     multiplier: NDArray[Any]
     scale: NDArray[Any]
-    offset: int = _OFFSET
+    offset: int = OFFSET
 
 
 @dataclass(frozen=True)
-class _Staircase:
+class Staircase:
     """The policy's outputs of one channel: accumulators ``low`` to ``high``, and the first of each step in reach."""
 
     multiplier: int
@@ -67,7 +67,7 @@ class _Staircase:
         exact = self.outputs(acc)
         if np.any((np.diff(exact) != 0) & (np.diff(acc) > 1)):
             return False
-        offset = _OFFSET + ((1 << scale) >> 2)
+        offset = OFFSET + ((1 << scale) >> 2)
         fast = ((((acc << scale) + carry) * multiplier >> 32) + offset) >> POINT
         return bool(np.array_equal(np.clip(fast, -128, 127), exact))
 
@@ -92,7 +92,7 @@ def rectified(requant: Requantization, weights: NDArray[Any], bias: Int64) -> Re
     for c in range(channels):
         if shift[c] > 0 or multiplier[c] <= 0:
             return None
-        stairs = _Staircase(multiplier[c], shift[c], int(low[c]), int(high[c]))
+        stairs = Staircase(multiplier[c], shift[c], int(low[c]), int(high[c]))
         first, last = stairs.outputs(np.array([stairs.low, stairs.high])).tolist()
         if first == last:  # whatever the input: no weights, and a quarter of four times the value
             kept[c] = 0
@@ -111,7 +111,7 @@ def rectified(requant: Requantization, weights: NDArray[Any], bias: Int64) -> Re
     return Rectified(kept, columns[0].astype(np.int32), columns[1].astype(np.int32), columns[2].astype(np.uint8))
 
 
-def _exact(stairs: _Staircase) -> tuple[int, int, int] | None:
+def _exact(stairs: Staircase) -> tuple[int, int, int] | None:
     """(scale, multiplier, carry) where the policy's own multiplier serves."""
     scale = POINT + 1 + stairs.shift
     if 2 <= scale <= 8 and stairs.equals(scale, stairs.multiplier, 0):
@@ -119,7 +119,7 @@ def _exact(stairs: _Staircase) -> tuple[int, int, int] | None:
     return None
 
 
-def _searched(stairs: _Staircase) -> tuple[int, int, int] | None:
+def _searched(stairs: Staircase) -> tuple[int, int, int] | None:
     """(scale, multiplier, carry) that have every step in reach at its place."""
     levels, places = stairs.steps()
     for scale in _SCALES:

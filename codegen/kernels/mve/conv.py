@@ -44,7 +44,7 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         },
         scratch=0 if in_place else _COLUMNS * depth,
         distance={0: distance},
-        sources=("bw_block_s8_mve",),
+        sources=("bw_block_s8_mve", "bw_copy_s8_mve"),
         instructions=_instructions(params, in_place),
     )
 

@@ -50,4 +50,4 @@ def channel_constants(narrow: NarrowChannels) -> NDArray[Any]:
 
     words = [column(name).astype("<i4").reshape(-1, LANES) for name in ("bias", "multiplier")]
     shifts = np.ascontiguousarray(-column("right").astype(np.int8)).view("<i4").reshape(-1, 1)
-    return np.concatenate([*words, shifts], axis=1).astype(np.int32)
+    return np.ascontiguousarray(np.concatenate([*words, shifts], axis=1), np.int32)

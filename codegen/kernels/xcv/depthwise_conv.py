@@ -67,7 +67,9 @@ def _table(fields: dict[str, Field]) -> NDArray[Any]:
     packed[:, 0:3, 3] = columns[:, 1, 2]
     packed[:, 3:5, 3] = shift.reshape(pairs, 2)
     words = packed.reshape(pairs, 20).view("<i4")
-    return np.concatenate([words, bias.reshape(pairs, 2), multiplier.reshape(pairs, 2)], axis=1).astype(np.int32)
+    return np.ascontiguousarray(
+        np.concatenate([words, bias.reshape(pairs, 2), multiplier.reshape(pairs, 2)], axis=1), np.int32
+    )
 
 
 def _distance(window: Window, batch: int, channels: int) -> int:

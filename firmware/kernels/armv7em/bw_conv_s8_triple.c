@@ -1,14 +1,19 @@
 #include "bw_conv_s8_triple.h"
 
 #include "bw_pairs_s8.h"
+#include "bw_triple_rectified_s8.h"
 #include "bw_windows_s8.h"
 
 /* `count` pixels from the widened columns; one alone, or all of them. */
 static void multiply(const bw_conv_s8_triple_params *p, const uint32_t *columns, int32_t quads, int32_t count,
                      int8_t *output) {
-    const bw_triple_s8_shape shape = {quads, p->out_c, count == BW_TRIPLE ? p->out_c : 0, 2 * p->output_zero_point + 1};
-    bw_triple_s8(p->pairs, columns, output, &shape);
-    bw_clamp_run(output, count * p->out_c, p->low, p->high);
+    const bw_triple_s8_shape shape = {quads, p->out_c, count == BW_TRIPLE ? p->out_c : 0, p->offset};
+    if (p->rectified) {
+        bw_triple_rectified_s8(p->pairs, columns, output, &shape);
+    } else {
+        bw_triple_s8(p->pairs, columns, output, &shape);
+        bw_clamp_run(output, count * p->out_c, p->low, p->high);
+    }
 }
 
 /* The window of the next output pixel in raster order. */

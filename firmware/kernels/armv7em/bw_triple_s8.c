@@ -1,10 +1,9 @@
 #include "bw_triple_s8.h"
 
 #include "bw_pairs_s8.h"
+#include "bw_triple_taps.h"
 
 #ifdef __ARM_FEATURE_DSP
-
-#define UNUSED __attribute__((unused))
 
 /* Both functions take every register but the stack pointer, which no compiler grants: they are assembly as a whole,
  * their arguments in r0 to r3 (AAPCS). */
@@ -54,20 +53,6 @@ __attribute__((naked, noinline)) uint32_t *bw_widen_triple_s8(UNUSED const int8_
         "pop     {r4-r11, pc} \n");
 }
 
-/* Two taps of both channels (r4 to r6: 256 * A + B, r7 to r9: B) times three columns. */
-#define TWO_TAPS(word) \
-    "ldm     r1!, {r2, r3, r12} \n" \
-    "smlad   r4, " word ", r2, r4 \n" \
-    "smlad   r5, " word ", r3, r5 \n" \
-    "smlad   r6, " word ", r12, r6 \n" \
-    "sxtb16  " word ", " word " \n" \
-    "smlad   r7, " word ", r2, r7 \n" \
-    "smlad   r8, " word ", r3, r8 \n" \
-    "smlad   r9, " word ", r12, r9 \n"
-
-/* 17 instructions of four bytes each: the size is relied on below. */
-#define FOUR_TAPS "ldm r0!, {r10, r11} \n" TWO_TAPS("r10") TWO_TAPS("r11")
-
 /* bw_requantize_pair of the doubled accumulator in register `acc`, with the temporary r6. */
 #define REQUANTIZE(acc, multiplier, shift) \
     "smmlar  r6, " acc ", " multiplier ", lr \n" \
@@ -83,18 +68,11 @@ __attribute__((naked, noinline)) void bw_triple_s8(UNUSED const int32_t *pairs, 
         "push    {r4-r11, lr} \n"
         "sub     sp, sp, #44 \n"
         "ldm     r3, {r4-r7} \n" /* quads, channels, step, offset */
+        ROUNDS
         "add     r5, r5, r2 \n"
         "strd    r2, r6, [sp, #16] \n"
         "strd    r7, r5, [sp, #24] \n"
-        "add     r8, r4, #7 \n"
-        "lsr     r8, r8, #3 \n"
         "strd    r1, r8, [sp, #32] \n"
-        "rsb     r4, r4, #0 \n"
-        "and     r4, r4, #7 \n"
-        "mov     r8, #68 \n"
-        "adr     r9, 2f \n"
-        "mla     r9, r4, r8, r9 \n"
-        "orr     r9, r9, #1 \n"
         "str     r9, [sp, #40] \n"
 
         "1: \n" /* a pair of channels */
@@ -111,10 +89,7 @@ __attribute__((naked, noinline)) void bw_triple_s8(UNUSED const int32_t *pairs, 
         "ldr     pc, [sp, #40] \n"
 
         ".balign 4 \n"
-        "2: \n"
-        ".rept   8 \n" FOUR_TAPS ".endr \n"
-        "subs    lr, lr, #1 \n"
-        "bne     2b \n"
+        TAPS
 
         "ldm     sp, {r1-r3, r10-r12, lr} \n"
         "lsl     lr, lr, r1 \n" /* by its lowest byte */

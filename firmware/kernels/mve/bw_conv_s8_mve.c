@@ -1,5 +1,6 @@
 #include "bw_conv_s8_mve.h"
 
+#include "bw_copy_s8_mve.h"
 #include "bw_mve.h"
 
 #define COLUMNS 3
@@ -28,11 +29,15 @@ static void copy_window(const bw_window *w, const int8_t *image, int32_t oy, int
     }
     const int8_t *from = image + (top + y * w->dilation_h) * pitch + (left + x * w->dilation_w) * w->in_c;
     int8_t *to = column + y * bytes + x * w->in_c;
-    const int32_t runs = w->dilation_w == 1 ? 1 : taps - x, run = w->dilation_w == 1 ? taps - x : 1;
-    for (int32_t i = 0; i < runs; ++i) {
-        bw_copy_rows_mve(to, bytes, from, w->dilation_h * pitch, run * w->in_c, rows - y);
-        from += w->dilation_w * w->in_c;
-        to += w->in_c;
+    const int contiguous = w->dilation_w == 1;
+    bw_copy_s8_mve_job job = {to, from, w->in_c, rows - y, bytes, w->dilation_h * pitch, 1, 0};
+    if (contiguous) {
+        job.size *= taps - x;
+    }
+    for (; x < taps; x += contiguous ? taps : 1) {
+        bw_copy_s8_mve(&job);
+        job.from += w->dilation_w * w->in_c;
+        job.to += w->in_c;
     }
 }
 
@@ -47,8 +52,10 @@ static int32_t copy_windows(const bw_conv_s8_mve_params *p, const int8_t *image,
     }
     const int32_t count = p->inner_end - ox < most ? p->inner_end - ox : most;
     const int8_t *from = image + (top * w->in_w + ox * w->stride_w - w->pad_w) * w->in_c;
-    bw_copy_windows_mve(column, from, w->kernel_w * w->in_c, w->kernel_h, w->dilation_h * w->in_w * w->in_c, count,
-                        w->stride_w * w->in_c);
+    const int32_t bytes = w->kernel_w * w->in_c;
+    const bw_copy_s8_mve_job job = {
+        column, from, bytes, w->kernel_h, bytes, w->dilation_h * w->in_w * w->in_c, count, w->stride_w * w->in_c};
+    bw_copy_s8_mve(&job);
     return count;
 }
 

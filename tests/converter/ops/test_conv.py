@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from single import activation, constant, few, prove, scales, seeds, single, zero_points
 
-ISAS = ("generic", "armv7em", "rv32")
+ISAS = ("generic", "armv7em", "mve", "rv32")
 
 
 @st.composite

@@ -1,0 +1,145 @@
+"""Helium kernels: exact through their portable definitions on this computer, and as instructions on the emulator."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from bitwright.codegen.kernels import candidates
+from bitwright.codegen.kernels.mve.conv import block_distance
+from bitwright.codegen.project import model_sources
+from bitwright.converter.ir import Graph
+from bitwright.converter.ops import OPERATORS
+from bitwright.converter.ops.window import Window
+from bitwright.converter.reference import Session
+from bitwright.targets.emulator import start
+from bitwright.targets.image import built
+from bitwright.targets.target import find_target
+from bitwright.targets.verify import compare
+from cbuild import build, call
+from single import activation, constant, same, single, together, vectors
+from tools import needs_target
+
+ISA = ("mve", "armv7em", "generic")
+SEEDS = range(6)
+
+
+def pick(rng: np.random.Generator, *choices: Any) -> Any:
+    """One of the choices."""
+    return choices[int(rng.integers(len(choices)))]
+
+
+def constants(rng: np.random.Generator, shape: tuple[int, ...], axis: int, input_scale: float) -> list[Any]:
+    """Weights and biases; a channel that saturates, and sometimes one that training left dead."""
+    channels = shape[axis]
+    scales = rng.uniform(0.001, 0.02, channels)
+    if rng.random() < 0.3:
+        scales[0] = 1e-12
+    weights = rng.integers(-127, 127, shape, endpoint=True).astype(np.int8)
+    bias = rng.integers(-(2**15), 2**15, channels).astype(np.int32)
+    return [
+        constant("w", weights, list(scales), axis=axis),
+        constant("b", bias, list(scales * input_scale), axis=0),
+    ]
+
+
+def window_attributes(rng: np.random.Generator, kernel: tuple[int, int]) -> dict[str, Any]:
+    """Strides, padding, dilation and a fused activation."""
+    dilation = pick(rng, (1, 1), (1, 1), (1, 1), (2, 1), (1, 2))
+    stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4))) if dilation == (1, 1) else (1, 1)
+    return {
+        "padding": pick(rng, "SAME", "VALID"),
+        "stride": pick(rng, (1, 1), (2, 2), stride),
+        "dilation": dilation,
+        "activation": pick(rng, "NONE", "RELU", "RELU6"),
+    }
+
+
+def convolution(rng: np.random.Generator, op: str) -> Graph:
+    """Depths on both sides of 16, channels that fill no four lanes, images of a few pixels."""
+    depthwise = op == "DEPTHWISE_CONV_2D"
+    kernel = tuple(int(k) for k in rng.integers(1, 5, 2)) if depthwise or rng.random() < 0.6 else (1, 1)
+    in_c, batch = int(rng.integers(1, 21)), int(rng.integers(1, 3))
+    size = (int(rng.integers(8, 13)), int(rng.integers(8, 20)))
+    attrs = window_attributes(rng, (kernel[0], kernel[1]))
+    shape: tuple[int, ...] = (1, *kernel, in_c) if depthwise else (int(rng.integers(1, 14)), *kernel, in_c)
+    if depthwise:
+        attrs["depth_multiplier"] = 1
+    scale = 0.05
+    source = activation("x", (batch, *size, in_c), scale, int(rng.integers(-128, 128)))
+    target = activation("y", (), float(rng.uniform(0.05, 0.5)), pick(rng, -128, int(rng.integers(-128, 128))))
+    return single(op, [source, *constants(rng, shape, 3 if depthwise else 0, scale)], [target], attrs)
+
+
+def fully_connected(rng: np.random.Generator) -> Graph:
+    """Several rows, any depth and number of units."""
+    shape = (int(rng.integers(1, 14)), int(rng.integers(1, 70)))
+    source = activation("x", (int(rng.integers(1, 4)), shape[1]), 0.05, int(rng.integers(-128, 128)))
+    target = activation("y", (), float(rng.uniform(0.05, 0.5)), int(rng.integers(-128, 128)))
+    return single("FULLY_CONNECTED", [source, *constants(rng, shape, 0, 0.05)], [target], {"activation": "NONE"})
+
+
+def sum_of_two(rng: np.random.Generator) -> Graph:
+    """ADD or SUB of one shape."""
+    shape = (1, int(rng.integers(1, 40)))
+    sources = [
+        activation(name, shape, float(rng.uniform(0.02, 0.1)), int(rng.integers(-128, 128))) for name in ("x", "z")
+    ]
+    target = activation("y", (), 0.08, int(rng.integers(-128, 128)))
+    return single(pick(rng, "ADD", "SUB"), sources, [target], {"activation": "NONE"})
+
+
+@cache
+def layers(seed: int) -> Graph:
+    """Two of each convolution, a fully connected layer and a sum, side by side."""
+    rng = np.random.default_rng(seed)
+    convolutions = [convolution(rng, op) for op in ("CONV_2D", "DEPTHWISE_CONV_2D") for _ in range(2)]
+    return together([*convolutions, fully_connected(rng), sum_of_two(rng)])
+
+
+def served(graph: Graph) -> dict[str, str]:
+    """The choice of Helium's own kernel for every node that it serves."""
+    result = {}
+    for node in graph.nodes:
+        found = candidates(graph, node, OPERATORS[node.op].prepare(graph, node), ISA)
+        if found[0].call.function.endswith("_mve"):
+            result[node.name] = found[0].kernel
+    return result
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kernels_on_the_host(seed: int) -> None:
+    graph = layers(seed)
+    model = model_sources(graph, ISA, "model", served(graph))
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], "mve")
+
+
+@pytest.mark.parametrize("target", [needs_target("mps3-an547")])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kernels_on_the_emulator(seed: int, target: str) -> None:
+    """Every layer, with inputs of only lowest, only highest and alternating values among the vectors."""
+    graph = layers(seed)
+    with built(graph, find_target(target), "model", served(graph)) as image, start(image.target, image.elf) as link:
+        report = compare(image, link, vectors(graph, seed))
+    assert report.bit_exact, report.mismatches[:3]
+
+
+def test_they_serve_most_layers() -> None:
+    """The fuzzed layers reach these kernels, not only their fallbacks."""
+    nodes = [(graph, node) for graph in map(layers, SEEDS) for node in graph.nodes]
+    reached = [node.op for graph, node in nodes if node.name in served(graph)]
+    assert min(reached.count(op) for op in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")) >= 5
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 3, 4, 7, 9])
+@pytest.mark.parametrize(("source", "target"), [(1, 4), (4, 1), (3, 3), (8, 16)])
+def test_distance_of_three_pixels_at_a_time(pixels: int, source: int, target: int) -> None:
+    """At the distance no group's outputs reach the inputs of its own or a later group; one byte less and they do."""
+    window = Window((1, pixels), (1, 1), (1, 1), (1, 1), (0, 0), (1, pixels))
+    distance = block_distance(window, 1, source, target)
+    gaps = [min(first + 3, pixels) * target - (first * source + distance) for first in range(0, pixels, 3)]
+    assert max(gaps) == 0

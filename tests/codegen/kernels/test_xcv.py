@@ -1,0 +1,161 @@
+"""The kernels of XCV: on the host through their portable definitions, and as instructions on both simulated cores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bitwright
+import numpy as np
+import pytest
+from background import ROOT
+from bitwright.codegen.project import model_sources
+from bitwright.converter.fixedpoint import requantize_double
+from bitwright.converter.ir import Graph
+from bitwright.converter.writers.tflite import write_tflite
+from cbuild import library
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
+from tools import needs_target
+
+ISA = ["xcv", "rv32", "generic"]
+ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
+emulated = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def quantized(draw: Any, op: str, source: Any, weights: Any, axis: int, attrs: dict[str, Any]) -> Graph:
+    """A layer with a bias and per-channel scales; often rectified, so that both requantizations are met."""
+    channels = weights.shape[axis]
+    generator = np.random.default_rng(draw(seeds))
+    input_scale, output_scale = draw(scales()), draw(scales(0.05, 0.5))
+    weight_scales = generator.uniform(0.001, 0.02, channels)
+    if draw(st.booleans()):
+        weight_scales[0] = 1e-12  # a channel that training left dead
+    bias = generator.integers(-(2**16), 2**16, channels).astype(np.int32)
+    attrs = {**attrs, "activation": draw(st.sampled_from(ACTIVATIONS))}
+    output_point = draw(st.one_of(st.just(-128), zero_points))
+    tensors = [
+        activation("x", source, input_scale, draw(zero_points)),
+        constant("w", weights, list(weight_scales), axis=axis),
+        constant("b", bias, list(weight_scales * input_scale), axis=0),
+    ]
+    return single(op, tensors, [activation("y", (), output_scale, output_point)], attrs)
+
+
+def sized(draw: Any, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
+    """(height, width), padding."""
+    padding = draw(st.sampled_from(["SAME", "VALID"]))
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    least = reach if padding == "VALID" else [1, 1]
+    extra = draw(st.tuples(st.integers(0, 8), st.integers(0, 8)))
+    return tuple(a + b for a, b in zip(least, extra, strict=True)), padding
+
+
+@st.composite
+def convolutions(draw: Any) -> Graph:
+    kernel = draw(st.sampled_from([(1, 1), (1, 1), (3, 3), (2, 5), (4, 1)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (1, 1), (2, 3)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 3)])) if dilation == (1, 1) else (1, 1)
+    size, padding = sized(draw, kernel, stride, dilation)
+    in_c, out_c = draw(st.sampled_from([1, 3, 4, 6, 8, 12, 16])), 4 * draw(st.integers(1, 4))
+    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (out_c, *kernel, in_c), endpoint=True)
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation}
+    return quantized(draw, "CONV_2D", (draw(st.integers(1, 2)), *size, in_c), weights.astype(np.int8), 0, attrs)
+
+
+@st.composite
+def depthwise(draw: Any) -> Graph:
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 1), (2, 2), (3, 3)]))
+    size, padding = sized(draw, (3, 3), stride, (1, 1))
+    channels = 4 * draw(st.integers(1, 4))
+    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, 3, 3, channels), endpoint=True)
+    attrs = {"padding": padding, "stride": stride, "dilation": (1, 1), "depth_multiplier": 1}
+    return quantized(
+        draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights.astype(np.int8), 3, attrs
+    )
+
+
+@st.composite
+def fully_connected(draw: Any) -> Graph:
+    depth, units, rows = draw(st.integers(1, 40)), draw(st.integers(1, 21)), draw(st.sampled_from([1, 1, 3]))
+    generator = np.random.default_rng(draw(seeds))
+    weights = generator.integers(-127, 127, (units, depth), endpoint=True).astype(np.int8)
+    input_scale, scale = draw(scales()), 0.01
+    tensors = [
+        activation("x", (rows, depth), input_scale, draw(zero_points)),
+        constant("w", weights, [scale]),
+        constant("b", generator.integers(-(2**15), 2**15, units).astype(np.int32), [scale * input_scale]),
+    ]
+    attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
+    return single("FULLY_CONNECTED", tensors, [output], attrs)
+
+
+@st.composite
+def additions(draw: Any) -> Graph:
+    shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
+    tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(zero_points))
+    return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
+
+
+@given(convolutions(), seeds)
+@few
+def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("xcv",))
+
+
+@given(depthwise(), seeds)
+@few
+def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("xcv",))
+
+
+@given(fully_connected(), seeds)
+@few
+def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("xcv",))
+
+
+@pytest.mark.parametrize("target", [needs_target("iss-xcv"), needs_target("iss-xpulpv2")])
+@given(st.data())
+@emulated
+def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
+    """The instructions themselves: several random layers of every kind in one image."""
+    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
+    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
+    path.write_bytes(write_tflite(graph))
+    report = bitwright.verify(path, target, vectors=3)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+def test_kernels_are_chosen() -> None:
+    """Layers of the shapes that the kernels are made for get them."""
+    generator = np.random.default_rng(1)
+    weights = generator.integers(-127, 127, (8, 3, 3, 4)).astype(np.int8)
+    tensors = [
+        activation("x", (1, 6, 6, 4), 0.05),
+        constant("w", weights, [0.01] * 8, axis=0),
+        constant("b", np.zeros(8, np.int32), [0.0005] * 8, axis=0),
+    ]
+    attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU"}
+    graph = single("CONV_2D", tensors, [activation("y", (), 0.1, -128)], attrs)
+    layer = model_sources(graph, ISA, "model").program.layers[0]
+    assert (layer.kernel, layer.call.function) == ("xcv", "bw_conv_s8_xcv")
+    assert layer.call.params["rectified"] == 1
+
+
+def test_requantization_at_its_edges() -> None:
+    """bw_requantize_xcv == policy DOUBLE at ties, around zero and at the ends of its range."""
+    text = '#include "bw_xcv.h"\nint32_t f(int32_t a, int32_t m, int32_t s, int32_t z);\n'
+    text += "int32_t f(int32_t a, int32_t m, int32_t s, int32_t z) { return bw_requantize_xcv(a, m, s, z); }\n"
+    function = library(text, [ROOT / "firmware" / "kernels" / "xcv" / "bw_xcv.h"]).f
+    generator = np.random.default_rng(3)
+    for right in range(1, 31):
+        for multiplier in (2**30, 2**30 + 1, 2**31 - 1, int(generator.integers(2**30, 2**31))):
+            ties = [((2 * k + 1) << (30 + right)) // multiplier + d for k in (-3, -1, 0, 2) for d in (-1, 0, 1)]
+            values = [-1, 0, 1, 1 - 2**29, 2**29 - 1, *(v for v in ties if abs(v) < 2**29)]
+            exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
+            assert [function(v, multiplier, right + 1, 0) for v in values] == exact.tolist()
