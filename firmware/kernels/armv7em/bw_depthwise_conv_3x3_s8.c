@@ -28,7 +28,9 @@ static void prepare(const bw_depthwise_conv_3x3_s8_params *p, int32_t c, bw_dept
             taps[1] = (inner & 0xFFFFU) | (outer & 0xFFFF0000U);
             weights += SIDE;
         }
-        memcpy(channel->taps + 6, channel->taps, 16);
+        for (int32_t k = 0; k < 4; ++k) {
+            channel->taps[2 * SIDE + k] = channel->taps[k];
+        }
     }
 }
 

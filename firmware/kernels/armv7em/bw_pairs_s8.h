@@ -18,7 +18,7 @@
  * where they differ, the product is 0, which rounds to 0 with and without the correction. */
 static inline int8_t bw_requantize_pair(int32_t doubled, int32_t multiplier, int32_t head, int32_t offset) {
     const int32_t shift = head & 0xFF;
-    const int32_t value = bw_smmlar(doubled, multiplier, (int32_t)((uint32_t)offset << shift)) + (doubled >> 31);
+    const int32_t value = bw_smmlar(doubled, multiplier, (int32_t)((uint32_t)offset << shift)) - (doubled < 0);
     return (int8_t)bw_ssat8(value >> shift >> 1);
 }
 

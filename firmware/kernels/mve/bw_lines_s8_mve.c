@@ -206,7 +206,7 @@ static int8_t output_of(const bw_lines_s8_mve_params *c, int32_t sum) {
 }
 
 void bw_lines_s8_mve(const bw_lines_s8_mve_params *c, const int8_t *input, int8_t *output) {
-    int32_t next = c->first, top = c->first;
+    int32_t top = c->first, next = top;
     for (int32_t line = 0; line < c->lines; line += c->together) {
         for (; next < top + c->reach; ++next) {
             insert(c, input, next);
