@@ -74,6 +74,11 @@ class Program:
         """Every trace point in order: the layer and the tensor whose value it wrote (to the arena or to a variable)."""
         return [(layer, name) for layer in self.layers for name in written(layer.node)]
 
+    @property
+    def visits(self) -> list[int]:
+        """The trace point of each call of the trace, in order."""
+        return list(range(len(self.points)))
+
 
 def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = None) -> Program:
     """Lower every node and plan the arena.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..errors import LinkError
 
-VERSION = 1
+VERSION = 2
 _HELLO, _RESET, _INPUT, _RUN, _POINTS, _OUTPUT, _COUNT_LOOP, _READ, _CONTINUE = range(1, 10)
 _OK, _PAUSED, _BAD_REQUEST, _DAMAGED = range(4)
 _NAMES = {
@@ -58,7 +58,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class PointResult:
-    """One trace point: CRC-32 of the tensor and the instructions since the point before (None where not counted)."""
+    """One trace point: CRC-32 of the tensor and the instructions of its layer (None where not counted)."""
 
     crc: int
     instructions: int | None
@@ -85,7 +85,7 @@ class Hello:
     points: int
     numerator: int
     denominator: int
-    hook_ticks: int
+    hook: int
     build_id: str
 
     def instructions(self, ticks: int) -> int | None:
@@ -186,16 +186,16 @@ class Link:
         return self._result(model, hello, body, output_bytes)
 
     def dump(self, model: int, inputs: Sequence[bytes], point: int) -> bytes:
-        """Run again and fetch the tensor of one trace point as it was written."""
+        """Run again and fetch the tensor of one trace point as it was written, all parts of it."""
         hello = self._send_inputs(model, inputs)
-        request = struct.pack("<BH", model, point)
-        body = self._request(_RUN, request, timeout=self._run_timeout, expected=_PAUSED)
-        (size,) = struct.unpack("<I", body)
-        parts = []
-        for offset in range(0, size, hello.chunk):
-            parts.append(self._request(_READ, struct.pack("<II", offset, min(hello.chunk, size - offset))))
-        self._request(_CONTINUE, bytes([model]), timeout=self._run_timeout)
-        return b"".join(parts)
+        status, body = self._ask(_RUN, struct.pack("<BH", model, point), timeout=self._run_timeout)
+        data = []
+        while status == _PAUSED:
+            (size,) = struct.unpack("<I", body)
+            for offset in range(0, size, hello.chunk):
+                data.append(self._request(_READ, struct.pack("<II", offset, min(hello.chunk, size - offset))))
+            status, body = self._ask(_CONTINUE, bytes([model]), timeout=self._run_timeout)
+        return b"".join(data)
 
     def count_loop(self, iterations: int) -> int | None:
         """Measured instructions of ``iterations - 1`` passes through a loop of three instructions."""
@@ -216,12 +216,11 @@ class Link:
 
     def _result(self, model: int, hello: Hello, body: bytes, output_bytes: Sequence[int]) -> RunResult:
         (stack,) = struct.unpack("<I", body)
-        table = self._fetch(_POINTS, bytes([model]), 8 * hello.points, hello.chunk)
-        hook = hello.instructions(hello.hook_ticks)
+        table = self._fetch(_POINTS, bytes([model]), 12 * hello.points, hello.chunk)
         points = []
-        for crc, ticks in struct.iter_unpack("<II", table):
-            count = hello.instructions(ticks)
-            points.append(PointResult(crc, None if count is None or hook is None else max(0, count - hook)))
+        for crc, instructions, parts in struct.iter_unpack("<III", table):
+            own = max(0, instructions - parts * hello.hook)
+            points.append(PointResult(crc, own if hello.denominator else None))
         if len(output_bytes) != hello.outputs:
             raise LinkError(f"the firmware's model has {hello.outputs} outputs, {len(output_bytes)} were expected")
         outputs = [
@@ -240,8 +239,15 @@ class Link:
 
     # -- frames -------------------------------------------------------------------------------------------------
 
-    def _request(self, command: int, body: bytes, timeout: float | None = None, expected: int = _OK) -> bytes:
-        """Send a request until its answer arrives whole.
+    def _request(self, command: int, body: bytes, timeout: float | None = None) -> bytes:
+        """The result of a request that must succeed."""
+        status, answer = self._ask(command, body, timeout)
+        if status != _OK:
+            raise LinkError(f"the firmware refused {_NAMES[command]} (status {status})")
+        return answer
+
+    def _ask(self, command: int, body: bytes, timeout: float | None = None) -> tuple[int, bytes]:
+        """Send a request until its answer arrives whole: status, done or paused, and result.
 
         A lost or damaged request or answer is repeated under the same sequence number; the firmware answers a
         repetition without executing it twice.
@@ -256,10 +262,10 @@ class Link:
             answer = self._answer(name, min(deadline, time.monotonic() + self._patience))
             if answer is None:
                 damaged += command not in (_RUN, _CONTINUE)
-            elif answer[1] != expected:
+            elif answer[1] not in (_OK, _PAUSED):
                 raise LinkError(f"the firmware refused {name} (status {answer[1]})")
             else:
-                return answer[2:]
+                return answer[1], answer[2:]
         raise LinkError(f"no answer to {name}: the firmware does not run, or the link is broken")
 
     def _answer(self, name: str, until: float) -> bytes | None:

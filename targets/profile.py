@@ -146,7 +146,7 @@ def profile(
     with counting(image.target, image.elf, code) as run:
         report = compare(image, run.link, [vector], progress)
     segments = run.segments()
-    points = _points(segments, len(image.model.program.points))
+    points = _points(segments, image.model.program.visits)
     view = _View(image, code, core)
     layers = []
     for layer, cost in zip(image.model.program.layers, report.layers, strict=True):
@@ -155,13 +155,25 @@ def profile(
     return Profile(image.model.name, image.target.name, core, tuple(layers), report)
 
 
-def _points(segments: Sequence[Segment], points: int) -> list[Segment]:
-    """What every trace point's layer executed, without what an empty layer does. Raises ToolError."""
+def _points(segments: Sequence[Segment], visits: Sequence[int]) -> list[Segment]:
+    """What every trace point's layer executed, without what an empty layer does.
+
+    Args:
+        visits: the point of each call of the trace, in order.
+
+    Raises:
+        ToolError: the emulator counted fewer.
+    """
     first = _CALIBRATION + 1
-    if len(segments) < first + 2 * points:
-        raise ToolError(f"the emulator counted {len(segments)} segments, where {first + 2 * points} were expected")
+    if len(segments) < first + 2 * len(visits):
+        raise ToolError(
+            f"the emulator counted {len(segments)} segments, where {first + 2 * len(visits)} were expected"
+        )
     empty = {address: -count for address, count in segments[_EMPTY_LAYER].items()}
-    return [_net([segments[first + 2 * point], empty]) for point in range(points)]
+    parts: list[list[Segment]] = [[] for _ in set(visits)]
+    for visit, point in enumerate(visits):
+        parts[point].append(_net([segments[first + 2 * visit], empty]))
+    return [_added(own) for own in parts]
 
 
 def _net(parts: Sequence[Segment]) -> Segment:

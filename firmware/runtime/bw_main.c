@@ -7,7 +7,7 @@
 #include "bw_platform.h"
 #include "bw_trace.h"
 
-#define VERSION       1
+#define VERSION       2
 #define CHUNK         512U
 #define NO_POINT      0xFFFFU
 #define STACK_WINDOW  16384U
@@ -23,7 +23,7 @@ static uint32_t reply_bytes;
 /* The run under way: where it pauses, and the counter when the last hook left. */
 static uint16_t pause_point = NO_POINT;
 static uint32_t last_ticks;
-static uint32_t hook_ticks; /* what an empty layer would measure */
+static uint32_t hook_instructions; /* what an empty layer would measure */
 
 static uint16_t get16(const uint8_t *from) { return (uint16_t)(from[0] | from[1] << 8); }
 static uint32_t get32(const uint8_t *from) { return (uint32_t)get16(from) | (uint32_t)get16(from + 2) << 16; }
@@ -92,10 +92,22 @@ static void pause_run(const void *data, uint32_t bytes) {
     }
 }
 
+/* Ticks as instructions, rounded: a difference of two readings is off by less than a tick. */
+static uint32_t instructions(uint32_t ticks) {
+    const uint32_t denominator = bw_platform_denominator;
+    if (denominator == 0) {
+        return 0; /* nothing is counted */
+    }
+    return (uint32_t)(((uint64_t)ticks * bw_platform_numerator + denominator / 2U) / denominator);
+}
+
+/* A tensor may come in parts, in order: checksum and count go on. */
 void bw_trace(uint16_t point, const void *data, uint32_t bytes) {
     const uint32_t now = bw_platform_ticks();
-    bw_points[point].ticks = now - last_ticks;
-    bw_points[point].crc = bw_crc32(0, data, bytes);
+    bw_point *const at = &bw_points[point];
+    at->crc = bw_crc32(at->crc, data, bytes);
+    at->instructions += instructions(now - last_ticks);
+    at->parts += 1;
     if (point == pause_point) {
         pause_run(data, bytes);
     }
@@ -106,8 +118,9 @@ void bw_trace(uint16_t point, const void *data, uint32_t bytes) {
 static void calibrate(void) {
     bw_trace(0, reply, 0);
     bw_trace(0, reply, 0);
+    const uint32_t before = bw_points[0].instructions;
     bw_trace(0, reply, 0);
-    hook_ticks = bw_points[0].ticks;
+    hook_instructions = bw_points[0].instructions - before;
 }
 
 /* Run a model on a painted stack: the words that lost their paint are what it used, itself included. Painting happens
@@ -123,6 +136,7 @@ static void run_model(const bw_model *model, uint16_t point) {
         }
     }
     pause_point = point;
+    memset(bw_points, 0, model->points * sizeof bw_points[0]);
     last_ticks = bw_platform_ticks();
     model->run();
     pause_point = NO_POINT;
@@ -144,7 +158,7 @@ static void hello(const bw_model *model) {
     put16(model->points);
     put32(bw_platform_numerator);
     put32(bw_platform_denominator);
-    put32(hook_ticks);
+    put32(hook_instructions);
     put_bytes(model->build_id, sizeof model->build_id);
 }
 

@@ -20,10 +20,11 @@ typedef struct {
     void (*run)(void);
 } bw_model;
 
-/* One trace point: checksum of the tensor and counter ticks since the point before. */
+/* One trace point: checksum of the tensor, in how many parts it came, and instructions since the points before them. */
 typedef struct {
     uint32_t crc;
-    uint32_t ticks;
+    uint32_t instructions;
+    uint32_t parts;
 } bw_point;
 
 extern const bw_model *const bw_models[];

@@ -1,4 +1,5 @@
-/* The hook that a model calls after each layer when it is compiled with BW_TRACE. */
+/* The hook that a model calls after each layer when it is compiled with BW_TRACE; after each part of a layer's output,
+ * in order, where it is computed in parts. */
 #ifndef BW_TRACE_H
 #define BW_TRACE_H
 
