@@ -49,10 +49,10 @@ class Compiler:
 
 
 COMPILERS = {
-    "gcc-O2": Compiler("gcc -O2", ("generic", "armv7em", "mve", "rv32")),
-    "gcc-O0": Compiler("gcc -O0", ("generic", "armv7em", "mve", "rv32")),
-    "clang-O2": Compiler("clang -O2", ("generic", "armv7em", "mve", "rv32")),
-    "clang-O0": Compiler("clang -O0", ("generic", "armv7em", "mve", "rv32")),
+    "gcc-O2": Compiler("gcc -O2", ("generic", "armv7em", "mve", "rv32", "xcv")),
+    "gcc-O0": Compiler("gcc -O0", ("generic", "armv7em", "mve", "rv32", "xcv")),
+    "clang-O2": Compiler("clang -O2", ("generic", "armv7em", "mve", "rv32", "xcv")),
+    "clang-O0": Compiler("clang -O0", ("generic", "armv7em", "mve", "rv32", "xcv")),
     "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic",)),
     "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic",)),
     "cortex-m4": Compiler(f"{ARM} -mcpu=cortex-m4 -O2", ("generic", "armv7em")),
@@ -66,6 +66,8 @@ COMPILERS = {
     "helium-Os": Compiler(f"{HELIUM} -Os", ("mve",)),
     "rv32imc": Compiler(f"{RV} {RV32} -O2", ("generic", "rv32")),
     "rv32imc-O0": Compiler(f"{RV} {RV32} -O0", ("generic", "rv32")),
+    "xcv": Compiler(f"{RV} {RV32} -DBW_XCV -O2", ("xcv",)),
+    "xpulpv2-O0": Compiler(f"{RV} {RV32} -DBW_XPULPV2 -O0", ("xcv",)),
     "clang-cortex-m4": Compiler("clang --target=armv7em-none-eabi -O2", ("generic", "armv7em")),
     "clang-rv32imc": Compiler("clang --target=riscv32-unknown-elf -march=rv32imc -mabi=ilp32 -O2", ("generic", "rv32")),
 }
