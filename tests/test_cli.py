@@ -481,6 +481,12 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     process.stderr.close()
 
 
+@pytest.mark.parametrize(("option", "page"), [("--markdown", "operators.md"), ("--kernels", "kernels.md")])
+def test_the_generated_pages_are_current(option: str, page: str, capsys: Capture) -> None:
+    assert main(["ops", option]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / page).read_text()
+
+
 def test_json_on_standard_output_is_only_json(capsys: Capture) -> None:
     assert main(["targets", "--json"]) == 0
     assert {target["name"] for target in json.loads(capsys.readouterr().out)} >= {"host", "mps2-an386"}
