@@ -6,10 +6,11 @@ from . import KERNELS
 
 _HEADER = """# Kernels of each instruction set
 
-Generated from the code by `bitwright ops --kernels > docs/kernels.md`; a test keeps it current. A kernel serves the layers whose ranges
-and shapes it can prove; the others, and every operator that is not listed, take the kernel of the next folder in the target's chain
-(`bitwright targets --json`), down to portable C. The bytes are the same whichever serves. Several kernels for one operator are
-candidates: the best first, chosen by estimate, or by measurement with `bitwright tune`.
+Generated from the code by `bitwright ops --kernels > docs/kernels.md`; a test keeps it current. A kernel serves the
+layers whose ranges and shapes it can prove; the others, and every operator that is not listed, take the kernel of the
+next folder in the target's chain (`bitwright targets --json`), down to portable C. The bytes are the same whichever
+serves. Several kernels for one operator are candidates: the best first, chosen by estimate, or by measurement with
+`bitwright tune`. A C function that an instruction set overrides by its name takes the place of the one below it.
 
 """
 
