@@ -2,8 +2,8 @@
 
     python benchmarks/instructions.py [--vectors N] [--data FOLDER] [--target T ...]
 
-Writes docs/benchmarks/instructions.md. The networks are read from FOLDER (default: ../shared/data), which the project
-does not ship; the peers' figures are those of benchmarks/peers.toml.
+Writes docs/benchmarks/instructions.md and instructions.svg. The networks are read from FOLDER (default:
+../shared/data), which the project does not ship; the peers' figures are those of benchmarks/peers.toml.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bitwright import console
 from bitwright.errors import ResourceError
 from bitwright.targets.target import all_targets
 from bitwright.targets.verify import Report
+from chart import instruction_chart
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks" / "instructions.md"
@@ -131,6 +132,8 @@ def page(results: list[Measured], peers: Mapping[str, Any]) -> str:
         "|" + "---|" * len(HEADINGS) + "--:|" * len(FIGURES),
         *("| " + " | ".join(row) + " |" for row in rows(results, peers)),
         "",
+        "![Instructions of one inference beside the peers'](instructions.svg)",
+        "",
         "## Per class of layer",
         "",
         "Instructions per multiply-accumulate, or per output where nothing is multiplied; in brackets CMSIS-NN called",
@@ -139,6 +142,16 @@ def page(results: list[Measured], peers: Mapping[str, Any]) -> str:
         *class_table(results, peers["classes"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def charted(results: list[Measured], peers: Mapping[str, Any]) -> dict[str, dict[str, dict[str, int]]]:
+    """Instructions by target, network and implementation, where a peer was measured."""
+    figures: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+    for result in results:
+        theirs = {p["name"]: p[result.network]["instructions"] for p in peers.get(result.target, {}).values()}
+        if theirs and result.report.instructions:
+            figures[result.target][result.network] = {"Bitwright": result.report.instructions, **theirs}
+    return figures
 
 
 def main() -> int:
@@ -153,6 +166,7 @@ def main() -> int:
     results = list(measure(options.data, options.target or emulated, options.vectors))
     peers = tomllib.loads((ROOT / "benchmarks" / "peers.toml").read_text())
     options.output.write_text(page(results, peers))
+    instruction_chart(charted(results, peers), options.output.with_suffix(".svg"))
     print(f"Wrote {options.output}")
     return 0 if all(result.report.bit_exact for result in results) else 1
 
