@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..call import Field
 from ..narrow import NarrowChannels
-from .steps import steps
+from .steps import rescale_fields
 
 _MOST = 255  # sum of |weight| whose products with int8 stay within int16
 
@@ -17,8 +17,8 @@ _MOST = 255  # sum of |weight| whose products with int8 stay within int16
 def quad_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
     """The C struct ``bw_quad_s8_params``, or None where it does not serve."""
     channels, taps = narrow.weights.shape
-    constants = steps(narrow) if channels % 2 == 0 else None
-    if constants is None:
+    rescale = rescale_fields(narrow) if channels % 2 == 0 else None
+    if rescale is None:
         return None
     padded = np.pad(narrow.weights, ((0, 0), (0, -taps % 4)))
     pairs = padded.reshape(channels // 2, 2, -1)
@@ -27,12 +27,7 @@ def quad_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
         "channels": channels,
         "weights": pairs.reshape(channels // 2, 2, -1, 2).transpose(0, 2, 1, 3),
         "group": np.array([group_of(pair) for pair in pairs], np.uint8),
-        "bias": constants.bias,
-        "multiplier": constants.multiplier,
-        "right": constants.right,
-        "scale": constants.scale,
-        "rectified": int(constants.rectified),
-        **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")},
+        "rescale": rescale,
     }
 
 

@@ -1,7 +1,5 @@
 #include "bw_quad_s8.h"
 
-#include "bw_fixedpoint.h"
-
 /* Half of what an upper half counts, so that lower halves below zero do not borrow from it. */
 #define HALF 0x8000U
 
@@ -63,35 +61,21 @@ static inline sums sum_groups(const int8_t *w, const uint32_t *x, int32_t taps, 
     return s;
 }
 
-/* What requantizes one channel. */
-typedef struct {
-    int32_t bias, multiplier, scale, tie, right, rounding, low, high;
-} channel;
-
-static inline int8_t requantize(const channel *c, uint32_t acc) {
-    const int32_t scaled = (int32_t)((acc << c->scale) + (uint32_t)c->bias);
-    int32_t value = (int32_t)(((int64_t)scaled * c->multiplier) >> 32);
-    if (c->tie != 0) {
-        value -= (value >> 31) & c->tie;
+static void store(const bw_rescale_params *p, int32_t c, uint32_t total0, uint32_t total1, int32_t upper0,
+                  int32_t upper1, int8_t *const to[BW_QUAD]) {
+    const bw_rescale_channel k = bw_rescale_of(p, c);
+    const uint32_t lower0 = total0 - ((uint32_t)upper0 << 16), lower1 = total1 - ((uint32_t)upper1 << 16);
+    if (k.tie == 0) {
+        to[0][c] = bw_rescale_rectified(&k, lower0);
+        to[1][c] = bw_rescale_rectified(&k, (uint32_t)upper0);
+        to[2][c] = bw_rescale_rectified(&k, lower1);
+        to[3][c] = bw_rescale_rectified(&k, (uint32_t)upper1);
+    } else {
+        to[0][c] = bw_rescale(&k, lower0);
+        to[1][c] = bw_rescale(&k, (uint32_t)upper0);
+        to[2][c] = bw_rescale(&k, lower1);
+        to[3][c] = bw_rescale(&k, (uint32_t)upper1);
     }
-    return (int8_t)bw_clamp((value + c->rounding) >> c->right, c->low, c->high);
-}
-
-static inline void store(const bw_quad_s8_params *p, int32_t c, int32_t tie, uint32_t total0, uint32_t total1,
-                         int32_t upper0, int32_t upper1, int8_t *const to[BW_QUAD]) {
-    const int32_t right = p->right[c];
-    const int32_t rounding = bw_shl32(p->output_zero_point, right) + (1 << (right - 1));
-    const channel k = {p->bias[c], p->multiplier[c], p->scale, tie, right, rounding, p->low, p->high};
-    to[0][c] = requantize(&k, total0 - ((uint32_t)upper0 << 16));
-    to[1][c] = requantize(&k, (uint32_t)upper0);
-    to[2][c] = requantize(&k, total1 - ((uint32_t)upper1 << 16));
-    to[3][c] = requantize(&k, (uint32_t)upper1);
-}
-
-static inline void store_pair(const bw_quad_s8_params *p, int32_t c, int32_t tie, const sums *s,
-                              int8_t *const to[BW_QUAD]) {
-    store(p, c, tie, s->total_a0, s->total_a1, s->upper_a0, s->upper_a1, to);
-    store(p, c + 1, tie, s->total_b0, s->total_b1, s->upper_b0, s->upper_b1, to);
 }
 
 void bw_quad_s8(const bw_quad_s8_params *p, const uint32_t *columns, int8_t *const to[BW_QUAD]) {
@@ -99,11 +83,8 @@ void bw_quad_s8(const bw_quad_s8_params *p, const uint32_t *columns, int8_t *con
     for (int32_t c = 0; c < p->channels; c += 2) {
         const int32_t size = p->group[c / 2];
         const sums s = size == 2 ? sum_twos(weights, columns, p->taps) : sum_groups(weights, columns, p->taps, size);
-        if (p->rectified) {
-            store_pair(p, c, 0, &s, to);
-        } else {
-            store_pair(p, c, 1 << (p->scale - 1), &s, to);
-        }
+        store(&p->rescale, c, s.total_a0, s.total_a1, s.upper_a0, s.upper_a1, to);
+        store(&p->rescale, c + 1, s.total_b0, s.total_b1, s.upper_b0, s.upper_b1, to);
         weights += 2 * p->taps;
     }
 }

@@ -6,15 +6,13 @@
  * the sum of all of them, and upper, that of their upper halves; lower halves are total - 65536 * upper.
  * Ranges: channels even; group 2 or a multiple of four that divides taps, such that the sum of |weight| over a group is
  * at most 255 (the host checks); group has a byte for every two channels.
- * Requantization DOUBLE (bw_fixedpoint.h): t = the upper word of ((acc << scale) + bias) * multiplier, less
- * 2^(scale - 1) where it is negative and the layer not rectified, then (t + 2^(right - 1)) >> right, plus the zero
- * point and clamped: exact with the constants that the host found, which it checks at every step of the staircase. Cost
- * per tap of two channels, 8 MACs: 16 instructions and what a group adds, 12 / (taps of it), and 1; per output 11.
+ * Requantization as bw_rescale_rv32.h states.
+ * Cost per tap of two channels, 8 MACs: 16 instructions and what a group adds, 12 / (taps of it), and 1; per output 11.
  */
 #ifndef BW_QUAD_S8_H
 #define BW_QUAD_S8_H
 
-#include <stdint.h>
+#include "bw_rescale_rv32.h"
 
 /* Columns that are multiplied at a time. */
 #define BW_QUAD 4
@@ -24,13 +22,7 @@ typedef struct {
     int32_t channels;
     const int8_t *weights;
     const uint8_t *group;
-    const int32_t *bias;
-    const int32_t *multiplier;
-    const uint8_t *right;
-    int32_t scale;
-    int32_t rectified;
-    int32_t output_zero_point;
-    int32_t low, high;
+    bw_rescale_params rescale;
 } bw_quad_s8_params;
 
 /* output[i][channel] of four columns; to[i] is where the i-th column's outputs go. */
