@@ -1,0 +1,29 @@
+/* Convolution six output pixels at a time, four channels each, through bw_tile_s8_rv32.h.
+ *
+ * Layout: NHWC. weights: int8 [out_c padded to fours][taps][4], where taps, kernel_h * kernel_w * in_c padded to a
+ * multiple of four with zeros, come in segments of `segment` taps, a multiple of four, within which sums are exact as
+ * there. Per channel: bias, multiplier of 2^30 or more, shift (right shift plus one, 2 to 23); accumulators stay below
+ * 2^29 in magnitude (proven on the host; other layers use bw_conv_s8_pairs or bw_conv_s8).
+ * Scratch, aligned to four bytes: 16 bytes per tap, 64 per segment, 3 * kernel_w * in_c. Overlap: pixels are written in
+ * raster order, up to six at a time, each time after all reads of their windows.
+ */
+#ifndef BW_CONV_S8_RV32_H
+#define BW_CONV_S8_RV32_H
+
+#include "bw_window.h"
+
+typedef struct {
+    bw_window window;
+    int32_t out_c;
+    int32_t taps, segment;
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int32_t input_zero_point, output_zero_point;
+    int32_t low, high;
+} bw_conv_s8_rv32_params;
+
+void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch);
+
+#endif /* BW_CONV_S8_RV32_H */
