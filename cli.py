@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from . import __version__, api, console
+from .codegen.kernels.page import kernels_page
 from .codegen.project import ModelSources
 from .commands import choices
 from .commands import export as export_command
@@ -129,6 +130,7 @@ def _parser() -> _Parser:
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
+    ops.add_argument("--kernels", action="store_true", help="the kernels of each instruction set, as docs/kernels.md")
     targets = _command(commands, "targets", _targets, "list the targets")
     targets.add_argument("--json", action="store_true", help="as JSON")
     doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
@@ -239,8 +241,8 @@ def _ops(options: argparse.Namespace) -> int:
         rows = [{"name": op.name, "types": op.types, "limits": op.limits} for op in operators]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return 0
-    if options.markdown:
-        sys.stdout.write(operators_page())
+    if options.markdown or options.kernels:
+        sys.stdout.write(kernels_page() if options.kernels else operators_page())
         return 0
     console.out.print(
         console.table(["operator", "activations", "limits"], [[o.name, o.types, o.limits] for o in operators])

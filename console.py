@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -50,15 +52,36 @@ def progress() -> Iterator[ProgressCallback]:
         transient=True,
         disable=not err.is_terminal,
     )
-    with bar:
+    with bar, _interruptions() as interrupted:
         tasks = {}
 
         def update(stage: str, done: int, total: int) -> None:
+            if interrupted():
+                raise KeyboardInterrupt
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
         yield update
+
+
+@contextmanager
+def _interruptions() -> Iterator[Callable[[], bool]]:
+    """Remembers Ctrl-C: a KeyboardInterrupt raised inside a finalizer or inside numpy's C code may be lost there."""
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield lambda: False
+        return
+
+    def interrupt(number: int, _frame: Any) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

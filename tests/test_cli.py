@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from background import ROOT
-from bitwright import api, cli
+from bitwright import api, cli, console
 from bitwright.cli import main
 from bitwright.converter.ir import DType, Graph, Node
 from bitwright.converter.load import load
@@ -461,6 +462,16 @@ def test_an_interrupted_verification_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interruption_that_a_finalizer_swallowed_stops_at_the_next_step() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), console.progress() as progress:
+        progress("verify", 1, 9)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        progress("verify", 2, 9)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     process = started("ops", "--json")
     assert process.stdout is not None and process.stderr is not None
@@ -468,6 +479,12 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     error = process.stderr.read()
     assert process.wait(timeout=30) == 141 and error == ""
     process.stderr.close()
+
+
+@pytest.mark.parametrize(("option", "page"), [("--markdown", "operators.md"), ("--kernels", "kernels.md")])
+def test_the_generated_pages_are_current(option: str, page: str, capsys: Capture) -> None:
+    assert main(["ops", option]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / page).read_text()
 
 
 def test_json_on_standard_output_is_only_json(capsys: Capture) -> None:
