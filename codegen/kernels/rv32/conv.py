@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ....converter.fixedpoint import wrap32
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
 from ....converter.ops.window import is_pointwise
@@ -14,7 +15,7 @@ from ..call import KernelCall, as_c
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import pair_distance, window_distance
-from .channels import in_blocks, requantize_fields
+from .steps import rescale_fields
 
 #: Absolute values of the weights of a segment, in sum, and by how much its dot products are too large.
 _MOST, _EXCESS = 8191, 2**20
@@ -23,15 +24,17 @@ _MOST, _EXCESS = 8191, 2**20
 def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     """``bw_conv_s8_rv32``: the windows of six pixels are packed into words before any of them is written."""
     narrow = narrow_conv(graph, node, params)
-    fields = requantize_fields(narrow)
-    if narrow is None or fields is None:
+    rescale = rescale_fields(narrow) if narrow is not None else None
+    if narrow is None or rescale is None:
         return None
     channels, _, width, in_c = params.weights.shape
     weights = np.pad(narrow.weights, ((0, 0), (0, -narrow.weights.shape[1] % 4)))
     taps = weights.shape[1]
     segment = _segment(weights)
     segments = -(-taps // segment)
-    bias = np.asarray(fields["bias"]).astype(np.int64) - segments * _EXCESS
+    excess = segments * _EXCESS << int(rescale["scale"])  # type: ignore[call-overload]
+    bias = wrap32(np.asarray(rescale["bias"]).astype(np.int64) - excess)
+    buffer = 0 if is_pointwise(params.window) else 3 * width * in_c
     return KernelCall(
         function="bw_conv_s8_rv32",
         params={
@@ -39,12 +42,11 @@ def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "out_c": channels,
             "taps": taps,
             "segment": segment,
-            "weights": in_blocks(weights, 4),
-            **fields,
-            "bias": as_c(bias, np.int32),
+            "weights": _in_fours(weights),
             "input_zero_point": params.input_zero_point,
+            "rescale": {**rescale, "bias": as_c(bias, np.int32)},
         },
-        scratch=16 * taps + 64 * segments + 3 * width * in_c,
+        scratch=16 * taps + 64 * segments + buffer,
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
         sources=("bw_tile_s8_rv32",),
         instructions=_packed_instructions(params, taps, segments),
@@ -82,6 +84,13 @@ def _segment(weights: NDArray[np.int8]) -> int:
         if np.add.reduceat(magnitudes, np.arange(0, taps, segment), axis=1).max(initial=0) <= _MOST:
             break
     return segment
+
+
+def _in_fours(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Weights [channels, taps] as [channels / 4][taps][4], missing channels of zeros."""
+    channels, taps = weights.shape
+    padded = np.pad(weights, ((0, -channels % 4), (0, 0)))
+    return np.ascontiguousarray(padded.reshape(-1, 4, taps).transpose(0, 2, 1))
 
 
 def _packed_instructions(params: Conv, taps: int, segments: int) -> int:

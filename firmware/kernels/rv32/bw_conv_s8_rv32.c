@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "bw_requantize_rv32.h"
 #include "bw_tile_s8_rv32.h"
 
 typedef struct {
@@ -54,31 +53,9 @@ static void pack(const bw_conv_s8_rv32_params *p, const place *at, uint32_t *to,
     }
 }
 
-/* Channels c to end of up to three pixels from the sums of every segment. */
-static void finish(const bw_conv_s8_rv32_params *p, int32_t c, const uint32_t *sums, int32_t words, int32_t pixels,
-                   int8_t *output) {
-    const bw_requantize_rv32 requantize = bw_requantization_rv32(p->multiplier[c], p->shift[c], p->output_zero_point);
-    int32_t acc[3] = {p->bias[c], p->bias[c], p->bias[c]};
-    for (int32_t tap = 0; tap < p->taps; tap += p->segment) {
-        bw_tile_unpack_rv32(sums, acc);
-        sums += 4 * words;
-    }
-    /* Pixels that are not there go where the first does, which comes last. */
-    int8_t *second = pixels > 1 ? output + p->out_c : output, *third = pixels > 2 ? second + p->out_c : output;
-    if (p->low == p->output_zero_point) {
-        third[c] = (int8_t)bw_rectify_rv32(&requantize, acc[2], p->low, p->high);
-        second[c] = (int8_t)bw_rectify_rv32(&requantize, acc[1], p->low, p->high);
-        output[c] = (int8_t)bw_rectify_rv32(&requantize, acc[0], p->low, p->high);
-    } else {
-        third[c] = (int8_t)bw_clamped_rv32(&requantize, acc[2], p->low, p->high);
-        second[c] = (int8_t)bw_clamped_rv32(&requantize, acc[1], p->low, p->high);
-        output[c] = (int8_t)bw_clamped_rv32(&requantize, acc[0], p->low, p->high);
-    }
-}
-
 /* All channels of up to six pixels, or three where words is 2. */
-static void channels(const bw_conv_s8_rv32_params *p, const uint32_t *columns, int32_t words, uint32_t *sums,
-                     int32_t pixels, int8_t *output) {
+static void pixels(const bw_conv_s8_rv32_params *p, const uint32_t *columns, int32_t words, uint32_t *sums,
+                   const bw_tile_pixels_rv32 *output) {
     const int8_t *weights = p->weights;
     for (int32_t c = 0; c < p->out_c; c += 4) {
         uint32_t *to = sums;
@@ -92,13 +69,7 @@ static void channels(const bw_conv_s8_rv32_params *p, const uint32_t *columns, i
             weights += 4 * taps;
             to += 4 * words;
         }
-        for (int32_t i = c; i < c + 4 && i < p->out_c; ++i) {
-            const uint32_t *from = sums + (i - c) * words;
-            finish(p, i, from, words, pixels, output);
-            if (words == 4) {
-                finish(p, i, from + 2, words, pixels - 3, output + 3 * p->out_c);
-            }
-        }
+        bw_tile_finish_rv32(&p->rescale, c, c + 4 < p->out_c ? c + 4 : p->out_c, sums, to, words, output);
     }
 }
 
@@ -107,18 +78,19 @@ void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_
     uint32_t *columns = scratch, *sums = columns + 4 * p->taps;
     int8_t *buffer = (int8_t *)(sums + 16 * ((p->taps + p->segment - 1) / p->segment));
     place at = {input, 0, 0};
-    for (int32_t left = w->batch * w->out_h * w->out_w, pixels; left > 0; left -= pixels) {
+    bw_tile_pixels_rv32 to = {output, p->out_c, 0};
+    for (int32_t left = w->batch * w->out_h * w->out_w; left > 0; left -= to.pixels) {
         const int32_t words = left > 3 ? 4 : 2, most = left > 3 ? 6 : 3;
-        pixels = left < most ? left : most;
+        to.pixels = left < most ? left : most;
         for (int32_t i = 0; i < most; i += 3) {
             place three[3] = {at, at, at};
-            for (int32_t j = 0; j < 3 && i + j < pixels; ++j) {
+            for (int32_t j = 0; j < 3 && i + j < to.pixels; ++j) {
                 three[j] = at;
                 at = next(w, at);
             }
             pack(p, three, columns + 2 * i / 3, words, buffer);
         }
-        channels(p, columns, words, sums, pixels, output);
-        output += pixels * p->out_c;
+        pixels(p, columns, words, sums, &to);
+        to.first += to.pixels * to.step;
     }
 }

@@ -2,14 +2,15 @@
  *
  * Layout: NHWC. weights: int8 [out_c padded to fours][taps][4], where taps, kernel_h * kernel_w * in_c padded to a
  * multiple of four with zeros, come in segments of `segment` taps, a multiple of four, within which sums are exact as
- * there. Per channel: bias, multiplier of 2^30 or more, shift (right shift plus one, 2 to 23); accumulators stay below
- * 2^29 in magnitude (proven on the host; other layers use bw_conv_s8_pairs or bw_conv_s8).
- * Scratch, aligned to four bytes: 16 bytes per tap, 64 per segment, 3 * kernel_w * in_c. Overlap: pixels are written in
+ * there. Constants per channel as bw_rescale_rv32.h states, biases less 2^20 for every segment.
+ * Scratch, aligned to four bytes: 16 bytes per tap, 64 per segment, 3 * kernel_w * in_c unless windows are pixels in
+ * order (1x1, stride 1).
  * raster order, up to six at a time, each time after all reads of their windows.
  */
 #ifndef BW_CONV_S8_RV32_H
 #define BW_CONV_S8_RV32_H
 
+#include "bw_rescale_rv32.h"
 #include "bw_window.h"
 
 typedef struct {
@@ -17,11 +18,8 @@ typedef struct {
     int32_t out_c;
     int32_t taps, segment;
     const int8_t *weights;
-    const int32_t *bias;
-    const int32_t *multiplier;
-    const int8_t *shift;
-    int32_t input_zero_point, output_zero_point;
-    int32_t low, high;
+    int32_t input_zero_point;
+    bw_rescale_params rescale;
 } bw_conv_s8_rv32_params;
 
 void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch);

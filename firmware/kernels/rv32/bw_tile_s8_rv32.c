@@ -1,6 +1,6 @@
 #include "bw_tile_s8_rv32.h"
 
-/* Where sums start: BW_TILE_EXCESS_RV32 for each of the three. */
+/* Where sums start: with the three's excess of 2^20. */
 #define FIRST  (UINT32_C(1) << 20)
 #define SECOND ((UINT32_C(1) << 20) + (UINT32_C(1) << 30))
 
@@ -80,4 +80,45 @@ void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t
         TAP3(3);
     }
     sums[0] = a0, sums[1] = a1, sums[2] = b0, sums[3] = b1, sums[4] = c0, sums[5] = c1, sums[6] = d0, sums[7] = d1;
+}
+
+/* Three pixels of a channel. `third` is the last one's address, the others follow at those steps: where there are fewer
+ * pixels, some are the same, and the pixel that is there is written last. */
+static inline void three(const bw_rescale_channel *k, const uint32_t *sums, const uint32_t *end, int32_t step,
+                         int8_t *third, int32_t to_second, int32_t to_first) {
+    uint32_t a = 0, b = 0, c = 0;
+    do {
+        const uint32_t low = sums[0] >> 21, second = sums[1] - (low << 10);
+        a += sums[0] & 0x1FFFFFU;
+        b += low + (second >> 21 << 11);
+        c += second & 0x1FFFFFU;
+        sums += step;
+    } while (sums < end);
+    if (k->tie == 0) {
+        *third = (int8_t)bw_rescale_rectified(k, c);
+        third += to_second;
+        *third = (int8_t)bw_rescale_rectified(k, b);
+        third += to_first;
+        *third = (int8_t)bw_rescale_rectified(k, a);
+    } else {
+        *third = (int8_t)bw_rescale(k, c);
+        third += to_second;
+        *third = (int8_t)bw_rescale(k, b);
+        third += to_first;
+        *third = (int8_t)bw_rescale(k, a);
+    }
+}
+
+void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
+                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output) {
+    for (int32_t i = 0; i < words; i += 2) {
+        const int32_t pixels = i == 0 ? output->pixels : output->pixels - 3, step = output->step;
+        const int32_t to_second = pixels > 2 ? -step : 0, to_first = pixels > 1 ? -step : 0;
+        int8_t *third = output->first + (i == 0 ? 0 : 3 * step) - to_second - to_first;
+        const uint32_t *from = sums + i;
+        for (int32_t c = channel; c < end; ++c, from += words) {
+            const bw_rescale_channel k = bw_rescale_of(p, c);
+            three(&k, from, sums_end, 4 * words, third + c, to_second, to_first);
+        }
+    }
 }

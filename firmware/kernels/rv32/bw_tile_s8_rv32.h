@@ -1,4 +1,4 @@
-/* Dot products of columns of activations with four channels' weights, three columns in two words.
+/* Dot products of columns of activations with four channels' weights, three columns in two words, and their outputs.
  *
  * Activations a, b and c of one tap become the words a + b * 2^21 and c + b * 2^10, so that two multiplications and two
  * additions per channel do the work of three: sums of the first word hold a's dot product and the low 11 bits of b's,
@@ -6,18 +6,17 @@
  * host cuts the taps into segments within which every channel's weights have absolute values of at most 8191 in sum.
  *
  * Columns: uint32_t [taps][words], words = 4 for six columns, 2 for three. Weights: int8 [taps][4], taps a multiple of
- * four. Sums: uint32_t [4][words], which bw_tile_unpack_rv32 takes apart.
+ * four. Sums: uint32_t [segments][4][words]; every dot product in them is 2^20 too large, which biases make up for.
  *
  * Cost: 163 instructions for four taps of six columns, four channels each (1.70 per multiply-accumulate), 91 of three
- * columns (1.90); some 60 a call.
+ * columns (1.90), some 70 a call; 11 per output of a rectified layer, 14 of others, and 3 per segment.
  */
 #ifndef BW_TILE_S8_RV32_H
 #define BW_TILE_S8_RV32_H
 
 #include <stdint.h>
 
-/* What every dot product is too large by. */
-#define BW_TILE_EXCESS_RV32 (1 << 20)
+#include "bw_rescale_rv32.h"
 
 /* Three columns of count taps to the words from `to` on, `words` from one tap to the next. */
 void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns, int32_t count);
@@ -25,12 +24,15 @@ void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns
 void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums);
 void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums);
 
-/* Adds the three dot products in two sums to acc, each BW_TILE_EXCESS_RV32 too large. */
-static inline void bw_tile_unpack_rv32(const uint32_t *sums, int32_t *acc) {
-    const uint32_t first = sums[0], low = first >> 21, second = sums[1] - (low << 10);
-    acc[0] += (int32_t)(first & 0x1FFFFFU);
-    acc[1] += (int32_t)(low + (second >> 21 << 11));
-    acc[2] += (int32_t)(second & 0x1FFFFFU);
-}
+/* Where the outputs of up to six pixels go. */
+typedef struct {
+    int8_t *first; /* the first pixel's first channel */
+    int32_t step;  /* from one pixel to the next */
+    int32_t pixels;
+} bw_tile_pixels_rv32;
+
+/* Channels `channel` to `end` of a tile, from the sums between `sums` and `sums_end`. */
+void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
+                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output);
 
 #endif /* BW_TILE_S8_RV32_H */
