@@ -1,0 +1,124 @@
+#include "bw_tile_s8_rv32.h"
+
+/* Where sums start: with the three's excess of 2^20. */
+#define FIRST  (UINT32_C(1) << 20)
+#define SECOND ((UINT32_C(1) << 20) + (UINT32_C(1) << 30))
+
+void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns, int32_t count) {
+    const int8_t *a = columns[0], *b = columns[1], *c = columns[2];
+    for (const int8_t *end = a + count; a < end; ++a, ++b, ++c) {
+        const uint32_t middle = (uint32_t)*b;
+        to[0] = (uint32_t)*a + (middle << 21);
+        to[1] = (uint32_t)*c + (middle << 10);
+        to += words;
+    }
+}
+
+/* One channel's weight times two or four words, each added to a sum. As instructions, for compilers would compute ahead
+ * what they have no registers for. */
+#ifdef __riscv
+#define WORDS2(weight, a, b)                                                                                           \
+    do {                                                                                                               \
+        int32_t w, t;                                                                                                  \
+        __asm__ volatile("lb %2, %4\n mul %3, %2, %5\n add %0, %0, %3\n mul %2, %2, %6\n add %1, %1, %2"               \
+                         : "+&r"(a), "+&r"(b), "=&r"(w), "=&r"(t)                                                      \
+                         : "m"(weight), "r"(x0), "r"(x1));                                                             \
+    } while (0)
+#define WORDS4(weight, a, b, c, d)                                                                                     \
+    do {                                                                                                               \
+        int32_t w, t;                                                                                                  \
+        __asm__ volatile("lb %4, %6\n mul %5, %4, %7\n add %0, %0, %5\n mul %5, %4, %8\n add %1, %1, %5\n"             \
+                         "mul %5, %4, %9\n add %2, %2, %5\n mul %4, %4, %10\n add %3, %3, %4"                          \
+                         : "+&r"(a), "+&r"(b), "+&r"(c), "+&r"(d), "=&r"(w), "=&r"(t)                                  \
+                         : "m"(weight), "r"(x0), "r"(x1), "r"(x2), "r"(x3));                                           \
+    } while (0)
+#else
+#define WORDS2(weight, a, b) (a += (uint32_t)(weight)*x0, b += (uint32_t)(weight)*x1)
+#define WORDS4(weight, a, b, c, d)                                                                                     \
+    (a += (uint32_t)(weight)*x0, b += (uint32_t)(weight)*x1, c += (uint32_t)(weight)*x2, d += (uint32_t)(weight)*x3)
+#endif
+
+#define TAP6(k)                                                                                                        \
+    do {                                                                                                               \
+        const uint32_t x0 = columns[4 * (k)], x1 = columns[4 * (k) + 1];                                               \
+        const uint32_t x2 = columns[4 * (k) + 2], x3 = columns[4 * (k) + 3];                                           \
+        WORDS4(weights[4 * (k)], a0, a1, a2, a3);                                                                      \
+        WORDS4(weights[4 * (k) + 1], b0, b1, b2, b3);                                                                  \
+        WORDS4(weights[4 * (k) + 2], c0, c1, c2, c3);                                                                  \
+        WORDS4(weights[4 * (k) + 3], d0, d1, d2, d3);                                                                  \
+    } while (0)
+
+void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+    uint32_t a0 = FIRST, a1 = SECOND, a2 = FIRST, a3 = SECOND, b0 = FIRST, b1 = SECOND, b2 = FIRST, b3 = SECOND;
+    uint32_t c0 = FIRST, c1 = SECOND, c2 = FIRST, c3 = SECOND, d0 = FIRST, d1 = SECOND, d2 = FIRST, d3 = SECOND;
+    for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 16) {
+        TAP6(0);
+        TAP6(1);
+        TAP6(2);
+        TAP6(3);
+    }
+    sums[0] = a0, sums[1] = a1, sums[2] = a2, sums[3] = a3, sums[4] = b0, sums[5] = b1, sums[6] = b2, sums[7] = b3;
+    sums[8] = c0, sums[9] = c1, sums[10] = c2, sums[11] = c3;
+    sums[12] = d0, sums[13] = d1, sums[14] = d2, sums[15] = d3;
+}
+
+#define TAP3(k)                                                                                                        \
+    do {                                                                                                               \
+        const uint32_t x0 = columns[2 * (k)], x1 = columns[2 * (k) + 1];                                               \
+        WORDS2(weights[4 * (k)], a0, a1);                                                                              \
+        WORDS2(weights[4 * (k) + 1], b0, b1);                                                                          \
+        WORDS2(weights[4 * (k) + 2], c0, c1);                                                                          \
+        WORDS2(weights[4 * (k) + 3], d0, d1);                                                                          \
+    } while (0)
+
+void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+    uint32_t a0 = FIRST, a1 = SECOND, b0 = FIRST, b1 = SECOND, c0 = FIRST, c1 = SECOND, d0 = FIRST, d1 = SECOND;
+    for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 8) {
+        TAP3(0);
+        TAP3(1);
+        TAP3(2);
+        TAP3(3);
+    }
+    sums[0] = a0, sums[1] = a1, sums[2] = b0, sums[3] = b1, sums[4] = c0, sums[5] = c1, sums[6] = d0, sums[7] = d1;
+}
+
+/* Three pixels of a channel. `third` is the last one's address, the others follow at those steps: where there are fewer
+ * pixels, some are the same, and the pixel that is there is written last. */
+static inline void three(const bw_rescale_channel *k, const uint32_t *sums, const uint32_t *end, int32_t step,
+                         int8_t *third, int32_t to_second, int32_t to_first) {
+    uint32_t a = 0, b = 0, c = 0;
+    do {
+        const uint32_t low = sums[0] >> 21, second = sums[1] - (low << 10);
+        a += sums[0] & 0x1FFFFFU;
+        b += low + (second >> 21 << 11);
+        c += second & 0x1FFFFFU;
+        sums += step;
+    } while (sums < end);
+    if (k->tie == 0) {
+        *third = (int8_t)bw_rescale_rectified(k, c);
+        third += to_second;
+        *third = (int8_t)bw_rescale_rectified(k, b);
+        third += to_first;
+        *third = (int8_t)bw_rescale_rectified(k, a);
+    } else {
+        *third = (int8_t)bw_rescale(k, c);
+        third += to_second;
+        *third = (int8_t)bw_rescale(k, b);
+        third += to_first;
+        *third = (int8_t)bw_rescale(k, a);
+    }
+}
+
+void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
+                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output) {
+    for (int32_t i = 0; i < words; i += 2) {
+        const int32_t pixels = i == 0 ? output->pixels : output->pixels - 3, step = output->step;
+        const int32_t to_second = pixels > 2 ? -step : 0, to_first = pixels > 1 ? -step : 0;
+        int8_t *third = output->first + (i == 0 ? 0 : 3 * step) - to_second - to_first;
+        const uint32_t *from = sums + i;
+        for (int32_t c = channel; c < end; ++c, from += words) {
+            const bw_rescale_channel k = bw_rescale_of(p, c);
+            three(&k, from, sums_end, 4 * words, third + c, to_second, to_first);
+        }
+    }
+}
