@@ -89,7 +89,8 @@ static int32_t sum_one(const int8_t *w, const int8_t *input, int32_t depth) {
 /* One unit's sum to its output. */
 static inline void store(const bw_rescale_params *p, int32_t rectified, int32_t unit, const int32_t *sum, int8_t *to) {
     const bw_rescale_channel constants = bw_rescale_of(p, unit);
-    *to = rectified ? bw_rescale_rectified(&constants, (uint32_t)*sum) : bw_rescale(&constants, (uint32_t)*sum);
+    *to =
+        (int8_t)(rectified ? bw_rescale_rectified(&constants, (uint32_t)*sum) : bw_rescale(&constants, (uint32_t)*sum));
 }
 
 static inline void store_fours(const bw_rescale_params *p, int32_t rectified, int32_t unit, int32_t count,
