@@ -36,12 +36,12 @@ static void store(const bw_rescale_params *p, int32_t unit, int32_t count, const
     if (own.tie == 0) {
         for (int32_t last = unit + count; unit != last; ++unit) {
             const bw_rescale_channel constants = bw_rescale_of(&own, unit);
-            *output++ = bw_rescale_rectified(&constants, (uint32_t)*sums++);
+            *output++ = (int8_t)bw_rescale_rectified(&constants, (uint32_t)*sums++);
         }
     } else {
         for (int32_t last = unit + count; unit != last; ++unit) {
             const bw_rescale_channel constants = bw_rescale_of(&own, unit);
-            *output++ = bw_rescale(&constants, (uint32_t)*sums++);
+            *output++ = (int8_t)bw_rescale(&constants, (uint32_t)*sums++);
         }
     }
 }

@@ -44,22 +44,22 @@ static inline int32_t bw_rescale_product(const bw_rescale_channel *c, uint32_t a
     return (int32_t)(((int64_t)scaled * c->multiplier) >> 32);
 }
 
-/* Two tests and no moves: most values pass both. */
-static inline int8_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t value) {
+/* Two tests and no moves: most values pass both. Results are int8, but not narrowed again. */
+static inline int32_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t value) {
     if (value > c->high) {
         value = c->high;
     }
     if (value < c->low) {
         value = c->low;
     }
-    return (int8_t)value;
+    return value;
 }
 
-static inline int8_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t acc) {
+static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t acc) {
     return bw_rescale_clamp(c, bw_rescale_product(c, acc) >> c->right);
 }
 
-static inline int8_t bw_rescale(const bw_rescale_channel *c, uint32_t acc) {
+static inline int32_t bw_rescale(const bw_rescale_channel *c, uint32_t acc) {
     int32_t value = bw_rescale_product(c, acc);
     value -= (value >> 31) & c->tie;
     return bw_rescale_clamp(c, (value + c->rounding) >> c->right);

@@ -82,43 +82,59 @@ void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t
     sums[0] = a0, sums[1] = a1, sums[2] = b0, sums[3] = b1, sums[4] = c0, sums[5] = c1, sums[6] = d0, sums[7] = d1;
 }
 
-/* Three pixels of a channel. `third` is the last one's address, the others follow at those steps: where there are fewer
- * pixels, some are the same, and the pixel that is there is written last. */
+/* Where three outputs go: the last one's address, and the steps to the others. Where there are fewer pixels, some are
+ * the same, and the pixel that is there is written last. */
+typedef struct {
+    int8_t *third;
+    int32_t to_second, to_first;
+} places;
+
+static places places_of(int8_t *first, int32_t step, int32_t pixels) {
+    const places p = {first + (pixels > 2 ? 2 : pixels - 1) * step, pixels > 2 ? -step : 0, pixels > 1 ? -step : 0};
+    return p;
+}
+
+static inline int32_t output(const bw_rescale_channel *k, uint32_t acc, int rectified) {
+    return rectified ? bw_rescale_rectified(k, acc) : bw_rescale(k, acc);
+}
+
+/* Three pixels of a channel from the sums of all segments, `step` words from one to the next. */
 static inline void three(const bw_rescale_channel *k, const uint32_t *sums, const uint32_t *end, int32_t step,
-                         int8_t *third, int32_t to_second, int32_t to_first) {
-    uint32_t a = 0, b = 0, c = 0;
-    do {
-        const uint32_t low = sums[0] >> 21, second = sums[1] - (low << 10);
-        a += sums[0] & 0x1FFFFFU;
-        b += low + (second >> 21 << 11);
-        c += second & 0x1FFFFFU;
-        sums += step;
-    } while (sums < end);
-    if (k->tie == 0) {
-        *third = (int8_t)bw_rescale_rectified(k, c);
-        third += to_second;
-        *third = (int8_t)bw_rescale_rectified(k, b);
-        third += to_first;
-        *third = (int8_t)bw_rescale_rectified(k, a);
-    } else {
-        *third = (int8_t)bw_rescale(k, c);
-        third += to_second;
-        *third = (int8_t)bw_rescale(k, b);
-        third += to_first;
-        *third = (int8_t)bw_rescale(k, a);
+                         int8_t *third, int32_t to_second, int32_t to_first, int rectified) {
+    uint32_t low = sums[0] >> 21, rest = sums[1] - (low << 10);
+    uint32_t a = sums[0] & 0x1FFFFFU, b = low + (rest >> 21 << 11), c = rest & 0x1FFFFFU;
+    for (sums += step; sums < end; sums += step) {
+        low = sums[0] >> 21, rest = sums[1] - (low << 10);
+        a += sums[0] & 0x1FFFFFU, b += low + (rest >> 21 << 11), c += rest & 0x1FFFFFU;
+    }
+    int8_t *second = third + to_second;
+    *third = (int8_t)output(k, c, rectified);
+    *second = (int8_t)output(k, b, rectified);
+    second += to_first;
+    *second = (int8_t)output(k, a, rectified);
+}
+
+static inline void finish(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
+                          const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *to, int rectified) {
+    const bw_rescale_params params = *p;
+    const int32_t step = to->step;
+    const places last =
+        places_of(to->first + (words == 4 ? 3 * step : 0), step, words == 4 ? to->pixels - 3 : to->pixels);
+    int8_t *third = to->first + 2 * step;
+    for (int32_t c = channel; c < end; ++c, sums += words) {
+        const bw_rescale_channel k = bw_rescale_of(&params, c);
+        if (words == 4) {
+            three(&k, sums, sums_end, 4 * words, third + c, -step, -step, rectified);
+        }
+        three(&k, sums + words - 2, sums_end, 4 * words, last.third + c, last.to_second, last.to_first, rectified);
     }
 }
 
 void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
-                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output) {
-    for (int32_t i = 0; i < words; i += 2) {
-        const int32_t pixels = i == 0 ? output->pixels : output->pixels - 3, step = output->step;
-        const int32_t to_second = pixels > 2 ? -step : 0, to_first = pixels > 1 ? -step : 0;
-        int8_t *third = output->first + (i == 0 ? 0 : 3 * step) - to_second - to_first;
-        const uint32_t *from = sums + i;
-        for (int32_t c = channel; c < end; ++c, from += words) {
-            const bw_rescale_channel k = bw_rescale_of(p, c);
-            three(&k, from, sums_end, 4 * words, third + c, to_second, to_first);
-        }
+                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *to) {
+    if (p->tie == 0) {
+        finish(p, channel, end, sums, sums_end, words, to, 1);
+    } else {
+        finish(p, channel, end, sums, sums_end, words, to, 0);
     }
 }
