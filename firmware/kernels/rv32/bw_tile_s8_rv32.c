@@ -4,13 +4,24 @@
 #define FIRST  (UINT32_C(1) << 20)
 #define SECOND ((UINT32_C(1) << 20) + (UINT32_C(1) << 30))
 
+#define PACK(k)                                                                                                        \
+    do {                                                                                                               \
+        const uint32_t middle = (uint32_t)b[k] << 10;                                                                  \
+        to[1] = (uint32_t)c[k] + middle;                                                                               \
+        to[0] = (uint32_t)a[k] + (middle << 11);                                                                       \
+        to += words;                                                                                                   \
+    } while (0)
+
 void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns, int32_t count) {
     const int8_t *a = columns[0], *b = columns[1], *c = columns[2];
-    for (const int8_t *end = a + count; a < end; ++a, ++b, ++c) {
-        const uint32_t middle = (uint32_t)*b;
-        to[0] = (uint32_t)*a + (middle << 21);
-        to[1] = (uint32_t)*c + (middle << 10);
-        to += words;
+    for (const int8_t *end = a + (count & ~3); a < end; a += 4, b += 4, c += 4) {
+        PACK(0);
+        PACK(1);
+        PACK(2);
+        PACK(3);
+    }
+    for (const int8_t *end = a + (count & 3); a < end; ++a, ++b, ++c) {
+        PACK(0);
     }
 }
 
