@@ -78,26 +78,6 @@ static void pack(const bw_window *w, const place *at, uint32_t *to, int32_t word
     }
 }
 
-/* All channels of up to six pixels, or three where words is 2. */
-static void pixels(const bw_conv_s8_rv32_params *p, const uint32_t *columns, int32_t words, uint32_t *sums,
-                   const bw_tile_pixels_rv32 *output) {
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->out_c; c += 4) {
-        uint32_t *to = sums;
-        for (int32_t tap = 0; tap < p->taps; tap += p->segment) {
-            const int32_t left = p->taps - tap, taps = left < p->segment ? left : p->segment;
-            if (words == 4) {
-                bw_tile_4x6_s8_rv32(weights, columns + tap * words, taps, to);
-            } else {
-                bw_tile_4x3_s8_rv32(weights, columns + tap * words, taps, to);
-            }
-            weights += 4 * taps;
-            to += 4 * words;
-        }
-        bw_tile_finish_rv32(&p->rescale, c, c + 4 < p->out_c ? c + 4 : p->out_c, sums, to, words, output);
-    }
-}
-
 void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
     uint32_t *columns = scratch, *sums = columns + 4 * p->taps;
@@ -106,19 +86,23 @@ void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_
     if (!bw_window_is_pointwise(w)) {
         memset(padding, p->input_zero_point, (size_t)(w->kernel_w * w->in_c));
     }
-    bw_tile_pixels_rv32 to = {output, p->out_c, 0};
-    for (int32_t left = w->batch * w->out_h * w->out_w; left > 0; left -= to.pixels) {
-        const int32_t words = left > 3 ? 4 : 2, most = left > 3 ? 6 : 3;
-        to.pixels = left < most ? left : most;
+    const bw_tile_rv32 tile = {p->out_c, p->taps, p->segment, p->weights, &p->rescale};
+    for (int32_t left = w->batch * w->out_h * w->out_w, pixels; left > 0; left -= pixels) {
+        const int32_t most = left > 3 ? 6 : 3, words = left > 3 ? 4 : 2;
+        pixels = left < most ? left : most;
         for (int32_t i = 0; i < most; i += 3) {
             place three[3] = {at, at, at};
-            for (int32_t j = 0; j < 3 && i + j < to.pixels; ++j) {
+            for (int32_t j = 0; j < 3 && i + j < pixels; ++j) {
                 three[j] = at;
                 next(w, &at);
             }
             pack(w, three, columns + 2 * i / 3, words, padding);
         }
-        pixels(p, columns, words, sums, &to);
-        to.first += to.pixels * to.step;
+        if (words == 4) {
+            bw_tile_six_rv32(&tile, columns, sums, output, pixels);
+        } else {
+            bw_tile_three_rv32(&tile, columns, sums, output, pixels);
+        }
+        output += pixels * p->out_c;
     }
 }

@@ -59,7 +59,8 @@ void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns
         WORDS4(weights[4 * (k) + 3], d0, d1, d2, d3);                                                                  \
     } while (0)
 
-void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+/* Sums of six columns with four channels. */
+static inline void tile_4x6(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
     uint32_t a0 = FIRST, a1 = SECOND, a2 = FIRST, a3 = SECOND, b0 = FIRST, b1 = SECOND, b2 = FIRST, b3 = SECOND;
     uint32_t c0 = FIRST, c1 = SECOND, c2 = FIRST, c3 = SECOND, d0 = FIRST, d1 = SECOND, d2 = FIRST, d3 = SECOND;
     for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 16) {
@@ -82,7 +83,8 @@ void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t
         WORDS2(weights[4 * (k) + 3], d0, d1);                                                                          \
     } while (0)
 
-void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+/* Sums of three columns with four channels. */
+static inline void tile_4x3(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
     uint32_t a0 = FIRST, a1 = SECOND, b0 = FIRST, b1 = SECOND, c0 = FIRST, c1 = SECOND, d0 = FIRST, d1 = SECOND;
     for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 8) {
         TAP3(0);
@@ -125,27 +127,49 @@ static inline void three(const bw_rescale_channel *k, const uint32_t *sums, cons
     *second = (int8_t)output(k, a, rectified);
 }
 
-static inline void finish(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
-                          const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *to, int rectified) {
-    const bw_rescale_params params = *p;
-    const int32_t step = to->step;
-    const places last =
-        places_of(to->first + (words == 4 ? 3 * step : 0), step, words == 4 ? to->pixels - 3 : to->pixels);
-    int8_t *third = to->first + 2 * step;
-    for (int32_t c = channel; c < end; ++c, sums += words) {
-        const bw_rescale_channel k = bw_rescale_of(&params, c);
-        if (words == 4) {
-            three(&k, sums, sums_end, 4 * words, third + c, -step, -step, rectified);
+/* All channels; constant arguments make functions of their own of it. */
+static inline void tiles(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *first, int32_t pixels,
+                         int32_t words, int rectified) {
+    const bw_rescale_params params = *t->rescale;
+    const int8_t *weights = t->weights;
+    const int32_t step = t->channels, before = words == 4 ? 3 : 0;
+    const places last = places_of(first + before * step, step, pixels - before);
+    for (int32_t c = 0; c < t->channels; c += 4) {
+        uint32_t *end = sums;
+        for (int32_t tap = 0; tap < t->taps; tap += t->segment) {
+            const int32_t left = t->taps - tap, taps = left < t->segment ? left : t->segment;
+            if (words == 4) {
+                tile_4x6(weights, columns + tap * words, taps, end);
+            } else {
+                tile_4x3(weights, columns + tap * words, taps, end);
+            }
+            weights += 4 * taps;
+            end += 4 * words;
         }
-        three(&k, sums + words - 2, sums_end, 4 * words, last.third + c, last.to_second, last.to_first, rectified);
+        const uint32_t *from = sums;
+        for (int32_t i = c; i < c + 4 && i < t->channels; ++i, from += words) {
+            const bw_rescale_channel k = bw_rescale_of(&params, i);
+            if (words == 4) {
+                three(&k, from, end, 4 * words, first + 2 * step + i, -step, -step, rectified);
+            }
+            three(&k, from + words - 2, end, 4 * words, last.third + i, last.to_second, last.to_first, rectified);
+        }
     }
 }
 
-void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
-                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *to) {
-    if (p->tie == 0) {
-        finish(p, channel, end, sums, sums_end, words, to, 1);
+void bw_tile_six_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output, int32_t pixels) {
+    if (t->rescale->tie == 0) {
+        tiles(t, columns, sums, output, pixels, 4, 1);
     } else {
-        finish(p, channel, end, sums, sums_end, words, to, 0);
+        tiles(t, columns, sums, output, pixels, 4, 0);
+    }
+}
+
+void bw_tile_three_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output,
+                        int32_t pixels) {
+    if (t->rescale->tie == 0) {
+        tiles(t, columns, sums, output, pixels, 2, 1);
+    } else {
+        tiles(t, columns, sums, output, pixels, 2, 0);
     }
 }
