@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
 from . import conv, depthwise_3x3, depthwise_conv, fully_connected
 
@@ -13,4 +14,6 @@ KERNELS: KernelTable = {
         Kernel("3x3_columns", depthwise_3x3.lower_columns),
         Kernel("rv32", depthwise_conv.lower),
     ),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
 }

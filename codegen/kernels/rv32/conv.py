@@ -34,7 +34,7 @@ def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     segments = -(-taps // segment)
     excess = segments * _EXCESS << int(rescale["scale"])  # type: ignore[call-overload]
     bias = wrap32(np.asarray(rescale["bias"]).astype(np.int64) - excess)
-    buffer = 0 if is_pointwise(params.window) else 3 * width * in_c
+    buffer = 0 if is_pointwise(params.window) else 4 * width * in_c
     return KernelCall(
         function="bw_conv_s8_rv32",
         params={

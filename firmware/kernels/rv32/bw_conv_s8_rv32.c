@@ -2,95 +2,107 @@
 
 #include <string.h>
 
+#include "bw_column_s8.h"
+#include "bw_span.h"
 #include "bw_tile_s8_rv32.h"
 
+/* A window's first row and column. */
 typedef struct {
     const int8_t *image;
-    int32_t oy, ox;
+    int32_t top, left;
 } place;
 
-static place next(const bw_window *w, place at) {
-    if (++at.ox == w->out_w) {
-        at.ox = 0;
-        if (++at.oy == w->out_h) {
-            at.oy = 0;
-            at.image += w->in_h * w->in_w * w->in_c;
+static void next(const bw_window *w, place *at) {
+    at->left += w->stride_w;
+    if (at->left == w->out_w * w->stride_w - w->pad_w) {
+        at->left = -w->pad_w;
+        at->top += w->stride_h;
+        if (at->top == w->out_h * w->stride_h - w->pad_h) {
+            at->top = -w->pad_h;
+            at->image += w->in_h * w->in_w * w->in_c;
         }
     }
-    return at;
+}
+
+/* Whether a window reads pixels only, row by row. */
+static int inside(const bw_window *w, const place *at) {
+    return w->dilation_w == 1 && at->left >= 0 && at->left + w->kernel_w <= w->in_w && at->top >= 0 &&
+           at->top + (w->kernel_h - 1) * w->dilation_h < w->in_h;
 }
 
 /* Row ky of a window: in place, or in the buffer where it reaches into the padding or is dilated. */
-static const int8_t *row_of(const bw_conv_s8_rv32_params *p, const place *at, int32_t ky, int8_t *buffer) {
-    const bw_window *w = &p->window;
-    const int32_t y = at->oy * w->stride_h - w->pad_h + ky * w->dilation_h, left = at->ox * w->stride_w - w->pad_w;
-    const int32_t inside = y >= 0 && y < w->in_h;
+static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, const int8_t *padding, int8_t *buffer) {
+    const int32_t y = at->top + ky * w->dilation_h;
+    if (y < 0 || y >= w->in_h) {
+        return padding;
+    }
     const int8_t *row = at->image + y * w->in_w * w->in_c;
-    if (inside && w->dilation_w == 1 && left >= 0 && left + w->kernel_w <= w->in_w) {
-        return row + left * w->in_c;
+    if (w->dilation_w == 1) {
+        const bw_span span = bw_span_of(at->left, w->kernel_w, w->in_w);
+        if (span.end - span.begin == w->kernel_w) {
+            return row + at->left * w->in_c;
+        }
+        memcpy(buffer, padding, (size_t)(w->kernel_w * w->in_c));
+        memcpy(buffer + (span.begin - at->left) * w->in_c, row + span.begin * w->in_c,
+               (size_t)((span.end - span.begin) * w->in_c));
+        return buffer;
     }
     for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
-        const int32_t x = left + kx * w->dilation_w;
-        if (inside && x >= 0 && x < w->in_w) {
-            memcpy(buffer + kx * w->in_c, row + x * w->in_c, (size_t)w->in_c);
-        } else {
-            memset(buffer + kx * w->in_c, p->input_zero_point, (size_t)w->in_c);
-        }
+        const int32_t x = at->left + kx * w->dilation_w;
+        memcpy(buffer + kx * w->in_c, x >= 0 && x < w->in_w ? row + x * w->in_c : padding, (size_t)w->in_c);
     }
     return buffer;
 }
 
 /* The windows of three pixels. */
-static void pack(const bw_conv_s8_rv32_params *p, const place *at, uint32_t *to, int32_t words, int8_t *buffer) {
-    const int32_t row = p->window.kernel_w * p->window.in_c;
-    for (int32_t ky = 0; ky < p->window.kernel_h; ++ky) {
-        const int8_t *rows[3];
+static void pack(const bw_window *w, const place *at, uint32_t *to, int32_t words, int8_t *padding) {
+    const int32_t row = w->kernel_w * w->in_c, pitch = w->in_w * w->in_c;
+    const int8_t *rows[3];
+    if (inside(w, &at[0]) && inside(w, &at[1]) && inside(w, &at[2])) {
         for (int32_t i = 0; i < 3; ++i) {
-            rows[i] = row_of(p, &at[i], ky, buffer + i * row);
+            rows[i] = at[i].image + at[i].top * pitch + at[i].left * w->in_c;
+        }
+        for (int32_t ky = 0; ky < w->kernel_h; ++ky, to += row * words) {
+            bw_tile_pack_rv32(to, words, rows, row);
+            for (int32_t i = 0; i < 3; ++i) {
+                rows[i] += pitch * w->dilation_h;
+            }
+        }
+        return;
+    }
+    for (int32_t ky = 0; ky < w->kernel_h; ++ky, to += row * words) {
+        for (int32_t i = 0; i < 3; ++i) {
+            rows[i] = row_of(w, &at[i], ky, padding, padding + (i + 1) * row);
         }
         bw_tile_pack_rv32(to, words, rows, row);
-        to += row * words;
-    }
-}
-
-/* All channels of up to six pixels, or three where words is 2. */
-static void pixels(const bw_conv_s8_rv32_params *p, const uint32_t *columns, int32_t words, uint32_t *sums,
-                   const bw_tile_pixels_rv32 *output) {
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->out_c; c += 4) {
-        uint32_t *to = sums;
-        for (int32_t tap = 0; tap < p->taps; tap += p->segment) {
-            const int32_t left = p->taps - tap, taps = left < p->segment ? left : p->segment;
-            if (words == 4) {
-                bw_tile_4x6_s8_rv32(weights, columns + tap * words, taps, to);
-            } else {
-                bw_tile_4x3_s8_rv32(weights, columns + tap * words, taps, to);
-            }
-            weights += 4 * taps;
-            to += 4 * words;
-        }
-        bw_tile_finish_rv32(&p->rescale, c, c + 4 < p->out_c ? c + 4 : p->out_c, sums, to, words, output);
     }
 }
 
 void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
     uint32_t *columns = scratch, *sums = columns + 4 * p->taps;
-    int8_t *buffer = (int8_t *)(sums + 16 * ((p->taps + p->segment - 1) / p->segment));
-    place at = {input, 0, 0};
-    bw_tile_pixels_rv32 to = {output, p->out_c, 0};
-    for (int32_t left = w->batch * w->out_h * w->out_w; left > 0; left -= to.pixels) {
-        const int32_t words = left > 3 ? 4 : 2, most = left > 3 ? 6 : 3;
-        to.pixels = left < most ? left : most;
+    int8_t *padding = (int8_t *)(sums + 16 * ((p->taps + p->segment - 1) / p->segment));
+    place at = {input, -w->pad_h, -w->pad_w};
+    if (!bw_window_is_pointwise(w)) {
+        memset(padding, p->input_zero_point, (size_t)(w->kernel_w * w->in_c));
+    }
+    const bw_tile_rv32 tile = {p->out_c, p->taps, p->segment, p->weights, &p->rescale};
+    for (int32_t left = w->batch * w->out_h * w->out_w, pixels; left > 0; left -= pixels) {
+        const int32_t most = left > 3 ? 6 : 3, words = left > 3 ? 4 : 2;
+        pixels = left < most ? left : most;
         for (int32_t i = 0; i < most; i += 3) {
             place three[3] = {at, at, at};
-            for (int32_t j = 0; j < 3 && i + j < to.pixels; ++j) {
+            for (int32_t j = 0; j < 3 && i + j < pixels; ++j) {
                 three[j] = at;
-                at = next(w, at);
+                next(w, &at);
             }
-            pack(p, three, columns + 2 * i / 3, words, buffer);
+            pack(w, three, columns + 2 * i / 3, words, padding);
         }
-        pixels(p, columns, words, sums, &to);
-        to.first += to.pixels * to.step;
+        if (words == 4) {
+            bw_tile_six_rv32(&tile, columns, sums, output, pixels);
+        } else {
+            bw_tile_three_rv32(&tile, columns, sums, output, pixels);
+        }
+        output += pixels * p->out_c;
     }
 }

@@ -3,7 +3,7 @@
  * Layout: NHWC. weights: int8 [out_c padded to fours][taps][4], where taps, kernel_h * kernel_w * in_c padded to a
  * multiple of four with zeros, come in segments of `segment` taps, a multiple of four, within which sums are exact as
  * there. Constants per channel as bw_rescale_rv32.h states, biases less 2^20 for every segment.
- * Scratch, aligned to four bytes: 16 bytes per tap, 64 per segment, 3 * kernel_w * in_c unless windows are pixels in
+ * Scratch, aligned to four bytes: 16 bytes per tap, 64 per segment, 4 * kernel_w * in_c unless windows are pixels in
  * order (1x1, stride 1).
  * raster order, up to six at a time, each time after all reads of their windows.
  */

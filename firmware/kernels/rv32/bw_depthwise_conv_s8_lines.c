@@ -64,8 +64,12 @@ __attribute__((always_inline)) static inline void compute(const int8_t *w, const
     }
 COMPUTE(rectified_stride1, 1, 1)
 COMPUTE(rectified_stride2, 2, 1)
-COMPUTE(any_stride1, 1, 0)
-COMPUTE(any_stride2, 2, 0)
+
+/* Layers that are not rectified are few: one function for both strides. */
+__attribute__((noinline)) static void any_stride(const int8_t *w, const int8_t *const lines[SIDE], int32_t stride,
+                                                 const bw_rescale_channel *constants, destination to) {
+    compute(w, lines, stride, 0, *constants, to);
+}
 
 /* A line of outputs of four channels; ring: the first channel's, of which slot `oldest` has the window's first line. */
 static void line(const bw_depthwise_conv_s8_lines_params *p, int32_t channel, const int8_t *ring, int32_t oldest,
@@ -77,10 +81,9 @@ static void line(const bw_depthwise_conv_s8_lines_params *p, int32_t channel, co
     for (int32_t last = channel + QUAD; channel != last; ++channel) {
         const bw_rescale_channel constants = bw_rescale_of(&p->rescale, channel);
         const int8_t *const lines[SIDE] = {ring + oldest * pitch, ring + second, ring + third};
-        if (constants.tie != 0 && stride == 1) {
-            any_stride1(weights, lines, &constants, outputs, step, output);
-        } else if (constants.tie != 0) {
-            any_stride2(weights, lines, &constants, outputs, step, output);
+        if (constants.tie != 0) {
+            const destination to = {outputs, step, output};
+            any_stride(weights, lines, stride, &constants, to);
         } else if (stride == 1) {
             rectified_stride1(weights, lines, &constants, outputs, step, output);
         } else {

@@ -44,7 +44,7 @@ static inline int32_t bw_rescale_product(const bw_rescale_channel *c, uint32_t a
     return (int32_t)(((int64_t)scaled * c->multiplier) >> 32);
 }
 
-/* Two tests and no moves: most values pass both. */
+/* Two tests and no moves: most values pass both. Results are int8, but not narrowed again. */
 static inline int32_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t value) {
     if (value > c->high) {
         value = c->high;

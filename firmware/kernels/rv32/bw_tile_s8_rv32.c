@@ -4,13 +4,24 @@
 #define FIRST  (UINT32_C(1) << 20)
 #define SECOND ((UINT32_C(1) << 20) + (UINT32_C(1) << 30))
 
+#define PACK(k)                                                                                                        \
+    do {                                                                                                               \
+        const uint32_t middle = (uint32_t)b[k] << 10;                                                                  \
+        to[1] = (uint32_t)c[k] + middle;                                                                               \
+        to[0] = (uint32_t)a[k] + (middle << 11);                                                                       \
+        to += words;                                                                                                   \
+    } while (0)
+
 void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns, int32_t count) {
     const int8_t *a = columns[0], *b = columns[1], *c = columns[2];
-    for (const int8_t *end = a + count; a < end; ++a, ++b, ++c) {
-        const uint32_t middle = (uint32_t)*b;
-        to[0] = (uint32_t)*a + (middle << 21);
-        to[1] = (uint32_t)*c + (middle << 10);
-        to += words;
+    for (const int8_t *end = a + (count & ~3); a < end; a += 4, b += 4, c += 4) {
+        PACK(0);
+        PACK(1);
+        PACK(2);
+        PACK(3);
+    }
+    for (const int8_t *end = a + (count & 3); a < end; ++a, ++b, ++c) {
+        PACK(0);
     }
 }
 
@@ -48,7 +59,8 @@ void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns
         WORDS4(weights[4 * (k) + 3], d0, d1, d2, d3);                                                                  \
     } while (0)
 
-void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+/* Sums of six columns with four channels. */
+static inline void tile_4x6(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
     uint32_t a0 = FIRST, a1 = SECOND, a2 = FIRST, a3 = SECOND, b0 = FIRST, b1 = SECOND, b2 = FIRST, b3 = SECOND;
     uint32_t c0 = FIRST, c1 = SECOND, c2 = FIRST, c3 = SECOND, d0 = FIRST, d1 = SECOND, d2 = FIRST, d3 = SECOND;
     for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 16) {
@@ -71,7 +83,8 @@ void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t
         WORDS2(weights[4 * (k) + 3], d0, d1);                                                                          \
     } while (0)
 
-void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
+/* Sums of three columns with four channels. */
+static inline void tile_4x3(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums) {
     uint32_t a0 = FIRST, a1 = SECOND, b0 = FIRST, b1 = SECOND, c0 = FIRST, c1 = SECOND, d0 = FIRST, d1 = SECOND;
     for (const int8_t *end = weights + 4 * taps; weights < end; weights += 16, columns += 8) {
         TAP3(0);
@@ -82,43 +95,81 @@ void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t
     sums[0] = a0, sums[1] = a1, sums[2] = b0, sums[3] = b1, sums[4] = c0, sums[5] = c1, sums[6] = d0, sums[7] = d1;
 }
 
-/* Three pixels of a channel. `third` is the last one's address, the others follow at those steps: where there are fewer
- * pixels, some are the same, and the pixel that is there is written last. */
+/* Where three outputs go: the last one's address, and the steps to the others. Where there are fewer pixels, some are
+ * the same, and the pixel that is there is written last. */
+typedef struct {
+    int8_t *third;
+    int32_t to_second, to_first;
+} places;
+
+static places places_of(int8_t *first, int32_t step, int32_t pixels) {
+    const places p = {first + (pixels > 2 ? 2 : pixels - 1) * step, pixels > 2 ? -step : 0, pixels > 1 ? -step : 0};
+    return p;
+}
+
+static inline int32_t output(const bw_rescale_channel *k, uint32_t acc, int rectified) {
+    return rectified ? bw_rescale_rectified(k, acc) : bw_rescale(k, acc);
+}
+
+/* Three pixels of a channel from the sums of all segments, `step` words from one to the next. */
 static inline void three(const bw_rescale_channel *k, const uint32_t *sums, const uint32_t *end, int32_t step,
-                         int8_t *third, int32_t to_second, int32_t to_first) {
-    uint32_t a = 0, b = 0, c = 0;
-    do {
-        const uint32_t low = sums[0] >> 21, second = sums[1] - (low << 10);
-        a += sums[0] & 0x1FFFFFU;
-        b += low + (second >> 21 << 11);
-        c += second & 0x1FFFFFU;
-        sums += step;
-    } while (sums < end);
-    if (k->tie == 0) {
-        *third = (int8_t)bw_rescale_rectified(k, c);
-        third += to_second;
-        *third = (int8_t)bw_rescale_rectified(k, b);
-        third += to_first;
-        *third = (int8_t)bw_rescale_rectified(k, a);
-    } else {
-        *third = (int8_t)bw_rescale(k, c);
-        third += to_second;
-        *third = (int8_t)bw_rescale(k, b);
-        third += to_first;
-        *third = (int8_t)bw_rescale(k, a);
+                         int8_t *third, int32_t to_second, int32_t to_first, int rectified) {
+    uint32_t low = sums[0] >> 21, rest = sums[1] - (low << 10);
+    uint32_t a = sums[0] & 0x1FFFFFU, b = low + (rest >> 21 << 11), c = rest & 0x1FFFFFU;
+    for (sums += step; sums < end; sums += step) {
+        low = sums[0] >> 21, rest = sums[1] - (low << 10);
+        a += sums[0] & 0x1FFFFFU, b += low + (rest >> 21 << 11), c += rest & 0x1FFFFFU;
+    }
+    int8_t *second = third + to_second;
+    *third = (int8_t)output(k, c, rectified);
+    *second = (int8_t)output(k, b, rectified);
+    second += to_first;
+    *second = (int8_t)output(k, a, rectified);
+}
+
+/* All channels; constant arguments make functions of their own of it. */
+static inline void tiles(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *first, int32_t pixels,
+                         int32_t words, int rectified) {
+    const bw_rescale_params params = *t->rescale;
+    const int8_t *weights = t->weights;
+    const int32_t step = t->channels, before = words == 4 ? 3 : 0;
+    const places last = places_of(first + before * step, step, pixels - before);
+    for (int32_t c = 0; c < t->channels; c += 4) {
+        uint32_t *end = sums;
+        for (int32_t tap = 0; tap < t->taps; tap += t->segment) {
+            const int32_t left = t->taps - tap, taps = left < t->segment ? left : t->segment;
+            if (words == 4) {
+                tile_4x6(weights, columns + tap * words, taps, end);
+            } else {
+                tile_4x3(weights, columns + tap * words, taps, end);
+            }
+            weights += 4 * taps;
+            end += 4 * words;
+        }
+        const uint32_t *from = sums;
+        for (int32_t i = c; i < c + 4 && i < t->channels; ++i, from += words) {
+            const bw_rescale_channel k = bw_rescale_of(&params, i);
+            if (words == 4) {
+                three(&k, from, end, 4 * words, first + 2 * step + i, -step, -step, rectified);
+            }
+            three(&k, from + words - 2, end, 4 * words, last.third + i, last.to_second, last.to_first, rectified);
+        }
     }
 }
 
-void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
-                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output) {
-    for (int32_t i = 0; i < words; i += 2) {
-        const int32_t pixels = i == 0 ? output->pixels : output->pixels - 3, step = output->step;
-        const int32_t to_second = pixels > 2 ? -step : 0, to_first = pixels > 1 ? -step : 0;
-        int8_t *third = output->first + (i == 0 ? 0 : 3 * step) - to_second - to_first;
-        const uint32_t *from = sums + i;
-        for (int32_t c = channel; c < end; ++c, from += words) {
-            const bw_rescale_channel k = bw_rescale_of(p, c);
-            three(&k, from, sums_end, 4 * words, third + c, to_second, to_first);
-        }
+void bw_tile_six_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output, int32_t pixels) {
+    if (t->rescale->tie == 0) {
+        tiles(t, columns, sums, output, pixels, 4, 1);
+    } else {
+        tiles(t, columns, sums, output, pixels, 4, 0);
+    }
+}
+
+void bw_tile_three_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output,
+                        int32_t pixels) {
+    if (t->rescale->tie == 0) {
+        tiles(t, columns, sums, output, pixels, 2, 1);
+    } else {
+        tiles(t, columns, sums, output, pixels, 2, 0);
     }
 }

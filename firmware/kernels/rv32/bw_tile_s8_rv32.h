@@ -21,18 +21,14 @@
 /* Three columns of count taps to the words from `to` on, `words` from one tap to the next. */
 void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns, int32_t count);
 
-void bw_tile_4x6_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums);
-void bw_tile_4x3_s8_rv32(const int8_t *weights, const uint32_t *columns, int32_t taps, uint32_t *sums);
-
-/* Where the outputs of up to six pixels go. */
 typedef struct {
-    int8_t *first; /* the first pixel's first channel */
-    int32_t step;  /* from one pixel to the next */
-    int32_t pixels;
-} bw_tile_pixels_rv32;
+    int32_t channels, taps, segment;
+    const int8_t *weights; /* of four channels after the other */
+    const bw_rescale_params *rescale;
+} bw_tile_rv32;
 
-/* Channels `channel` to `end` of a tile, from the sums between `sums` and `sums_end`. */
-void bw_tile_finish_rv32(const bw_rescale_params *p, int32_t channel, int32_t end, const uint32_t *sums,
-                         const uint32_t *sums_end, int32_t words, const bw_tile_pixels_rv32 *output);
+/* All channels of four to six pixels, or up to three: output[pixel][channel]. */
+void bw_tile_six_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output, int32_t pixels);
+void bw_tile_three_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output, int32_t pixels);
 
 #endif /* BW_TILE_S8_RV32_H */
