@@ -4,54 +4,40 @@
 #define HALF  8
 
 /* The barrier keeps the compiler from loading more weights ahead than there are registers for. */
-#define FOUR(x, w, a, b, c, d)                                                                                         \
+#define TWO(x, w, a, b)                                                                                                \
     do {                                                                                                               \
         a += (x) * (w)[0];                                                                                             \
         b += (x) * (w)[1];                                                                                             \
-        c += (x) * (w)[2];                                                                                             \
-        d += (x) * (w)[3];                                                                                             \
         __asm__ volatile("" ::: "memory");                                                                             \
+    } while (0)
+
+#define EIGHT_OF(x, w, a, b, c, d, e, f, g, h)                                                                         \
+    do {                                                                                                               \
+        TWO(x, w, a, b);                                                                                               \
+        TWO(x, (w) + 2, c, d);                                                                                         \
+        TWO(x, (w) + 4, e, f);                                                                                         \
+        TWO(x, (w) + 6, g, h);                                                                                         \
     } while (0)
 
 #define EIGHT(k)                                                                                                       \
     do {                                                                                                               \
         const int32_t x = input[k];                                                                                    \
-        FOUR(x, w + HALF * (k), a0, a1, a2, a3);                                                                       \
-        FOUR(x, w + HALF * (k) + 4, a4, a5, a6, a7);                                                                   \
+        EIGHT_OF(x, w + HALF * (k), a0, a1, a2, a3, a4, a5, a6, a7);                                                   \
     } while (0)
 
 #define SIXTEEN(k)                                                                                                     \
     do {                                                                                                               \
         const int32_t x = input[k];                                                                                    \
-        FOUR(x, w + BLOCK * (k), a0, a1, a2, a3);                                                                      \
-        FOUR(x, w + BLOCK * (k) + 4, a4, a5, a6, a7);                                                                  \
-        FOUR(x, w + BLOCK * (k) + 8, a8, a9, a10, a11);                                                                \
-        FOUR(x, w + BLOCK * (k) + 12, a12, a13, a14, a15);                                                             \
+        EIGHT_OF(x, w + BLOCK * (k), a0, a1, a2, a3, a4, a5, a6, a7);                                                  \
+        EIGHT_OF(x, w + BLOCK * (k) + 8, a8, a9, a10, a11, a12, a13, a14, a15);                                        \
     } while (0)
 
-/* Neighbouring units' sums to their outputs. The copy stays in registers while outputs are written. */
-static void store(const bw_rescale_params *p, int32_t unit, int32_t count, const int32_t *sums, int8_t *output) {
-    const bw_rescale_params own = *p;
-    output += unit;
-    if (own.tie == 0) {
-        for (int32_t last = unit + count; unit != last; ++unit) {
-            const bw_rescale_channel constants = bw_rescale_of(&own, unit);
-            *output++ = (int8_t)bw_rescale_rectified(&constants, (uint32_t)*sums++);
-        }
-    } else {
-        for (int32_t last = unit + count; unit != last; ++unit) {
-            const bw_rescale_channel constants = bw_rescale_of(&own, unit);
-            *output++ = (int8_t)bw_rescale(&constants, (uint32_t)*sums++);
-        }
-    }
-}
-
-static const int8_t *sixteen(const bw_fully_connected_s8_units_params *p, int32_t unit, const int8_t *w,
-                             const int8_t *input, int8_t *output) {
-    const int8_t *end = input + p->depth, *whole = input + (p->depth & ~7);
+/* Functions of their own, so that nothing but the sums wants a register. */
+__attribute__((noinline)) static void sum_sixteen(const int8_t *w, const int8_t *input, int32_t depth, int32_t *sums) {
+    const int8_t *end = input + depth, *whole = input + (depth & ~15);
     int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
     int32_t a8 = 0, a9 = 0, a10 = 0, a11 = 0, a12 = 0, a13 = 0, a14 = 0, a15 = 0;
-    for (; input != whole; input += 8, w += 8 * BLOCK) {
+    for (; input != whole; input += 16, w += 16 * BLOCK) {
         SIXTEEN(0);
         SIXTEEN(1);
         SIXTEEN(2);
@@ -60,59 +46,86 @@ static const int8_t *sixteen(const bw_fully_connected_s8_units_params *p, int32_
         SIXTEEN(5);
         SIXTEEN(6);
         SIXTEEN(7);
+        SIXTEEN(8);
+        SIXTEEN(9);
+        SIXTEEN(10);
+        SIXTEEN(11);
+        SIXTEEN(12);
+        SIXTEEN(13);
+        SIXTEEN(14);
+        SIXTEEN(15);
     }
     for (; input != end; ++input, w += BLOCK) {
         SIXTEEN(0);
     }
-    const int32_t sums[BLOCK] = {a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15};
-    store(&p->rescale, unit, BLOCK, sums, output);
-    return w;
+    sums[0] = a0, sums[1] = a1, sums[2] = a2, sums[3] = a3, sums[4] = a4, sums[5] = a5, sums[6] = a6, sums[7] = a7;
+    sums[8] = a8, sums[9] = a9, sums[10] = a10, sums[11] = a11;
+    sums[12] = a12, sums[13] = a13, sums[14] = a14, sums[15] = a15;
 }
 
-static const int8_t *eight(const bw_fully_connected_s8_units_params *p, int32_t unit, const int8_t *w,
-                           const int8_t *input, int8_t *output) {
-    const int8_t *end = input + p->depth, *whole = input + (p->depth & ~7);
+__attribute__((noinline)) static void sum_eight(const int8_t *w, const int8_t *input, int32_t depth, int32_t *sums) {
+    const int8_t *end = input + depth, *whole = input + (depth & ~3);
     int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
-    for (; input != whole; input += 8, w += 8 * HALF) {
+    for (; input != whole; input += 4, w += 4 * HALF) {
         EIGHT(0);
         EIGHT(1);
         EIGHT(2);
         EIGHT(3);
-        EIGHT(4);
-        EIGHT(5);
-        EIGHT(6);
-        EIGHT(7);
     }
     for (; input != end; ++input, w += HALF) {
         EIGHT(0);
     }
-    const int32_t sums[HALF] = {a0, a1, a2, a3, a4, a5, a6, a7};
-    store(&p->rescale, unit, HALF, sums, output);
-    return w;
+    sums[0] = a0, sums[1] = a1, sums[2] = a2, sums[3] = a3, sums[4] = a4, sums[5] = a5, sums[6] = a6, sums[7] = a7;
 }
 
-static const int8_t *alone(const bw_fully_connected_s8_units_params *p, int32_t unit, const int8_t *w,
-                           const int8_t *input, int8_t *output) {
+static int32_t sum_one(const int8_t *w, const int8_t *input, int32_t depth) {
     int32_t sum = 0;
-    for (const int8_t *end = input + p->depth; input != end;) {
+    for (const int8_t *end = input + depth; input != end;) {
         sum += *input++ * *w++;
     }
-    store(&p->rescale, unit, 1, &sum, output);
-    return w;
+    return sum;
+}
+
+/* One unit's sum to its output. */
+static inline void store(const bw_rescale_params *p, int32_t rectified, int32_t unit, const int32_t *sum, int8_t *to) {
+    const bw_rescale_channel constants = bw_rescale_of(p, unit);
+    *to =
+        (int8_t)(rectified ? bw_rescale_rectified(&constants, (uint32_t)*sum) : bw_rescale(&constants, (uint32_t)*sum));
+}
+
+static inline void store_fours(const bw_rescale_params *p, int32_t rectified, int32_t unit, int32_t count,
+                               const int32_t *sums, int8_t *output) {
+    const bw_rescale_params own = *p; /* its fields stay in registers while outputs are written */
+    for (const int32_t last = unit + count; unit != last; unit += 4, sums += 4, output += 4) {
+        store(&own, rectified, unit, sums, output);
+        store(&own, rectified, unit + 1, sums + 1, output + 1);
+        store(&own, rectified, unit + 2, sums + 2, output + 2);
+        store(&own, rectified, unit + 3, sums + 3, output + 3);
+    }
 }
 
 void bw_fully_connected_s8_units(const bw_fully_connected_s8_units_params *p, const int8_t *input, int8_t *output) {
+    int32_t sums[BLOCK];
     for (int32_t row = 0; row < p->rows; ++row) {
         const int8_t *w = p->weights;
-        int32_t unit = 0;
-        for (; unit + BLOCK <= p->units; unit += BLOCK) {
-            w = sixteen(p, unit, w, input, output);
-        }
-        for (; unit + HALF <= p->units; unit += HALF) {
-            w = eight(p, unit, w, input, output);
-        }
-        for (; unit < p->units; ++unit) {
-            w = alone(p, unit, w, input, output);
+        for (int32_t unit = 0, count; unit < p->units; unit += count) {
+            const int32_t left = p->units - unit;
+            count = left >= BLOCK ? BLOCK : left >= HALF ? HALF : 1;
+            if (count == BLOCK) {
+                sum_sixteen(w, input, p->depth, sums);
+            } else if (count == HALF) {
+                sum_eight(w, input, p->depth, sums);
+            } else {
+                sums[0] = sum_one(w, input, p->depth);
+            }
+            if (count == 1) {
+                store(&p->rescale, p->rescale.tie == 0, unit, sums, output + unit);
+            } else if (p->rescale.tie == 0) {
+                store_fours(&p->rescale, 1, unit, count, sums, output + unit);
+            } else {
+                store_fours(&p->rescale, 0, unit, count, sums, output + unit);
+            }
+            w += count * p->depth;
         }
         input += p->depth;
         output += p->units;
