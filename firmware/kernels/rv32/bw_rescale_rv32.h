@@ -44,14 +44,19 @@ static inline int32_t bw_rescale_product(const bw_rescale_channel *c, uint32_t a
     return (int32_t)(((int64_t)scaled * c->multiplier) >> 32);
 }
 
-/* Two tests and no moves: most values pass both. Results are int8, but not narrowed again. */
+/* Two tests and no moves: most values pass both. Compilers know Zbb by themselves; BW_ZBB is for those which cannot be
+ * told without losing their libraries. Results are int8, but not narrowed again. */
 static inline int32_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t value) {
+#ifdef BW_ZBB
+    __asm__("min %0, %0, %1\n\tmax %0, %0, %2" : "+r"(value) : "r"(c->high), "r"(c->low));
+#else
     if (value > c->high) {
         value = c->high;
     }
     if (value < c->low) {
         value = c->low;
     }
+#endif
     return value;
 }
 
