@@ -22,7 +22,7 @@ from .rectified import Rectified, rectified
 _SPIRAL = (5, 9, 10, 6, 4, 8, 12, 13, 14, 15, 11, 7, 3, 2, 1, 0)
 _TWICE_G = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]], np.int64)
 _TILES, _POSITIONS, _HEAD = 4, 16, 6
-_MOST_STEPS = 16  # pairs of channels of a chunk
+_MOST_STEPS = 32  # pairs of channels of a chunk
 _SHIFT = 23  # the largest right shift
 _LIMIT = 2**29  # accumulators below this magnitude can be taken four times in int32
 

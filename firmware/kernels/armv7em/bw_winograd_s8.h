@@ -35,7 +35,7 @@ typedef struct {
 void bw_winograd_inputs_s8(const bw_winograd_patches *patches, uint32_t *columns, uint32_t *inputs);
 
 typedef struct {
-    int32_t steps;  /* pairs of channels of a block, at most 16 */
+    int32_t steps;  /* pairs of channels of a block, at most 32 */
     int32_t blocks; /* all of them */
 } bw_winograd_shape;
 
