@@ -1,5 +1,6 @@
 #include "bw_conv_s8_triple.h"
 
+#include "bw_column_s8.h"
 #include "bw_pairs_s8.h"
 #include "bw_triple_rectified_s8.h"
 #include "bw_windows_s8.h"
@@ -29,10 +30,24 @@ static void advance(const bw_window *w, bw_place *place) {
     }
 }
 
-void bw_conv_s8_triple(const bw_conv_s8_triple_params *p, const int8_t *input, int8_t *output, void *scratch) {
+/* Windows that are the input's pixels one after the other. */
+static void pixels(const bw_conv_s8_triple_params *p, const int8_t *input, int8_t *output, uint32_t *columns) {
+    const bw_window *w = &p->window;
+    const int32_t quads = w->in_c / 4;
+    for (int32_t left = w->batch * w->out_h * w->out_w; left > 0;) {
+        const int32_t count = left >= BW_TRIPLE ? BW_TRIPLE : 1, step = count > 1 ? w->in_c : 0;
+        const int8_t *const from[BW_TRIPLE] = {input, input + step, input + 2 * step};
+        bw_widen_triple_s8(from, quads, columns);
+        multiply(p, columns, quads, count, output);
+        input += count * w->in_c;
+        output += count * p->out_c;
+        left -= count;
+    }
+}
+
+static void windows(const bw_conv_s8_triple_params *p, const int8_t *input, int8_t *output, uint32_t *columns) {
     const bw_window *w = &p->window;
     const int32_t quads = (w->kernel_h * w->kernel_w * w->in_c + 3) / 4;
-    uint32_t *columns = scratch;
     bw_place next = {input, -w->pad_h, -w->pad_w};
     bw_windows_begin_s8(w, p->input_zero_point, columns, quads);
     for (int32_t left = w->batch * w->out_h * w->out_w; left > 0;) {
@@ -50,5 +65,13 @@ void bw_conv_s8_triple(const bw_conv_s8_triple_params *p, const int8_t *input, i
         multiply(p, columns, quads, count, output);
         output += count * p->out_c;
         left -= count;
+    }
+}
+
+void bw_conv_s8_triple(const bw_conv_s8_triple_params *p, const int8_t *input, int8_t *output, void *scratch) {
+    if (p->window.in_c % 4 == 0 && bw_window_is_pointwise(&p->window)) {
+        pixels(p, input, output, scratch);
+    } else {
+        windows(p, input, output, scratch);
     }
 }
