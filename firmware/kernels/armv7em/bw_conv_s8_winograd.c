@@ -39,12 +39,18 @@ static void advance(const bw_window *w, int32_t out_c, place *next) {
 
 /* The four pixels of one column of a tile. */
 static void column_of(const bw_window *w, const place *tile, int32_t x, const int8_t **pixels, const int8_t *padding) {
-    const int32_t row = w->in_w * w->in_c;
-    const int8_t *from = tile->image + tile->y * row + x * w->in_c;
+    const int32_t row = w->in_w * w->in_c, y = tile->y;
+    const int8_t *const from = tile->image + y * row + x * w->in_c;
+    const int inside = x >= 0 && x < w->in_w;
+    if (inside && y >= 0 && y + 4 <= w->in_h) {
+        pixels[0] = from;
+        pixels[1] = from + row;
+        pixels[2] = from + 2 * row;
+        pixels[3] = from + 3 * row;
+        return;
+    }
     for (int32_t i = 0; i < 4; ++i) {
-        const int inside = x >= 0 && x < w->in_w && tile->y + i >= 0 && tile->y + i < w->in_h;
-        pixels[i] = inside ? from : padding;
-        from += row;
+        pixels[i] = inside && y + i >= 0 && y + i < w->in_h ? from + i * row : padding;
     }
 }
 
