@@ -92,8 +92,12 @@ static void transform(const bw_conv_s8_winograd_params *p, const place *tiles, c
 
 /* The last sums of each position alone. */
 static void last_of_each(int32_t *sums, int32_t chunks) {
-    for (int32_t i = 0; i < BW_POSITIONS; ++i) {
-        memmove(sums + 2 * BW_TILES * i, sums + 2 * BW_TILES * (chunks * (i + 1) - 1), 8 * BW_TILES);
+    const int32_t *from = sums;
+    for (int32_t position = 0; position < BW_POSITIONS; ++position) {
+        from += 2 * BW_TILES * (chunks - 1);
+        for (int32_t i = 0; i < 2 * BW_TILES; ++i) {
+            *sums++ = *from++;
+        }
     }
 }
 
