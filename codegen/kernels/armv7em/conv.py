@@ -90,7 +90,7 @@ def _triple_instructions(params: Conv, rectified: bool) -> int:
         widening = 70 + 8 * quads
     else:
         widening = 200 + 12 * quads + 39 * kernel_h
-    outputs = 40 if rectified else 60
+    outputs = 35 if rectified else 56
     return (pixels // 3 + pixels % 3) * (pairs * (17 * quads + 2 * -(-quads // 8) + outputs) + widening)
 
 
