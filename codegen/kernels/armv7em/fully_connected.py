@@ -55,6 +55,6 @@ def lower_four(graph: Graph, node: Node, params: FullyConnected) -> KernelCall |
 
 def _estimate(rows: int, depth: int, units: int) -> int:
     quads = -(-depth // 4)
-    four = 115 + 16 * quads + 2 * -(-quads // 8)
+    four = 55 + 16 * quads + 2 * -(-quads // 8)
     alone = units % 4 in (1, 2)
-    return rows * (70 + (units + 1) // 4 * four + alone * (60 + 15 * quads))
+    return rows * (60 + (units + 1) // 4 * four + alone * (60 + 13 * quads))
