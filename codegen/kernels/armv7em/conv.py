@@ -67,7 +67,7 @@ def lower_triple(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         },
         scratch=24 * quads + (12 * quads if in_c % 4 else in_c),
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
-        sources=("bw_triple_s8", "bw_triple_rectified_s8", "bw_windows_s8"),
+        sources=("bw_triple_s8", "bw_triple_rectified_s8", "bw_windows_s8", "bw_copies_s8"),
         instructions=_triple_instructions(params, form is not None),
     )
 
@@ -85,7 +85,7 @@ def _triple_instructions(params: Conv, rectified: bool) -> int:
     channels, kernel_h, kernel_w, in_c = params.weights.shape
     quads, pairs, pixels = -(-kernel_h * kernel_w * in_c // 4), -(-channels // 2), _pixels(params)
     if in_c % 4:
-        widening = 350 + 67 * kernel_h
+        widening = 240 + 67 * kernel_h
     elif is_pointwise(params.window):
         widening = 70 + 8 * quads
     else:
