@@ -75,7 +75,9 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
     while pending or switches:
         if not pending:
             label, depth = switches.pop()
-            missed = [i.address for i in code.instructions.values() if i.label == label and i.address not in pushed]
+            # Without what pads a function to the next one's alignment.
+            named = (i for i in code.instructions.values() if i.label == label and not i.mnemonic.startswith("nop"))
+            missed = [i.address for i in named if i.address not in pushed]
             pushed |= dict.fromkeys(missed, depth)
             pending += missed
             continue

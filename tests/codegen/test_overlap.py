@@ -20,7 +20,7 @@ from cbuild import build, call
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import networks
-from single import few, same, seeds, vectors
+from single import activation, constant, few, same, seeds, single, vectors, zero_points
 
 many = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -243,3 +243,25 @@ def test_kernels_at_their_distance(isa: str, dtype: DType, data: Any, lift: int,
     library, session = build(model), Session(graph)
     for values in vectors(graph, seed):
         same([session.trace(values).outputs], [call(model, library, values)], isa)
+
+
+@given(st.data(), st.integers(0, 3), seeds)
+@few
+def test_tiles_at_their_distance(data: Any, lift: int, seed: int) -> None:
+    """Winograd's convolution writes four tiles of 2x2 pixels at a time."""
+    rng = np.random.default_rng(seed)
+    size, in_c, out_c = rng.integers(3, 14, 2).tolist(), 4 * data.draw(st.integers(1, 4)), data.draw(st.integers(1, 16))
+    tensors = [
+        activation("x", (data.draw(st.integers(1, 3)), *size, in_c), 0.05, data.draw(zero_points)),
+        constant("w", rng.integers(-127, 128, (out_c, 3, 3, in_c)).astype(np.int8), [0.01] * out_c, axis=0),
+        constant("b", rng.integers(-1000, 1000, out_c).astype(np.int32), [0.0005] * out_c, axis=0),
+    ]
+    padding = data.draw(st.sampled_from(["SAME", "VALID"]))
+    attrs = {"padding": padding, "stride": (1, 1), "dilation": (1, 1), "activation": "NONE"}
+    graph = single("CONV_2D", tensors, [activation("y", (), 0.4, data.draw(zero_points))], attrs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "plan", partial(placed, lift=lift, dense=False))
+        model = model_sources(graph, ["armv7em", "generic"], "model", {"node": "winograd"})
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], "winograd")
