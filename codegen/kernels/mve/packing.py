@@ -13,13 +13,13 @@ from ..narrow import NarrowChannels
 LANES = 4  # channels that are requantized together
 
 
-def block_fields(narrow: NarrowChannels) -> dict[str, Field]:
-    """The C struct ``bw_block_s8_mve``."""
+def block_fields(narrow: NarrowChannels, together: int = LANES) -> dict[str, Field]:
+    """The C struct ``bw_block_s8_mve``; ``together``: channels whose constants follow one another."""
     channels, depth = narrow.weights.shape
     missing = -channels % LANES
     return {
         "weights": np.pad(narrow.weights, ((0, missing), (0, 0))),
-        "channels": channel_constants(narrow),
+        "channels": channel_constants(narrow, together),
         "depth": depth,
         "out_c": channels,
         **clamp_fields(narrow),
@@ -38,10 +38,11 @@ def clamp_fields(narrow: NarrowChannels) -> dict[str, Field]:
     }
 
 
-def channel_constants(narrow: NarrowChannels) -> NDArray[Any]:
-    """Per four channels nine words: biases, multipliers, and left shifts of a byte each."""
-    words = [column(narrow, name, LANES).astype("<i4").reshape(-1, LANES) for name in ("bias", "multiplier")]
-    shifts = column(narrow, "left", LANES).astype(np.int8).view("<i4").reshape(-1, 1)
+def channel_constants(narrow: NarrowChannels, together: int = LANES) -> NDArray[Any]:
+    """Per two or four channels: biases, multipliers, and one word of left shifts of a byte each."""
+    words = [column(narrow, name, LANES).astype("<i4").reshape(-1, together) for name in ("bias", "multiplier")]
+    shifts = column(narrow, "left", LANES).astype(np.int8).reshape(-1, together)
+    shifts = np.ascontiguousarray(np.pad(shifts, ((0, 0), (0, 4 - together)))).view("<i4")
     return np.ascontiguousarray(np.concatenate([*words, shifts], axis=1), np.int32)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from bitwright.codegen.kernels import candidates
 from bitwright.codegen.kernels.mve.conv import block_distance
+from bitwright.codegen.kernels.mve.conv_shallow import run_distance
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import Graph
 from bitwright.converter.ops import OPERATORS
@@ -57,20 +58,26 @@ def window_attributes(rng: np.random.Generator, kernel: tuple[int, int]) -> dict
     }
 
 
-def convolution(rng: np.random.Generator, op: str, square: bool = False) -> Graph:
+def convolution(rng: np.random.Generator, op: str, fitting: bool = False) -> Graph:
     """Depths on both sides of 16, channels that fill no four lanes, images of a few pixels.
 
     Args:
-        square: a 3x3 window over whole groups of four channels.
+        fitting: whole groups of four channels, a 3x3 window or shallow ones: what the special kernels serve.
     """
     depthwise = op == "DEPTHWISE_CONV_2D"
     kernel = tuple(int(k) for k in rng.integers(1, 5, 2)) if depthwise or rng.random() < 0.6 else (1, 1)
     in_c, batch = int(rng.integers(1, 21)), int(rng.integers(1, 3))
-    if square:
+    out_c = int(rng.integers(1, 14))
+    if fitting and depthwise:
         kernel, in_c = (3, 3), 4 * int(rng.integers(1, 10))
+    elif fitting:
+        kernel, in_c = pick(
+            rng, ((1, 1), 32), ((1, 1), int(rng.integers(1, 17))), ((3, 3), 3), ((2, 2), 7), ((5, 3), 1)
+        )
+        out_c = 4 * int(rng.integers(1, 5))
     size = (int(rng.integers(8, 13)), int(rng.integers(8, 20)))
     attrs = window_attributes(rng, (kernel[0], kernel[1]))
-    shape: tuple[int, ...] = (1, *kernel, in_c) if depthwise else (int(rng.integers(1, 14)), *kernel, in_c)
+    shape: tuple[int, ...] = (1, *kernel, in_c) if depthwise else (out_c, *kernel, in_c)
     if depthwise:
         attrs["depth_multiplier"] = 1
     scale = 0.05
@@ -102,7 +109,7 @@ def layers(seed: int) -> Graph:
     """Convolutions, a fully connected layer and a sum, side by side."""
     rng = np.random.default_rng(seed)
     convolutions = [convolution(rng, op) for op in ("CONV_2D", "DEPTHWISE_CONV_2D") for _ in range(2)]
-    convolutions += [convolution(rng, "DEPTHWISE_CONV_2D", square=True) for _ in range(2)]
+    convolutions += [convolution(rng, op, fitting=True) for op in ("CONV_2D", "DEPTHWISE_CONV_2D") for _ in range(2)]
     return together([*convolutions, fully_connected(rng), sum_of_two(rng)])
 
 
@@ -148,7 +155,7 @@ def test_kernels_on_the_emulator(seed: int, target: str) -> None:
 def test_they_serve_most_layers() -> None:
     """The fuzzed layers reach these kernels, not only their fallbacks."""
     reached = [name for seed in SEEDS for _, names in own(seed) for name in names]
-    assert min(reached.count(name) for name in ("mve", "mve_3x3")) >= 10
+    assert min(reached.count(name) for name in ("mve", "mve_3x3", "mve_shallow")) >= 10
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3, 4, 7, 9])
@@ -156,6 +163,19 @@ def test_they_serve_most_layers() -> None:
 def test_distance_of_three_pixels_at_a_time(pixels: int, source: int, target: int) -> None:
     """At the distance no group's outputs reach the inputs of its own or a later group; one byte less and they do."""
     window = Window((1, pixels), (1, 1), (1, 1), (1, 1), (0, 0), (1, pixels))
-    distance = block_distance(window, 1, source, target)
+    distance = block_distance(window, 1, source, target, 3)
     gaps = [min(first + 3, pixels) * target - (first * source + distance) for first in range(0, pixels, 3)]
+    assert max(gaps) == 0
+
+
+@pytest.mark.parametrize(("width", "stride"), [(1, 1), (5, 1), (16, 1), (17, 2), (40, 3)])
+def test_distance_of_runs_of_pixels(width: int, stride: int) -> None:
+    """The same for runs that end with their row."""
+    window = Window((9, width), (1, 1), (stride, stride), (1, 1), (0, 0), (-(-9 // stride), -(-width // stride)))
+    distance, (height, columns) = run_distance(window, 2, 8, 12, 16), window.output
+    gaps = []
+    for row in range(2 * height):
+        for first in range(0, columns, 16):
+            read = ((row // height * 9 + row % height * stride) * width + first * stride) * 8 + distance
+            gaps.append((row * columns + min(first + 16, columns)) * 12 - read)
     assert max(gaps) == 0
