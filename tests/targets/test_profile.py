@@ -228,8 +228,9 @@ def test_jumps_and_lists_of_registers() -> None:
 
 
 def test_every_emulated_target_has_a_core() -> None:
+    """But for those with vectors of RISC-V, whose embedded cores have no timing in common that is published."""
     for target in all_targets():
-        if target.emulator is not None:
+        if target.emulator is not None and "zve32x" not in target.cpu:
             core = cycles.core_of(target.cpu)
             assert core is not None and core.source and core.errors, target.cpu
 
