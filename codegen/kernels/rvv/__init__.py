@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from ..kernel import KernelTable
+from ..kernel import Kernel, KernelTable
+from . import conv, fully_connected
 
-KERNELS: KernelTable = {}
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("rvv", conv.lower),),
+    "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
+}

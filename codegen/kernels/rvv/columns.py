@@ -1,0 +1,48 @@
+"""What the micro-kernel of convolution and FULLY_CONNECTED takes, and what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..call import Field, as_c
+from ..narrow import NarrowChannels
+
+COLUMNS = 3  # computed together
+_LANES = 32  # channels of a vector, at a VLEN of 128
+
+
+def columns_fields(
+    narrow: NarrowChannels, rows: int, runs: int, run: int, run_step: int, step: int
+) -> dict[str, Field]:
+    """The C struct ``bw_columns_s8_rvv_params``."""
+    return {
+        "weights": np.ascontiguousarray(narrow.weights.T),
+        "requantize": requantize_fields(narrow),
+        "out_c": narrow.weights.shape[0],
+        "rows": rows,
+        "runs": runs,
+        "run": run,
+        "run_step": run_step,
+        "step": step,
+    }
+
+
+def requantize_fields(narrow: NarrowChannels) -> dict[str, Field]:
+    """The C struct ``bw_requantize_rvv``."""
+    channels, fields = narrow.weights.shape[0], narrow.fields
+    point, low = fields["output_zero_point"], fields["low"]
+    assert isinstance(point, int) and isinstance(low, int)
+    return {
+        "bias": as_c(np.asarray(fields["bias"])[:channels], np.int32),
+        "multiplier": as_c(np.asarray(fields["multiplier"])[:channels], np.int32),
+        "right": as_c(np.asarray(fields["right"])[:channels], np.int8),
+        "output_zero_point": point,
+        "low": low,
+        "high": fields["high"],
+        "signed_ties": int(low < point),
+    }
+
+
+def columns_instructions(channels: int, runs: int, run: int) -> int:
+    """Of one call, as measured at a VLEN of 128: four bytes of each column at a time, then one."""
+    return 50 + -(-channels // _LANES) * (90 + runs * (11 + 43 * (run // 4) + 14 * (run % 4)))

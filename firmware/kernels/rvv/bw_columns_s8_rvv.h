@@ -1,0 +1,31 @@
+/* The micro-kernel of convolution and FULLY_CONNECTED: up to three columns of inputs times the weights of all channels,
+ * a channel in every lane.
+ *
+ * A column is a window of `rows` rows, each of `runs` runs of `run` neighbouring bytes. Layout: weights in the order in
+ * which a column's bytes are met, for each of them those of all channels; no padding. Accumulators stay below 2^30 in
+ * magnitude (proven on the host). Outputs: out_c bytes per column. Overlap: columns are read until the last of their
+ * outputs is written.
+ * Cost: per vector of channels (VLEN / 4 of them) and byte of a column 9.75 instructions, for one column as for three;
+ * 80 per vector of channels and 50 per call.
+ */
+#ifndef BW_COLUMNS_S8_RVV_H
+#define BW_COLUMNS_S8_RVV_H
+
+#include "bw_requantize_rvv.h"
+
+#define BW_COLUMNS 3
+
+typedef struct {
+    const int8_t *weights;
+    bw_requantize_rvv requantize;
+    int32_t out_c;
+    int32_t rows, runs, run;
+    int32_t run_step; /* from a run to the next of its row */
+    int32_t step;     /* from a column to the next */
+} bw_columns_s8_rvv_params;
+
+/* row_step: from a row of a column to the next; columns: 1 to 3. */
+void bw_columns_s8_rvv(const bw_columns_s8_rvv_params *p, const int8_t *x, int32_t row_step, int32_t columns,
+                       int8_t *output);
+
+#endif /* BW_COLUMNS_S8_RVV_H */

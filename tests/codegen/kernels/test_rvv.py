@@ -1,0 +1,107 @@
+"""The kernels of RVV: through their portable definitions on this computer, and as instructions at two lengths."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from background import ROOT
+from bitwright.codegen.kernels import candidates
+from bitwright.codegen.kernels.rvv.conv import group_distance
+from bitwright.codegen.project import model_sources
+from bitwright.converter.fixedpoint import requantize_double
+from bitwright.converter.ir import Graph
+from bitwright.converter.ops import OPERATORS
+from bitwright.converter.ops.window import Window
+from bitwright.converter.reference import Session
+from bitwright.targets.emulator import start
+from bitwright.targets.image import built
+from bitwright.targets.target import find_target
+from bitwright.targets.verify import compare
+from cbuild import build, call, library
+from layers import convolution, fully_connected
+from single import same, together, vectors
+from tools import needs_target
+
+ISA = ("rvv", "rv32", "generic")
+SEEDS = range(6)
+TARGETS = [needs_target("qemu-rv32-rvv"), needs_target("qemu-rv32-rvv256")]
+
+
+@cache
+def layers(seed: int) -> Graph:
+    """Layers side by side whose channels fill no vector, one and several of 16, 32 and 64 lanes."""
+    rng = np.random.default_rng(seed)
+    graphs = [
+        convolution(rng, (1, 12), (1, 20)),
+        convolution(rng, (1, 12), (17, 70)),
+        convolution(rng, (1, 40), (1, 70), (1, 1)),
+        fully_connected(rng, (1, 70), (1, 70)),
+    ]
+    return together(graphs)
+
+
+def served(graph: Graph) -> dict[str, str]:
+    """The choice of RVV's own kernel for every node that it serves."""
+    result = {}
+    for node in graph.nodes:
+        found = candidates(graph, node, OPERATORS[node.op].prepare(graph, node), ISA)
+        if found[0].call.function.endswith("_rvv"):
+            result[node.name] = found[0].kernel
+    return result
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kernels_on_the_host(seed: int) -> None:
+    graph = layers(seed)
+    model = model_sources(graph, ISA, "model", served(graph))
+    compiled, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, compiled, values)], "rvv")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kernels_on_the_emulator(seed: int, target: str) -> None:
+    """Every layer, with inputs of only lowest, only highest and alternating values among the vectors."""
+    graph = layers(seed)
+    with built(graph, find_target(target), "model", served(graph)) as image, start(image.target, image.elf) as link:
+        report = compare(image, link, vectors(graph, seed))
+    assert report.bit_exact, report.mismatches[:3]
+
+
+def test_they_serve_most_layers() -> None:
+    """The fuzzed layers reach these kernels, not only their fallbacks."""
+    nodes = [(graph, node) for graph in map(layers, SEEDS) for node in graph.nodes]
+    reached = [node.op for graph, node in nodes if node.name in served(graph)]
+    assert min(reached.count(op) for op in ("CONV_2D", "FULLY_CONNECTED")) >= 5
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 3, 4, 7, 9])
+@pytest.mark.parametrize(("source", "target"), [(1, 4), (4, 1), (3, 3), (8, 16)])
+def test_distance_of_three_pixels_at_a_time(pixels: int, source: int, target: int) -> None:
+    """At the distance no group's outputs reach the inputs of its own or a later group; one byte less and they do."""
+    window = Window((1, pixels), (1, 1), (1, 1), (1, 1), (0, 0), (1, pixels))
+    distance = group_distance(window, 1, source, target)
+    gaps = [min(first + 3, pixels) * target - (first * source + distance) for first in range(0, pixels, 3)]
+    assert max(gaps) == 0
+
+
+def test_requantization_at_its_edges() -> None:
+    """The portable requantization == policy DOUBLE at ties, around zero and at the ends of its range."""
+    text = '#include "bw_requantize_rvv.h"\nint32_t f(int32_t a, int32_t m, int8_t s);\n'
+    text += "int32_t f(int32_t a, int32_t m, int8_t s) {\n"
+    text += "    const bw_requantize_rvv q = {0, &m, &s, 0, -128, 127, 1};\n"
+    text += "    bw_words x = bw_load_words(&a, 1), y = x, z = x;\n"
+    text += "    bw_requantize_3_rvv(&q, 0, &x, &y, &z, 1);\n    return z.lane[0];\n}\n"
+    kernels = ROOT / "firmware" / "kernels"
+    headers = [kernels / "bw_fixedpoint.h", *(kernels / "rvv" / f"bw_{name}.h" for name in ("rvv", "requantize_rvv"))]
+    function = library(text, headers).f
+    generator = np.random.default_rng(3)
+    for right in range(1, 31):
+        for multiplier in (2**30, 2**30 + 1, 2**31 - 1, int(generator.integers(2**30, 2**31))):
+            ties = [((2 * k + 1) << (30 + right)) // multiplier + d for k in (-3, -1, 0, 2) for d in (-1, 0, 1)]
+            values = [-1, 0, 1, 1 - 2**30, 2**30 - 1, *(v for v in ties if abs(v) < 2**30)]
+            exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
+            assert [function(v, multiplier, right) for v in values] == exact.tolist()
