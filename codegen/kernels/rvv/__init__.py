@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, fully_connected
+from . import conv, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("rvv", conv.lower),),
+    "DEPTHWISE_CONV_2D": (Kernel("rvv", depthwise_conv.lower),),
     "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
 }

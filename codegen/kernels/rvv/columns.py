@@ -1,14 +1,16 @@
-"""What the micro-kernel of convolution and FULLY_CONNECTED takes, and what it costs."""
+"""What the kernels over channels in lanes take, and what they cost."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ....converter.ops.window import Window
 from ..call import Field, as_c
 from ..narrow import NarrowChannels
+from ..overlap import first_reads
 
 COLUMNS = 3  # computed together
-_LANES = 32  # channels of a vector, at a VLEN of 128
+LANES = 32  # channels of a vector, at a VLEN of 128
 
 
 def columns_fields(
@@ -45,4 +47,13 @@ def requantize_fields(narrow: NarrowChannels) -> dict[str, Field]:
 
 def columns_instructions(channels: int, runs: int, run: int) -> int:
     """Of one call, as measured at a VLEN of 128: four bytes of each column at a time, then one."""
-    return 50 + -(-channels // _LANES) * (90 + runs * (11 + 43 * (run // 4) + 14 * (run % 4)))
+    return 50 + -(-channels // LANES) * (90 + runs * (11 + 43 * (run // 4) + 14 * (run % 4)))
+
+
+def group_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, together: int) -> int:
+    """The smallest safe distance where pixels of a row that are computed together are read while they are written."""
+    reads = first_reads(window, batch, input_pixel).reshape(-1, window.output[1])
+    columns = np.arange(0, window.output[1])
+    # Groups may begin anywhere: each is taken to be as long as the longest.
+    ends = np.arange(len(reads))[:, None] * window.output[1] + np.minimum(columns + together, window.output[1])
+    return int((ends * output_pixel - reads[:, columns]).max())

@@ -13,8 +13,7 @@ from ....converter.ops.window import Window, is_pointwise
 from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
-from ..overlap import first_reads
-from .columns import COLUMNS, columns_fields, columns_instructions
+from .columns import COLUMNS, columns_fields, columns_instructions, group_distance
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
@@ -41,7 +40,7 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "input_zero_point": params.input_zero_point,
         },
         scratch=height * reach * in_c if copied else 0,
-        distance={0: group_distance(window, batch, in_c, narrow.weights.shape[0])},
+        distance={0: group_distance(window, batch, in_c, narrow.weights.shape[0], COLUMNS)},
         sources=("bw_columns_s8_rvv",),
         instructions=batch
         * (
@@ -51,14 +50,6 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             + copied * (30 + height * (20 + 6 * -(-reach * in_c // 128)))
         ),
     )
-
-
-def group_distance(window: Window, batch: int, input_pixel: int, output_pixel: int) -> int:
-    """The smallest safe distance where the pixels that are computed together are read while they are written."""
-    reads = first_reads(window, batch, input_pixel).reshape(-1, window.output[1])
-    columns = np.arange(0, window.output[1], COLUMNS)
-    ends = np.arange(len(reads))[:, None] * window.output[1] + np.minimum(columns + COLUMNS, window.output[1])
-    return int((ends * output_pixel - reads[:, columns]).max())
 
 
 def _copied(window: Window) -> int:

@@ -29,7 +29,7 @@ static inline void channels(const bw_columns_s8_rvv_params *p, int32_t channel, 
         x += row_step;
     }
     const bw_requantize_rvv *q = &p->requantize;
-    bw_requantize_3_rvv(q, channel, &a, &b, &c, n);
+    bw_round_rvv(q, channel, &a, &b, &c, n);
     bw_store_bytes(output, a, q->output_zero_point, q->low, q->high, n);
     if (second != 0) {
         bw_store_bytes(output + p->out_c, b, q->output_zero_point, q->low, q->high, n);

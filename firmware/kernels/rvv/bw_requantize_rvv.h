@@ -1,8 +1,8 @@
 /* What turns the sums of channels into outputs: policy DOUBLE for accumulators below 2^30 in magnitude and right shifts
  * of 1 to 31.
  *
- * The constants of channels are arrays in the order of the channels. Cost: some 30 instructions, and 12 for each vector
- * of outputs, 3 more where the ties of negative values can be seen.
+ * The constants of channels are arrays in the order of the channels. Cost: some 25 instructions, and 13 for each vector
+ * of outputs, 2 more where the ties of negative values can be seen.
  */
 #ifndef BW_REQUANTIZE_RVV_H
 #define BW_REQUANTIZE_RVV_H
@@ -17,29 +17,45 @@ typedef struct {
     int32_t signed_ties; /* low is below the zero point */
 } bw_requantize_rvv;
 
-/* The multiplication is done with before the shifts are loaded, so that three vectors of sums and either fit the
- * registers. */
-static inline void bw_requantize_3_rvv(const bw_requantize_rvv *q, int32_t channel, bw_words *a, bw_words *b,
-                                       bw_words *c, size_t n) {
+/* b and c may be NULL. The multiplication is done with before the shifts are loaded, so that three vectors of sums and
+ * either of these fit the registers. */
+static inline void bw_round_rvv(const bw_requantize_rvv *q, int32_t channel, bw_words *a, bw_words *b, bw_words *c,
+                                size_t n) {
     const bw_words multiplier = bw_load_words(q->multiplier + channel, n);
+    const size_t half = bw_half_lanes(), first = n < half ? n : half;
     *a = bw_multiply_high(*a, multiplier, n);
-    *b = bw_multiply_high(*b, multiplier, n);
-    *c = bw_multiply_high(*c, multiplier, n);
+    if (b) {
+        *b = bw_multiply_high(*b, multiplier, n);
+    }
+    if (c) {
+        *c = bw_multiply_high(*c, multiplier, n);
+    }
     if (q->signed_ties) {
         *a = bw_lower_negative(*a, n);
-        *b = bw_lower_negative(*b, n);
-        *c = bw_lower_negative(*c, n);
+        if (b) {
+            *b = bw_lower_negative(*b, n);
+        }
+        if (c) {
+            *c = bw_lower_negative(*c, n);
+        }
     }
-    const size_t half = bw_half_lanes(), first = n < half ? n : half;
     bw_shifts right = bw_load_shifts(q->right + channel, first);
     *a = bw_round_first(*a, right, first);
-    *b = bw_round_first(*b, right, first);
-    *c = bw_round_first(*c, right, first);
+    if (b) {
+        *b = bw_round_first(*b, right, first);
+    }
+    if (c) {
+        *c = bw_round_first(*c, right, first);
+    }
     if (n > first) {
         right = bw_load_shifts(q->right + channel + first, n - first);
         *a = bw_round_second(*a, right, n - first);
-        *b = bw_round_second(*b, right, n - first);
-        *c = bw_round_second(*c, right, n - first);
+        if (b) {
+            *b = bw_round_second(*b, right, n - first);
+        }
+        if (c) {
+            *c = bw_round_second(*c, right, n - first);
+        }
     }
 }
 
