@@ -77,3 +77,22 @@ def sum_of_two(rng: np.random.Generator, size: Range) -> Graph:
     sources = [activation(name, shape, float(rng.uniform(0.02, 0.1)), zero_point(rng)) for name in ("x", "z")]
     target = activation("y", (), 0.08, zero_point(rng))
     return single(pick(rng, "ADD", "SUB"), sources, [target], {"activation": "NONE"})
+
+
+def pooling(rng: np.random.Generator, channels: Range) -> Graph:
+    """AVERAGE_POOL_2D or MAX_POOL_2D of windows of up to 5x5."""
+    source = activation("x", (within(rng, (1, 2)), 7, 9, within(rng, channels)), 0.05, zero_point(rng))
+    attrs = {
+        "padding": pick(rng, "SAME", "VALID"),
+        "stride": (within(rng, (1, 3)), within(rng, (1, 3))),
+        "filter": (within(rng, (1, 5)), within(rng, (1, 5))),
+        "activation": pick(rng, "NONE", "RELU", "RELU6"),
+    }
+    target = activation("y", (), 0.05, source.zero_point)
+    return single(pick(rng, "AVERAGE_POOL_2D", "MAX_POOL_2D"), [source], [target], attrs)
+
+
+def by_table(rng: np.random.Generator, size: Range) -> Graph:
+    """A function of single values that becomes a table."""
+    source = activation("x", (1, within(rng, size)), 0.05, zero_point(rng))
+    return single("HARD_SWISH", [source], [activation("y", (), 0.04, zero_point(rng))])

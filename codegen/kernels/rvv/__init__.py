@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
 from . import conv, depthwise_conv, fully_connected
 
@@ -9,4 +10,6 @@ KERNELS: KernelTable = {
     "CONV_2D": (Kernel("rvv", conv.lower),),
     "DEPTHWISE_CONV_2D": (Kernel("rvv", depthwise_conv.lower),),
     "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
 }

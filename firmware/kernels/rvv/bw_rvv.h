@@ -16,12 +16,17 @@
 
 typedef vint32m8_t bw_words;
 typedef vint16m4_t bw_halfwords;
+typedef vint8m2_t bw_bytes;
 typedef vuint32m4_t bw_shifts; /* of half of the lanes */
 
 /* How many lanes to work on next when so many are left. */
 static inline size_t bw_lanes(int32_t left) { return __riscv_vsetvl_e32m8((size_t)left); }
 
 static inline bw_words bw_load_words(const int32_t *from, size_t n) { return __riscv_vle32_v_i32m8(from, n); }
+
+/* The same value in all lanes. */
+static inline bw_words bw_splat_words(int32_t value, size_t n) { return __riscv_vmv_v_x_i32m8(value, n); }
+static inline bw_bytes bw_splat_bytes(int32_t value, size_t n) { return __riscv_vmv_v_x_i8m2((int8_t)value, n); }
 
 /* Bytes, as halfwords. */
 static inline bw_halfwords bw_load_bytes(const int8_t *from, size_t n) {
@@ -34,6 +39,18 @@ static inline bw_words bw_mac(bw_words sum, int8_t x, bw_halfwords w, size_t n) 
 }
 static inline bw_words bw_mac_each(bw_words sum, bw_halfwords x, bw_halfwords w, size_t n) {
     return __riscv_vwmacc_vv_i32m8(sum, x, w, n);
+}
+
+/* a / count, ties away from zero. */
+static inline bw_words bw_mean(bw_words a, int32_t count, size_t n) {
+    const vint32m8_t negative = __riscv_vand_vx_i32m8(__riscv_vsra_vx_i32m8(a, 31, n), -2 * (count / 2), n);
+    const vint32m8_t lifted = __riscv_vadd_vx_i32m8(__riscv_vadd_vv_i32m8(a, negative, n), count / 2, n);
+    return __riscv_vdiv_vx_i32m8(lifted, count, n);
+}
+
+/* floor((a + offset) / count) for sums of which none is negative. */
+static inline bw_words bw_quotient(bw_words a, int32_t offset, int32_t count, size_t n) {
+    return __riscv_vdiv_vx_i32m8(__riscv_vadd_vx_i32m8(a, offset, n), count, n);
 }
 
 /* floor((a * b + 2^30) / 2^31) */
@@ -70,6 +87,30 @@ static inline void bw_store_bytes(int8_t *to, bw_words a, int32_t offset, int32_
     __riscv_vse8_v_i8m2(to, clamped, n);
 }
 
+/* The larger of bytes and those in memory; the smaller of bytes and one value. */
+static inline bw_bytes bw_max_bytes(bw_bytes a, const int8_t *from, size_t n) {
+    return __riscv_vmax_vv_i8m2(a, __riscv_vle8_v_i8m2(from, n), n);
+}
+static inline void bw_store_least(int8_t *to, bw_bytes a, int32_t high, size_t n) {
+    __riscv_vse8_v_i8m2(to, __riscv_vmin_vx_i8m2(a, (int8_t)high, n), n);
+}
+
+/* Bytes * multiplier + offset, which fit words, and (a + b) >> right, clamped to bytes. */
+static inline bw_words bw_scale_bytes(const int8_t *from, int32_t multiplier, int32_t offset, size_t n) {
+    const vint32m8_t wide = __riscv_vsext_vf4_i32m8(__riscv_vle8_v_i8m2(from, n), n);
+    return __riscv_vadd_vx_i32m8(__riscv_vmul_vx_i32m8(wide, multiplier, n), offset, n);
+}
+static inline void bw_store_sum(int8_t *to, bw_words a, bw_words b, int32_t right, size_t n) {
+    const vint32m8_t sum = __riscv_vsra_vx_i32m8(__riscv_vadd_vv_i32m8(a, b, n), (size_t)right, n);
+    bw_store_bytes(to, sum, 0, -128, 127, n);
+}
+
+/* table[from[i] + 128] */
+static inline void bw_look_up(int8_t *to, const int8_t *table, const int8_t *from, size_t n) {
+    const vuint8m2_t place = __riscv_vxor_vx_u8m2(__riscv_vle8_v_u8m2((const uint8_t *)from, n), 0x80, n);
+    __riscv_vse8_v_i8m2(to, __riscv_vluxei8_v_i8m2(table, place, n), n);
+}
+
 /* Copy and fill bytes. */
 static inline void bw_copy_bytes(int8_t *to, const int8_t *from, int32_t size) {
     while (size > 0) {
@@ -101,6 +142,9 @@ typedef struct {
     int16_t lane[BW_LANES];
 } bw_halfwords;
 typedef struct {
+    int8_t lane[BW_LANES];
+} bw_bytes;
+typedef struct {
     int8_t lane[BW_LANES / 2];
 } bw_shifts;
 
@@ -110,6 +154,19 @@ static inline bw_words bw_load_words(const int32_t *from, size_t n) {
     bw_words words = {{0}};
     memcpy(words.lane, from, n * sizeof *from);
     return words;
+}
+
+static inline bw_words bw_splat_words(int32_t value, size_t n) {
+    bw_words words = {{0}};
+    for (size_t i = 0; i < n; ++i) {
+        words.lane[i] = value;
+    }
+    return words;
+}
+static inline bw_bytes bw_splat_bytes(int32_t value, size_t n) {
+    bw_bytes bytes = {{0}};
+    memset(bytes.lane, value, n);
+    return bytes;
 }
 
 static inline bw_halfwords bw_load_bytes(const int8_t *from, size_t n) {
@@ -131,6 +188,20 @@ static inline bw_words bw_mac_each(bw_words sum, bw_halfwords x, bw_halfwords w,
         sum.lane[i] += x.lane[i] * w.lane[i];
     }
     return sum;
+}
+
+static inline bw_words bw_mean(bw_words a, int32_t count, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = (a.lane[i] + (a.lane[i] < 0 ? -(count / 2) : count / 2)) / count;
+    }
+    return a;
+}
+
+static inline bw_words bw_quotient(bw_words a, int32_t offset, int32_t count, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = (a.lane[i] + offset) / count;
+    }
+    return a;
 }
 
 static inline bw_words bw_multiply_high(bw_words a, bw_words b, size_t n) {
@@ -169,6 +240,37 @@ static inline bw_words bw_round_second(bw_words a, bw_shifts right, size_t n) {
 static inline void bw_store_bytes(int8_t *to, bw_words a, int32_t offset, int32_t low, int32_t high, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         to[i] = (int8_t)bw_clamp(a.lane[i] + offset, low, high);
+    }
+}
+
+static inline bw_bytes bw_max_bytes(bw_bytes a, const int8_t *from, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = from[i] > a.lane[i] ? from[i] : a.lane[i];
+    }
+    return a;
+}
+static inline void bw_store_least(int8_t *to, bw_bytes a, int32_t high, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[i] = a.lane[i] < high ? a.lane[i] : (int8_t)high;
+    }
+}
+
+static inline bw_words bw_scale_bytes(const int8_t *from, int32_t multiplier, int32_t offset, size_t n) {
+    bw_words words = {{0}};
+    for (size_t i = 0; i < n; ++i) {
+        words.lane[i] = from[i] * multiplier + offset;
+    }
+    return words;
+}
+static inline void bw_store_sum(int8_t *to, bw_words a, bw_words b, int32_t right, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[i] = (int8_t)bw_clamp((a.lane[i] + b.lane[i]) >> right, -128, 127);
+    }
+}
+
+static inline void bw_look_up(int8_t *to, const int8_t *table, const int8_t *from, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[i] = table[from[i] + 128];
     }
 }
 

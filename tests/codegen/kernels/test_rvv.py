@@ -20,7 +20,7 @@ from bitwright.targets.image import built
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call, library
-from layers import convolution, fully_connected
+from layers import by_table, convolution, fully_connected, pooling, sum_of_two
 from single import same, together, vectors
 from tools import needs_target
 
@@ -40,6 +40,10 @@ def layers(seed: int) -> Graph:
         convolution(rng, (1, 40), (1, 1), depthwise=True),
         convolution(rng, (1, 70), (1, 1), (3, 3), depthwise=True),
         fully_connected(rng, (1, 70), (1, 70)),
+        sum_of_two(rng, (1, 150)),
+        pooling(rng, (1, 70)),
+        pooling(rng, (1, 70)),
+        by_table(rng, (1, 150)),
     ]
     return together(graphs)
 
