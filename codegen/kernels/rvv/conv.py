@@ -13,7 +13,8 @@ from ....converter.ops.window import Window, is_pointwise
 from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
-from .columns import COLUMNS, columns_fields, columns_instructions, group_distance
+from ..overlap import first_reads
+from .columns import COLUMNS, LANES, columns_fields, columns_instructions, group_distance, requantize_fields
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
@@ -21,16 +22,12 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     narrow = narrow_conv(graph, node, params)
     if narrow is None:
         return None
-    batch, window, in_c = params.batch, params.window, params.weights.shape[3]
-    if is_pointwise(window):
-        # Single pixels one after the other are one row.
-        pixels = batch * math.prod(window.output)
-        batch, window = 1, replace(window, input=(1, pixels), output=(1, pixels))
-    height, width = window.kernel
-    dense = window.dilation[1] == 1
-    runs, run = (1, width * in_c) if dense else (width, in_c)
-    reach = (COLUMNS - 1) * window.stride[1] + (width - 1) * window.dilation[1] + 1
-    copied = _copied(window)
+    batch, window = _flat(params)
+    (height, width), (channels, *_, in_c) = window.kernel, params.weights.shape
+    runs, run = (1, width * in_c) if window.dilation[1] == 1 else (width, in_c)
+    reach = _reach(window, COLUMNS)
+    groups, copied = window.output[0] * -(-window.output[1] // COLUMNS), _copied(window, COLUMNS)
+    work = groups * (40 + columns_instructions(channels, height * runs, run))
     return KernelCall(
         function="bw_conv_s8_rvv",
         params={
@@ -40,22 +37,79 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "input_zero_point": params.input_zero_point,
         },
         scratch=height * reach * in_c if copied else 0,
-        distance={0: group_distance(window, batch, in_c, narrow.weights.shape[0], COLUMNS)},
+        distance={0: group_distance(window, batch, in_c, channels, COLUMNS)},
         sources=("bw_columns_s8_rvv",),
-        instructions=batch
-        * (
-            window.output[0]
-            * -(-window.output[1] // COLUMNS)
-            * (40 + columns_instructions(len(params.weights), height * runs, run))
-            + copied * (30 + height * (20 + 6 * -(-reach * in_c // 128)))
-        ),
+        instructions=batch * (work + copied * _copying(height, reach * in_c)),
     )
 
 
-def _copied(window: Window) -> int:
+def lower_pixels(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
+    """``bw_conv_pixels_s8_rvv``: rows are read in place where no window leaves the image, otherwise from a copy."""
+    narrow = narrow_conv(graph, node, params)
+    # With more channels it saves little, and memory shared with the input starts a vector of pixels further on.
+    if narrow is None or params.window.dilation[1] != 1 or params.weights.shape[0] >= LANES:
+        return None
+    batch, window = _flat(params)
+    (height, width), (channels, *_, in_c) = window.kernel, params.weights.shape
+    columns = window.output[1]
+    together, reach, copied = (
+        (min(columns, LANES) if window.output[0] == 1 else columns),
+        _reach(window, columns),
+        _copied(window, columns),
+    )
+    vectors = window.output[0] * -(-columns // LANES) * -(-channels // 3)
+    run = width * in_c
+    return KernelCall(
+        function="bw_conv_pixels_s8_rvv",
+        params={
+            "window": window_fields(window, batch, in_c),
+            "weights": narrow.weights,
+            "requantize": requantize_fields(narrow),
+            "out_c": channels,
+            "together": together,
+            "reach": reach,
+            "input_zero_point": params.input_zero_point,
+        },
+        scratch=height * reach * in_c if copied else 0,
+        distance={
+            0: _row_distance(window, batch, in_c, channels)
+            if copied == window.output[0]
+            else group_distance(window, batch, in_c, channels, together)
+        },
+        instructions=batch
+        * (vectors * (90 + height * (10 + 41 * (run // 4) + 14 * (run % 4))) + copied * _copying(height, reach * in_c)),
+    )
+
+
+def _flat(params: Conv) -> tuple[int, Window]:
+    """Batch and window; single pixels one after the other as one row."""
+    if not is_pointwise(params.window):
+        return params.batch, params.window
+    pixels = params.batch * math.prod(params.window.output)
+    return 1, replace(params.window, input=(1, pixels), output=(1, pixels))
+
+
+def _reach(window: Window, columns: int) -> int:
+    """Pixels of a row that the windows of neighbouring columns cover."""
+    return (columns - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1
+
+
+def _copied(window: Window, columns: int) -> int:
     """How many groups of columns, of one image, have windows that leave it."""
     starts = [np.arange(window.output[i]) * window.stride[i] - window.before[i] for i in (0, 1)]
     ends = [starts[i] + (window.kernel[i] - 1) * window.dilation[i] + 1 for i in (0, 1)]
-    rows, columns = ((starts[i] >= 0) & (ends[i] <= window.input[i]) for i in (0, 1))
-    groups = np.array([columns[first : first + COLUMNS].all() for first in range(0, columns.size, COLUMNS)])
-    return int(rows.size * groups.size - rows.sum() * groups.sum())
+    inside = [(starts[i] >= 0) & (ends[i] <= window.input[i]) for i in (0, 1)]
+    groups = np.array([inside[1][first : first + columns].all() for first in range(0, window.output[1], columns)])
+    return int(inside[0].size * groups.size - inside[0].sum() * groups.sum())
+
+
+def _copying(rows: int, row: int) -> int:
+    """Instructions, at a VLEN of 128, that copy rows of bytes."""
+    return 30 + rows * (20 + 11 * -(-row // 128))
+
+
+def _row_distance(window: Window, batch: int, input_pixel: int, output_pixel: int) -> int:
+    """The smallest safe distance where what a row of outputs is made from is copied before it is written."""
+    reads = first_reads(window, batch, input_pixel).reshape(-1, window.output[1])[:, 0]
+    ends = np.arange(1, reads.size + 1) * window.output[1] * output_pixel
+    return int((ends[:-1] - reads[1:]).max(initial=-batch * math.prod(window.input) * input_pixel))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
-from ..call import Field, KernelCall
+from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
 from .columns import LANES, group_distance, requantize_fields
@@ -23,6 +24,9 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     if narrow is None:
         return None
     window, channels = params.window, params.channels
+    begin, end = _inner(window)
+    pairs = (end - begin) // _COLUMNS
+    rows = params.batch * window.output[0]
     return KernelCall(
         function="bw_depthwise_conv_s8_rvv",
         params={
@@ -30,24 +34,38 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
             "weights": np.ascontiguousarray(narrow.weights.T),
             "requantize": requantize_fields(narrow),
             "input_zero_point": params.input_zero_point,
-            **_inner(window),
+            "inner_begin": begin,
+            "inner_end": end,
             "sliding": int(_sliding(window)),
         },
         distance={0: group_distance(window, params.batch, channels, channels, _COLUMNS)},
-        instructions=_instructions(params),
+        sources=("bw_depthwise_columns_s8_rvv",),
+        instructions=rows * (_singles(params, window.output[1] - _COLUMNS * pairs) + pairs * _pair(params)),
     )
 
 
-def _inner(window: Window) -> dict[str, Field]:
+def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_depthwise_pixels_s8_rvv``: the same with pixels in lanes, row by row."""
+    call, window, channels = lower(graph, node, params), params.window, params.channels
+    if call is None or channels >= LANES:
+        return None
+    begin, end = _inner(window)
+    vectors = channels * -(-(end - begin) // LANES)
+    rows, taps = params.batch * window.output[0], math.prod(window.kernel)
+    return replace(
+        call,
+        function="bw_depthwise_pixels_s8_rvv",
+        distance={0: group_distance(window, params.batch, channels, channels, window.output[1])},
+        instructions=rows * (vectors * (60 + 8 * taps) + _singles(params, window.output[1] - (end - begin))),
+    )
+
+
+def _inner(window: Window) -> tuple[int, int]:
     """Output columns whose windows do not leave the input at the sides."""
     starts = np.arange(window.output[1]) * window.stride[1] - window.before[1]
     reach = (window.kernel[1] - 1) * window.dilation[1] + 1
     inner = np.flatnonzero((starts >= 0) & (starts + reach <= window.input[1]))
-    return (
-        {"inner_begin": int(inner[0]), "inner_end": int(inner[-1]) + 1}
-        if inner.size
-        else dict.fromkeys(("inner_begin", "inner_end"), 0)
-    )
+    return (int(inner[0]), int(inner[-1]) + 1) if inner.size else (0, 0)
 
 
 def _sliding(window: Window) -> bool:
@@ -55,14 +73,13 @@ def _sliding(window: Window) -> bool:
     return (window.kernel[1], window.stride[1], window.dilation[1]) == (3, 1, 1)
 
 
-def _instructions(params: DepthwiseConv) -> int:
-    """As measured at a VLEN of 128."""
-    window, taps = params.window, math.prod(params.window.kernel)
-    inner = _inner(window)
-    begin, end = inner["inner_begin"], inner["inner_end"]
-    assert isinstance(begin, int) and isinstance(end, int)
-    pairs = (end - begin) // _COLUMNS
-    singles = window.output[1] - _COLUMNS * pairs
-    pair = 80 + taps * (9 if _sliding(window) else 13)
-    row = pairs * pair + singles * (60 + taps * 14)
-    return params.batch * window.output[0] * -(-params.channels // LANES) * row
+def _pair(params: DepthwiseConv) -> int:
+    """Instructions, as measured at a VLEN of 128, of two pixels."""
+    vectors = -(-params.channels // LANES)
+    return 55 + vectors * (90 + math.prod(params.window.kernel) * (10 if _sliding(params.window) else 14))
+
+
+def _singles(params: DepthwiseConv, count: int) -> int:
+    """The same of single pixels."""
+    vectors = -(-params.channels // LANES)
+    return count * (55 + vectors * (110 + 11 * math.prod(params.window.kernel)))

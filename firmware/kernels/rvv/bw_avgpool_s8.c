@@ -17,11 +17,8 @@ static inline void channels(const bw_avgpool_s8_params *p, const int8_t *input, 
             in += w->in_c;
         }
     }
-    if (p->half_up) {
-        bw_store_bytes(output, bw_quotient(sum, 128 * count + count / 2, count, n), -128, p->low, p->high, n);
-    } else {
-        bw_store_bytes(output, bw_mean(sum, count, n), 0, p->low, p->high, n);
-    }
+    const bw_words mean = p->half_up ? bw_quotient(sum, 128 * count + count / 2, count, n) : bw_mean(sum, count, n);
+    bw_store_bytes(output, bw_narrow(mean, p->half_up ? -128 : 0, p->low, p->high, n), n);
 }
 
 void bw_avgpool_s8(const bw_avgpool_s8_params *p, const int8_t *input, int8_t *output) {

@@ -30,16 +30,16 @@ static inline void channels(const bw_columns_s8_rvv_params *p, int32_t channel, 
     }
     const bw_requantize_rvv *q = &p->requantize;
     bw_round_rvv(q, channel, &a, &b, &c, n);
-    bw_store_bytes(output, a, q->output_zero_point, q->low, q->high, n);
+    bw_store_bytes(output, bw_clamp_rvv(q, a, n), n);
     if (second != 0) {
-        bw_store_bytes(output + p->out_c, b, q->output_zero_point, q->low, q->high, n);
+        bw_store_bytes(output + p->out_c, bw_clamp_rvv(q, b, n), n);
     }
     if (third != 0) {
-        bw_store_bytes(output + 2 * p->out_c, c, q->output_zero_point, q->low, q->high, n);
+        bw_store_bytes(output + 2 * p->out_c, bw_clamp_rvv(q, c, n), n);
     }
 }
 
-void bw_columns_s8_rvv(const bw_columns_s8_rvv_params *p, const int8_t *x, int32_t row_step, int32_t columns,
+void bw_columns_s8_rvv(const bw_columns_s8_rvv_params *restrict p, const int8_t *x, int32_t row_step, int32_t columns,
                        int8_t *output) {
     const int32_t second = columns > 1 ? p->step : 0, third = columns > 2 ? 2 * p->step : 0;
     for (int32_t channel = 0; channel < p->out_c;) {

@@ -1,27 +1,10 @@
 #include "bw_conv_s8_rvv.h"
 
-#include "bw_span.h"
-
-/* Rows of pixels from (top, left) on; what is outside the image is the zero point. */
-static void copy_rows(const bw_conv_s8_rvv_params *p, const int8_t *image, int32_t top, int32_t left, int8_t *copy) {
-    const bw_window *w = &p->window;
-    const bw_span span = bw_span_of(left, p->reach, w->in_w);
-    const int32_t bytes = (span.end - span.begin) * w->in_c;
-    int8_t *to = copy + (span.begin - left) * w->in_c;
-    const int8_t *from = image + (top * w->in_w + span.begin) * w->in_c;
-    bw_fill_bytes(copy, p->input_zero_point, w->kernel_h * p->reach * w->in_c);
-    for (int32_t row = 0, y = top; row < w->kernel_h; ++row, y += w->dilation_h) {
-        if (y >= 0 && y < w->in_h) {
-            bw_copy_bytes(to, from, bytes);
-        }
-        to += p->reach * w->in_c;
-        from += w->dilation_h * w->in_w * w->in_c;
-    }
-}
+#include "bw_rows_rvv.h"
 
 static void output_row(const bw_conv_s8_rvv_params *p, const int8_t *image, int32_t top, int8_t *output, void *copy) {
     const bw_window *w = &p->window;
-    const int32_t inside = top >= 0 && top + (w->kernel_h - 1) * w->dilation_h < w->in_h;
+    const int32_t inside = bw_rows_inside(w, top);
     const int32_t row_step = w->dilation_h * w->in_w * w->in_c, extent = (w->kernel_w - 1) * w->dilation_w + 1;
     int32_t left = -w->pad_w;
     for (int32_t ox = 0; ox < w->out_w; ox += BW_COLUMNS) {
@@ -29,7 +12,7 @@ static void output_row(const bw_conv_s8_rvv_params *p, const int8_t *image, int3
         if (inside && left >= 0 && left + (columns - 1) * w->stride_w + extent <= w->in_w) {
             bw_columns_s8_rvv(&p->columns, image + (top * w->in_w + left) * w->in_c, row_step, columns, output);
         } else {
-            copy_rows(p, image, top, left, copy);
+            bw_copy_rows_rvv(w, image, top, left, p->reach, p->input_zero_point, copy);
             bw_columns_s8_rvv(&p->columns, copy, p->reach * w->in_c, columns, output);
         }
         left += BW_COLUMNS * w->stride_w;

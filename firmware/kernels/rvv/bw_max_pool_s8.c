@@ -17,7 +17,7 @@ static inline void channels(const bw_max_pool_s8_params *p, const int8_t *input,
             in += w->in_c;
         }
     }
-    bw_store_least(output, largest, p->high, n);
+    bw_store_bytes(output, bw_min_bytes(largest, p->high, n), n);
 }
 
 void bw_max_pool_s8(const bw_max_pool_s8_params *p, const int8_t *input, int8_t *output) {

@@ -59,4 +59,15 @@ static inline void bw_round_rvv(const bw_requantize_rvv *q, int32_t channel, bw_
     }
 }
 
+/* One channel in all lanes. */
+static inline bw_words bw_round_one_rvv(const bw_requantize_rvv *q, int32_t channel, bw_words a, size_t n) {
+    a = bw_multiply_high_by(a, q->multiplier[channel], n);
+    return bw_round(q->signed_ties ? bw_lower_negative(a, n) : a, q->right[channel], n);
+}
+
+/* What is rounded as outputs. */
+static inline bw_bytes bw_clamp_rvv(const bw_requantize_rvv *q, bw_words a, size_t n) {
+    return bw_narrow(a, q->output_zero_point, q->low, q->high, n);
+}
+
 #endif /* BW_REQUANTIZE_RVV_H */

@@ -33,6 +33,11 @@ static inline bw_halfwords bw_load_bytes(const int8_t *from, size_t n) {
     return __riscv_vsext_vf2_i16m4(__riscv_vle8_v_i8m2(from, n), n);
 }
 
+/* Bytes that are `step` apart. */
+static inline bw_halfwords bw_gather_bytes(const int8_t *from, int32_t step, size_t n) {
+    return __riscv_vsext_vf2_i16m4(__riscv_vlse8_v_i8m2(from, step, n), n);
+}
+
 /* sum + x * w, with one x for all lanes and with one for each. */
 static inline bw_words bw_mac(bw_words sum, int8_t x, bw_halfwords w, size_t n) {
     return __riscv_vwmacc_vx_i32m8(sum, x, w, n);
@@ -78,21 +83,32 @@ static inline bw_words bw_round_second(bw_words a, bw_shifts right, size_t n) {
     return __riscv_vset_v_i32m4_i32m8(a, 1, half);
 }
 
-/* Store a + offset, clamped, as bytes. */
-static inline void bw_store_bytes(int8_t *to, bw_words a, int32_t offset, int32_t low, int32_t high, size_t n) {
+/* The rounding high product and the rounding shift with one multiplier and shift for all lanes. */
+static inline bw_words bw_multiply_high_by(bw_words a, int32_t b, size_t n) {
+    return __riscv_vsmul_vx_i32m8(a, b, __RISCV_VXRM_RNU, n);
+}
+static inline bw_words bw_round(bw_words a, int32_t right, size_t n) {
+    return __riscv_vssra_vx_i32m8(a, (size_t)right, __RISCV_VXRM_RNU, n);
+}
+
+/* a + offset, clamped, as bytes; storing them, `step` apart where it is given. */
+static inline bw_bytes bw_narrow(bw_words a, int32_t offset, int32_t low, int32_t high, size_t n) {
     const vint32m8_t moved = __riscv_vadd_vx_i32m8(a, offset, n);
     const vint16m4_t narrow = __riscv_vnclip_wx_i16m4(moved, 0, __RISCV_VXRM_RNU, n);
     const vint8m2_t bytes = __riscv_vnclip_wx_i8m2(narrow, 0, __RISCV_VXRM_RNU, n);
-    const vint8m2_t clamped = __riscv_vmin_vx_i8m2(__riscv_vmax_vx_i8m2(bytes, (int8_t)low, n), (int8_t)high, n);
-    __riscv_vse8_v_i8m2(to, clamped, n);
+    return __riscv_vmin_vx_i8m2(__riscv_vmax_vx_i8m2(bytes, (int8_t)low, n), (int8_t)high, n);
+}
+static inline void bw_store_bytes(int8_t *to, bw_bytes a, size_t n) { __riscv_vse8_v_i8m2(to, a, n); }
+static inline void bw_scatter_bytes(int8_t *to, int32_t step, bw_bytes a, size_t n) {
+    __riscv_vsse8_v_i8m2(to, step, a, n);
 }
 
 /* The larger of bytes and those in memory; the smaller of bytes and one value. */
 static inline bw_bytes bw_max_bytes(bw_bytes a, const int8_t *from, size_t n) {
     return __riscv_vmax_vv_i8m2(a, __riscv_vle8_v_i8m2(from, n), n);
 }
-static inline void bw_store_least(int8_t *to, bw_bytes a, int32_t high, size_t n) {
-    __riscv_vse8_v_i8m2(to, __riscv_vmin_vx_i8m2(a, (int8_t)high, n), n);
+static inline bw_bytes bw_min_bytes(bw_bytes a, int32_t high, size_t n) {
+    return __riscv_vmin_vx_i8m2(a, (int8_t)high, n);
 }
 
 /* Bytes * multiplier + offset, which fit words, and (a + b) >> right, clamped to bytes. */
@@ -102,7 +118,7 @@ static inline bw_words bw_scale_bytes(const int8_t *from, int32_t multiplier, in
 }
 static inline void bw_store_sum(int8_t *to, bw_words a, bw_words b, int32_t right, size_t n) {
     const vint32m8_t sum = __riscv_vsra_vx_i32m8(__riscv_vadd_vv_i32m8(a, b, n), (size_t)right, n);
-    bw_store_bytes(to, sum, 0, -128, 127, n);
+    bw_store_bytes(to, bw_narrow(sum, 0, -128, 127, n), n);
 }
 
 /* table[from[i] + 128] */
@@ -177,6 +193,14 @@ static inline bw_halfwords bw_load_bytes(const int8_t *from, size_t n) {
     return halfwords;
 }
 
+static inline bw_halfwords bw_gather_bytes(const int8_t *from, int32_t step, size_t n) {
+    bw_halfwords halfwords = {{0}};
+    for (size_t i = 0; i < n; ++i) {
+        halfwords.lane[i] = from[(int32_t)i * step];
+    }
+    return halfwords;
+}
+
 static inline bw_words bw_mac(bw_words sum, int8_t x, bw_halfwords w, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         sum.lane[i] += x * w.lane[i];
@@ -237,9 +261,27 @@ static inline bw_words bw_round_second(bw_words a, bw_shifts right, size_t n) {
     return a;
 }
 
-static inline void bw_store_bytes(int8_t *to, bw_words a, int32_t offset, int32_t low, int32_t high, size_t n) {
+static inline bw_words bw_multiply_high_by(bw_words a, int32_t b, size_t n) {
+    return bw_multiply_high(a, bw_splat_words(b, n), n);
+}
+static inline bw_words bw_round(bw_words a, int32_t right, size_t n) {
     for (size_t i = 0; i < n; ++i) {
-        to[i] = (int8_t)bw_clamp(a.lane[i] + offset, low, high);
+        a.lane[i] = bw_requantize_pow2(a.lane[i], right);
+    }
+    return a;
+}
+
+static inline bw_bytes bw_narrow(bw_words a, int32_t offset, int32_t low, int32_t high, size_t n) {
+    bw_bytes bytes = {{0}};
+    for (size_t i = 0; i < n; ++i) {
+        bytes.lane[i] = (int8_t)bw_clamp(a.lane[i] + offset, low, high);
+    }
+    return bytes;
+}
+static inline void bw_store_bytes(int8_t *to, bw_bytes a, size_t n) { memcpy(to, a.lane, n); }
+static inline void bw_scatter_bytes(int8_t *to, int32_t step, bw_bytes a, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[(int32_t)i * step] = a.lane[i];
     }
 }
 
@@ -249,10 +291,11 @@ static inline bw_bytes bw_max_bytes(bw_bytes a, const int8_t *from, size_t n) {
     }
     return a;
 }
-static inline void bw_store_least(int8_t *to, bw_bytes a, int32_t high, size_t n) {
+static inline bw_bytes bw_min_bytes(bw_bytes a, int32_t high, size_t n) {
     for (size_t i = 0; i < n; ++i) {
-        to[i] = a.lane[i] < high ? a.lane[i] : (int8_t)high;
+        a.lane[i] = a.lane[i] < high ? a.lane[i] : (int8_t)high;
     }
+    return a;
 }
 
 static inline bw_words bw_scale_bytes(const int8_t *from, int32_t multiplier, int32_t offset, size_t n) {
