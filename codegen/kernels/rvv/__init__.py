@@ -8,7 +8,11 @@ from . import conv, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("rvv", conv.lower), Kernel("rvv_pixels", conv.lower_pixels)),
-    "DEPTHWISE_CONV_2D": (Kernel("rvv", depthwise_conv.lower), Kernel("rvv_pixels", depthwise_conv.lower_pixels)),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("rvv", depthwise_conv.lower),
+        Kernel("rvv_pixels", depthwise_conv.lower_pixels),
+        Kernel("rvv_rows", depthwise_conv.lower_rows),
+    ),
     "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
     "ADD": (Kernel("linear", lower_linear),),
     "SUB": (Kernel("linear", lower_linear),),

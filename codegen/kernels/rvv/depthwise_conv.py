@@ -16,6 +16,7 @@ from ..narrow import narrow_depthwise_conv
 from .columns import LANES, group_distance, requantize_fields
 
 _COLUMNS = 2  # computed together
+_MOST_ROWS = 8  # of a window, that are kept
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
@@ -58,6 +59,44 @@ def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall 
         distance={0: group_distance(window, params.batch, channels, channels, window.output[1])},
         instructions=rows * (vectors * (60 + 8 * taps) + _singles(params, window.output[1] - (end - begin))),
     )
+
+
+def lower_rows(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_depthwise_rows_s8_rvv``: from copies of the rows of a window, where these are small beside the tensors."""
+    narrow, window, channels = narrow_depthwise_conv(graph, node, params), params.window, params.channels
+    pairs = -(-window.output[1] // _COLUMNS)
+    reach = (_COLUMNS * pairs - 1) * window.stride[1] + window.kernel[1]
+    scratch = window.kernel[0] * reach * channels
+    tensors = (math.prod(window.input) + math.prod(window.output)) * channels
+    if narrow is None or window.dilation != (1, 1) or window.kernel[0] > _MOST_ROWS or scratch > tensors // 2:
+        return None
+    rows, taps = params.batch * window.output[0], math.prod(window.kernel)
+    row = -(-channels // LANES) * (40 + pairs * (70 + taps * (10 if _sliding(window) else 14)))
+    copied = min(window.stride[0], window.kernel[0]) * (60 + 7 * -(-reach * channels // 128))
+    return KernelCall(
+        function="bw_depthwise_rows_s8_rvv",
+        params={
+            "window": window_fields(window, params.batch, channels),
+            "weights": np.ascontiguousarray(narrow.weights.T),
+            "requantize": requantize_fields(narrow),
+            "input_zero_point": params.input_zero_point,
+            "reach": reach,
+        },
+        scratch=scratch,
+        distance={0: rows_distance(window, params.batch, channels)},
+        instructions=rows * (60 + row + copied),
+    )
+
+
+def rows_distance(window: Window, batch: int, pixel: int) -> int:
+    """The smallest safe distance where a row of outputs is written after the last row of its windows was copied."""
+    outputs = np.arange(window.output[0])
+    copied = np.clip(outputs * window.stride[0] - window.before[0] + window.kernel[0], 0, window.input[0])
+    images = np.arange(batch)[:, None]
+    ends = (images * window.output[0] + outputs + 1) * window.output[1] * pixel
+    unread = (images * window.input[0] + copied) * window.input[1] * pixel
+    rest = unread < batch * math.prod(window.input) * pixel
+    return int((ends - unread)[rest].max(initial=-batch * math.prod(window.input) * pixel))
 
 
 def _inner(window: Window) -> tuple[int, int]:

@@ -18,14 +18,22 @@ static inline void pixels(const bw_depthwise_conv_s8_rvv_params *p, const bw_dep
     const int32_t padding =
         sum_of(p->weights + channel, above, step) + sum_of(weights + inside * step, row->below * w->kernel_w, step);
     bw_words a = bw_splat_words(p->requantize.bias[channel] + padding * p->input_zero_point, n);
+    const int32_t next = w->stride_w * step, in_step = w->dilation_w * step, row_step = w->dilation_h * w->in_w * step;
     for (int32_t ky = row->inside; ky > 0; --ky) {
-        const int8_t *in = x;
-        for (int32_t kx = w->kernel_w; kx > 0; --kx) {
-            a = bw_mac(a, *weights, bw_gather_bytes(in, w->stride_w * step, n), n);
-            in += w->dilation_w * step;
-            weights += step;
+        if (w->kernel_w == 3) {
+            a = bw_mac(a, weights[0], bw_gather_bytes(x, next, n), n);
+            a = bw_mac(a, weights[step], bw_gather_bytes(x + in_step, next, n), n);
+            a = bw_mac(a, weights[2 * step], bw_gather_bytes(x + 2 * in_step, next, n), n);
+            weights += 3 * step;
+        } else {
+            const int8_t *in = x;
+            for (int32_t kx = w->kernel_w; kx > 0; --kx) {
+                a = bw_mac(a, *weights, bw_gather_bytes(in, next, n), n);
+                in += in_step;
+                weights += step;
+            }
         }
-        x += w->dilation_h * w->in_w * step;
+        x += row_step;
     }
     a = bw_round_one_rvv(&p->requantize, channel, a, n);
     bw_scatter_bytes(output, step, bw_clamp_rvv(&p->requantize, a, n), n);
