@@ -57,3 +57,11 @@ def group_distance(window: Window, batch: int, input_pixel: int, output_pixel: i
     # Groups may begin anywhere: each is taken to be as long as the longest.
     ends = np.arange(len(reads))[:, None] * window.output[1] + np.minimum(columns + together, window.output[1])
     return int((ends * output_pixel - reads[:, columns]).max())
+
+
+def inner_columns(window: Window) -> tuple[int, int]:
+    """Output columns whose windows do not leave the input at the sides."""
+    starts = np.arange(window.output[1]) * window.stride[1] - window.before[1]
+    reach = (window.kernel[1] - 1) * window.dilation[1] + 1
+    inner = np.flatnonzero((starts >= 0) & (starts + reach <= window.input[1]))
+    return (int(inner[0]), int(inner[-1]) + 1) if inner.size else (0, 0)

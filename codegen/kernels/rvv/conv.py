@@ -14,7 +14,15 @@ from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import first_reads
-from .columns import COLUMNS, LANES, columns_fields, columns_instructions, group_distance, requantize_fields
+from .columns import (
+    COLUMNS,
+    LANES,
+    columns_fields,
+    columns_instructions,
+    group_distance,
+    inner_columns,
+    requantize_fields,
+)
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
@@ -25,7 +33,7 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     batch, window = _flat(params)
     (height, width), (channels, *_, in_c) = window.kernel, params.weights.shape
     runs, run = (1, width * in_c) if window.dilation[1] == 1 else (width, in_c)
-    reach = _reach(window, COLUMNS)
+    reach, inner = _reach(window, COLUMNS), inner_columns(window)
     groups, copied = window.output[0] * -(-window.output[1] // COLUMNS), _copied(window, COLUMNS)
     work = groups * (40 + columns_instructions(channels, height * runs, run))
     return KernelCall(
@@ -33,6 +41,8 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         params={
             "window": window_fields(window, batch, in_c),
             "columns": columns_fields(narrow, height, runs, run, window.dilation[1] * in_c, window.stride[1] * in_c),
+            "inner_begin": inner[0],
+            "inner_end": inner[1],
             "reach": reach,
             "input_zero_point": params.input_zero_point,
         },

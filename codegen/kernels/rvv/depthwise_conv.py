@@ -13,7 +13,7 @@ from ....converter.ops.window import Window
 from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
-from .columns import LANES, group_distance, requantize_fields
+from .columns import LANES, group_distance, inner_columns, requantize_fields
 
 _COLUMNS = 2  # computed together
 _MOST_ROWS = 8  # of a window, that are kept
@@ -25,7 +25,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     if narrow is None:
         return None
     window, channels = params.window, params.channels
-    begin, end = _inner(window)
+    begin, end = inner_columns(window)
     pairs = (end - begin) // _COLUMNS
     rows = params.batch * window.output[0]
     return KernelCall(
@@ -50,7 +50,7 @@ def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall 
     call, window, channels = lower(graph, node, params), params.window, params.channels
     if call is None or channels >= LANES:
         return None
-    begin, end = _inner(window)
+    begin, end = inner_columns(window)
     vectors = channels * -(-(end - begin) // LANES)
     rows, taps = params.batch * window.output[0], math.prod(window.kernel)
     return replace(
@@ -97,14 +97,6 @@ def rows_distance(window: Window, batch: int, pixel: int) -> int:
     unread = (images * window.input[0] + copied) * window.input[1] * pixel
     rest = unread < batch * math.prod(window.input) * pixel
     return int((ends - unread)[rest].max(initial=-batch * math.prod(window.input) * pixel))
-
-
-def _inner(window: Window) -> tuple[int, int]:
-    """Output columns whose windows do not leave the input at the sides."""
-    starts = np.arange(window.output[1]) * window.stride[1] - window.before[1]
-    reach = (window.kernel[1] - 1) * window.dilation[1] + 1
-    inner = np.flatnonzero((starts >= 0) & (starts + reach <= window.input[1]))
-    return (int(inner[0]), int(inner[-1]) + 1) if inner.size else (0, 0)
 
 
 def _sliding(window: Window) -> bool:

@@ -2,20 +2,32 @@
 
 #include "bw_rows_rvv.h"
 
+/* How many columns from ox on can be read in place. Groups that need a copy, as those at the end of a row may, are left
+ * whole. */
+static int32_t in_place(const bw_conv_s8_rvv_params *p, int32_t ox) {
+    const int32_t group = p->window.out_w - ox < BW_COLUMNS ? p->window.out_w - ox : BW_COLUMNS;
+    const int32_t columns = p->inner_end - ox;
+    if (ox < p->inner_begin || columns < group) {
+        return 0;
+    }
+    return p->inner_end == p->window.out_w ? columns : columns - columns % BW_COLUMNS;
+}
+
 static void output_row(const bw_conv_s8_rvv_params *p, const int8_t *image, int32_t top, int8_t *output, void *copy) {
     const bw_window *w = &p->window;
-    const int32_t inside = bw_rows_inside(w, top);
-    const int32_t row_step = w->dilation_h * w->in_w * w->in_c, extent = (w->kernel_w - 1) * w->dilation_w + 1;
-    int32_t left = -w->pad_w;
-    for (int32_t ox = 0; ox < w->out_w; ox += BW_COLUMNS) {
-        const int32_t columns = w->out_w - ox < BW_COLUMNS ? w->out_w - ox : BW_COLUMNS;
-        if (inside && left >= 0 && left + (columns - 1) * w->stride_w + extent <= w->in_w) {
-            bw_columns_s8_rvv(&p->columns, image + (top * w->in_w + left) * w->in_c, row_step, columns, output);
+    const int32_t inside = bw_rows_inside(w, top), pitch = w->in_w * w->in_c;
+    for (int32_t ox = 0; ox < w->out_w;) {
+        const int32_t left = ox * w->stride_w - w->pad_w;
+        int32_t columns = inside ? in_place(p, ox) : 0;
+        if (columns > 0) {
+            bw_columns_s8_rvv(&p->columns, image + top * pitch + left * w->in_c, w->dilation_h * pitch, columns,
+                              output);
         } else {
+            columns = w->out_w - ox < BW_COLUMNS ? w->out_w - ox : BW_COLUMNS;
             bw_copy_rows_rvv(w, image, top, left, p->reach, p->input_zero_point, copy);
             bw_columns_s8_rvv(&p->columns, copy, p->reach * w->in_c, columns, output);
         }
-        left += BW_COLUMNS * w->stride_w;
+        ox += columns;
         output += columns * p->columns.out_c;
     }
 }

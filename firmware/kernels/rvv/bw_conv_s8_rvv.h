@@ -16,7 +16,8 @@
 typedef struct {
     bw_window window;
     bw_columns_s8_rvv_params columns;
-    int32_t reach; /* pixels of a row that the windows of three neighbours cover */
+    int32_t inner_begin, inner_end; /* columns whose windows do not leave the image at the sides */
+    int32_t reach;                  /* pixels of a row that the windows of three neighbours cover */
     int32_t input_zero_point;
 } bw_conv_s8_rvv_params;
 
