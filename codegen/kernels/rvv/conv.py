@@ -24,6 +24,8 @@ from .columns import (
     requantize_fields,
 )
 
+_FEW = 8  # bytes of a window's row that are worth a run of their own
+
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     """``bw_conv_s8_rvv``: windows are read in place, those at the border from a copy of their rows."""
@@ -32,24 +34,27 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         return None
     batch, window = _flat(params)
     (height, width), (channels, *_, in_c) = window.kernel, params.weights.shape
-    runs, run = (1, width * in_c) if window.dilation[1] == 1 else (width, in_c)
-    reach, inner = _reach(window, COLUMNS), inner_columns(window)
-    groups, copied = window.output[0] * -(-window.output[1] // COLUMNS), _copied(window, COLUMNS)
-    work = groups * (40 + columns_instructions(channels, height * runs, run))
+    depth = height * width * in_c
+    one_by_one = window.dilation[1] != 1 or (height > 1 and width * in_c < _FEW)
+    rows, run, step = (1, depth, depth) if one_by_one else (height, width * in_c, window.stride[1] * in_c)
+    inner, reach = ((0, 0), 0) if one_by_one else (inner_columns(window), _reach(window, COLUMNS))
+    copied = window.output[0] * -(-window.output[1] // COLUMNS) if one_by_one else _copied(window, COLUMNS)
+    work = window.output[0] * (40 + columns_instructions(channels, rows, run, window.output[1]))
+    copying = 100 + 25 * COLUMNS * width * in_c if one_by_one else _copying(height, reach * in_c)
     return KernelCall(
         function="bw_conv_s8_rvv",
         params={
             "window": window_fields(window, batch, in_c),
-            "columns": columns_fields(narrow, height, runs, run, window.dilation[1] * in_c, window.stride[1] * in_c),
+            "columns": columns_fields(narrow, rows, run, step),
             "inner_begin": inner[0],
             "inner_end": inner[1],
             "reach": reach,
             "input_zero_point": params.input_zero_point,
         },
-        scratch=height * reach * in_c if copied else 0,
+        scratch=(COLUMNS * depth if one_by_one else height * reach * in_c) if copied else 0,
         distance={0: group_distance(window, batch, in_c, channels, COLUMNS)},
         sources=("bw_columns_s8_rvv",),
-        instructions=batch * (work + copied * _copying(height, reach * in_c)),
+        instructions=batch * (work + copied * copying),
     )
 
 

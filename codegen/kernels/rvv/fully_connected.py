@@ -19,8 +19,8 @@ def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall | None
     groups = -(-params.rows // COLUMNS)
     return KernelCall(
         function="bw_fully_connected_s8_rvv",
-        params={"rows": params.rows, "columns": columns_fields(narrow, 1, 1, depth, depth, depth)},
+        params={"rows": params.rows, "columns": columns_fields(narrow, 1, depth, depth)},
         distance={0: row_distance(groups, COLUMNS * depth, COLUMNS * units, buffered=False)},
         sources=("bw_columns_s8_rvv",),
-        instructions=groups * (20 + columns_instructions(units, 1, depth)),
+        instructions=columns_instructions(units, 1, depth, params.rows),
     )

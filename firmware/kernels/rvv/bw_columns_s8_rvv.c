@@ -20,16 +20,12 @@ static inline void channels(const bw_columns_s8_rvv_params *p, int32_t channel, 
     const int8_t *weights = p->weights + channel;
     bw_words a = bw_load_words(q->bias + channel, n), b = a, c = a;
     for (int32_t row = p->rows; row > 0; --row) {
-        const int8_t *start = x;
-        for (int32_t run = p->runs; run > 0; --run) {
-            const int8_t *xa = start, *xb = start + second, *xc = start + third, *const end = start + p->run;
-            for (; end - xa >= 8; xa += 8, xb += 8, xc += 8) {
-                TAP(0) TAP(1) TAP(2) TAP(3) TAP(4) TAP(5) TAP(6) TAP(7)
-            }
-            for (; xa < end; ++xa, ++xb, ++xc) {
-                TAP(0)
-            }
-            start += p->run_step;
+        const int8_t *xa = x, *xb = x + second, *xc = x + third, *const end = x + p->run;
+        for (; end - xa >= 8; xa += 8, xb += 8, xc += 8) {
+            TAP(0) TAP(1) TAP(2) TAP(3) TAP(4) TAP(5) TAP(6) TAP(7)
+        }
+        for (; xa < end; ++xa, ++xb, ++xc) {
+            TAP(0)
         }
         x += row_step;
     }

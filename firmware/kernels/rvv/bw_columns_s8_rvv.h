@@ -1,7 +1,7 @@
 /* The micro-kernel of convolution and FULLY_CONNECTED: columns of inputs times the weights of all channels, a channel
  * in every lane; three columns together, then one or two.
  *
- * A column is a window of `rows` rows, each of `runs` runs of `run` neighbouring bytes. Layout: weights in the order in
+ * A column is a window of `rows` rows of `run` bytes. Layout: weights in the order in
  * which a column's bytes are met, for each of them those of all channels; no padding. Ranges: as bw_requantize_rvv.h
  * states. Overlap: columns are read until the last output of those that are together is written.
  * Cost: per vector of channels (VLEN / 4 of them) and byte of a column 10.1 instructions for three or two columns, 6.1
@@ -18,9 +18,8 @@ typedef struct {
     const int8_t *weights;
     bw_requantize_rvv requantize;
     int32_t out_c;
-    int32_t rows, runs, run;
-    int32_t run_step; /* from a run to the next of its row */
-    int32_t step;     /* from a column to the next */
+    int32_t rows, run;
+    int32_t step; /* from a column to the next */
 } bw_columns_s8_rvv_params;
 
 /* row_step: from a row of a column to the next. */

@@ -1,11 +1,13 @@
 /* Convolution with channels in the lanes of vectors: three output pixels of a row at a time, through the micro-kernel
  * of bw_columns_s8_rvv.h, which states layouts and ranges.
  *
- * Windows inside the image are read where they are. Scratch: where some are not, the rows that three windows cover,
- * kernel_h times `reach` pixels, for a copy with padding; it must not overlap anything.
+ * Windows inside the image are read where they are; for the others the rows that three windows cover are copied with
+ * padding. Where `reach` is 0, windows are copied one by one, so that a column is a single run of bytes: that serves
+ * dilation along rows, and rows of few bytes. Scratch: for a copy, kernel_h times `reach` pixels, or three windows; it
+ * must not overlap anything.
  * Overlap: the outputs of three pixels are written while their windows are read.
- * Cost: that of the micro-kernel, and some 40 instructions per three pixels; 20 more per row of a window that leaves
- * the image.
+ * Cost: that of the micro-kernel, and per copy 20 instructions for each row of a window, or for each of its columns'
+ * bytes.
  */
 #ifndef BW_CONV_S8_RVV_H
 #define BW_CONV_S8_RVV_H
