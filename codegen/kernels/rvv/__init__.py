@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv, fully_connected
+from . import conv, depthwise_conv, elementwise, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("rvv", conv.lower), Kernel("rvv_pixels", conv.lower_pixels)),
@@ -14,6 +13,6 @@ KERNELS: KernelTable = {
         Kernel("rvv_rows", depthwise_conv.lower_rows),
     ),
     "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
-    "ADD": (Kernel("linear", lower_linear),),
-    "SUB": (Kernel("linear", lower_linear),),
+    "ADD": (Kernel("linear", elementwise.lower_linear),),
+    "SUB": (Kernel("linear", elementwise.lower_linear),),
 }

@@ -72,8 +72,9 @@ def lower_pixels(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         _reach(window, columns),
         _copied(window, columns),
     )
-    vectors = window.output[0] * -(-columns // LANES) * -(-channels // 3)
-    run = width * in_c
+    vectors, run, alone = window.output[0] * -(-columns // LANES), width * in_c, channels % 3 == 1
+    three = 110 + height * (9 + 81 * (run // 8) + 14 * (run % 8))
+    one = 60 + height * (9 + 49 * (run // 8) + 8 * (run % 8))
     return KernelCall(
         function="bw_conv_pixels_s8_rvv",
         params={
@@ -92,7 +93,7 @@ def lower_pixels(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             else group_distance(window, batch, in_c, channels, together)
         },
         instructions=batch
-        * (vectors * (90 + height * (10 + 41 * (run // 4) + 14 * (run % 4))) + copied * _copying(height, reach * in_c)),
+        * (vectors * ((-(-channels // 3) - alone) * three + alone * one) + copied * _copying(height, reach * in_c)),
     )
 
 
