@@ -64,14 +64,16 @@ def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall 
 def lower_rows(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     """``bw_depthwise_rows_s8_rvv``: from copies of the rows of a window, where these are small beside the tensors."""
     narrow, window, channels = narrow_depthwise_conv(graph, node, params), params.window, params.channels
-    pairs = -(-window.output[1] // _COLUMNS)
-    reach = (_COLUMNS * pairs - 1) * window.stride[1] + window.kernel[1]
-    scratch = window.kernel[0] * reach * channels
+    together, taps = _together(params), math.prod(window.kernel)
+    pairs = _pairs(window, together)
+    reach = (_COLUMNS * pairs * together - 1) * window.stride[1] + window.kernel[1]
+    constants = together * channels * (taps + 9) if together > 1 else 0
+    scratch = constants + window.kernel[0] * reach * channels
     tensors = (math.prod(window.input) + math.prod(window.output)) * channels
     if narrow is None or window.dilation != (1, 1) or window.kernel[0] > _MOST_ROWS or scratch > tensors // 2:
         return None
-    rows, taps = params.batch * window.output[0], math.prod(window.kernel)
-    row = -(-channels // LANES) * (40 + pairs * (70 + taps * (10 if _sliding(window) else 14)))
+    rows, sliding = params.batch * window.output[0], _sliding(window) and together == 1
+    row = -(-together * channels // LANES) * (40 + pairs * (78 + taps * (10 if sliding else 14)))
     copied = min(window.stride[0], window.kernel[0]) * (60 + 7 * -(-reach * channels // 128))
     return KernelCall(
         function="bw_depthwise_rows_s8_rvv",
@@ -80,12 +82,27 @@ def lower_rows(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | 
             "weights": np.ascontiguousarray(narrow.weights.T),
             "requantize": requantize_fields(narrow),
             "input_zero_point": params.input_zero_point,
+            "together": together,
             "reach": reach,
         },
         scratch=scratch,
         distance={0: rows_distance(window, params.batch, channels)},
         instructions=rows * (60 + row + copied),
     )
+
+
+def _together(params: DepthwiseConv) -> int:
+    """How many pixels of few channels are best worked on as one, in lanes of two vectors at most."""
+    most = 2 * LANES // params.channels if params.window.stride[1] == 1 and params.channels < LANES else 1
+    return min(
+        range(max(most, 1), 0, -1),
+        key=lambda count: _pairs(params.window, count) * -(-count * params.channels // LANES),
+    )
+
+
+def _pairs(window: Window, together: int) -> int:
+    """Pairs of groups of pixels of a row."""
+    return -(-window.output[1] // (_COLUMNS * together))
 
 
 def rows_distance(window: Window, batch: int, pixel: int) -> int:
