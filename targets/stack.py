@@ -194,6 +194,8 @@ def _riscv(instruction: Instruction) -> Step:
     if name[0] == "b":
         return Step(jump=instruction.place)
     if operands.startswith("sp,"):
+        if re.match(r"sp,s0,-\d", operands):
+            return Step()  # a function with a frame pointer leaves its frame
         amount = re.match(r"sp,sp,(-?\d+)\b", operands)
         if name not in ("add", "addi") or amount is None:
             raise _no_bound(instruction, "the stack grows by a computed amount")
