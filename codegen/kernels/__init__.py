@@ -8,7 +8,7 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv7em, generic, mve, rv32, xcv
+from . import armv7em, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
@@ -18,6 +18,7 @@ KERNELS: Mapping[str, KernelTable] = {
     "armv7em": armv7em.KERNELS,
     "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,
+    "rvv": rvv.KERNELS,
     "xcv": xcv.KERNELS,
 }
 

@@ -9,6 +9,10 @@ _start:
     la sp, __stack
     la t0, trap
     csrw mtvec, t0
+#ifdef __riscv_vector
+    li t0, 0x200 /* mstatus.VS = initial: vector instructions do not trap */
+    csrs mstatus, t0
+#endif
     la a0, __data_load
     la a1, __data_start
     la a2, __data_end

@@ -227,6 +227,7 @@ def placed(buffers: list[Buffer], overlaps: list[Overlap], alignment: int, lift:
         ("armv7em", DType.INT8),
         ("mve", DType.INT8),
         ("rv32", DType.INT8),
+        ("rvv", DType.INT8),
         ("generic", DType.INT16),
     ],
     ids=lambda value: getattr(value, "value", value),
