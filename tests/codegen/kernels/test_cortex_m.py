@@ -1,0 +1,105 @@
+"""The kernels of Cortex-M0 and M3: on the host through their portable definitions, and as instructions on emulators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bitwright
+import numpy as np
+import pytest
+from bitwright.codegen.kernels.swar import WOVEN, woven_part
+from bitwright.converter.ir import Graph
+from bitwright.converter.writers.tflite import write_tflite
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
+from tools import needs_target
+
+ISAS = (("armv7m", "armv6m"), "armv6m")
+ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
+emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def weights_of(draw: Any, shape: tuple[int, ...]) -> Any:
+    """Random, or at the ends of int8, so that sums leave every range that needs a proof."""
+    generator = np.random.default_rng(draw(seeds))
+    if draw(st.integers(0, 3)) == 0:
+        return np.full(shape, draw(st.sampled_from([-128, 127])), np.int8)
+    return generator.integers(-128, 127, shape, endpoint=True).astype(np.int8)
+
+
+def quantized(draw: Any, op: str, source: Any, weights: Any, axis: int, attrs: dict[str, Any]) -> Graph:
+    """A layer with a bias and per-channel scales; often rectified."""
+    channels = weights.shape[axis]
+    generator = np.random.default_rng(draw(seeds))
+    input_scale, output_scale = draw(scales()), draw(scales(0.05, 0.5))
+    weight_scales = generator.uniform(0.001, 0.02, channels)
+    if draw(st.booleans()):
+        weight_scales[0] = 1e-12  # a channel that training left dead
+    bias = generator.integers(-(2**16), 2**16, channels).astype(np.int32)
+    attrs = {**attrs, "activation": draw(st.sampled_from(ACTIVATIONS))}
+    output_point = draw(st.one_of(st.just(-128), zero_points))
+    tensors = [
+        activation("x", source, input_scale, draw(zero_points)),
+        constant("w", weights, list(weight_scales), axis=axis),
+        constant("b", bias, list(weight_scales * input_scale), axis=0),
+    ]
+    return single(op, tensors, [activation("y", (), output_scale, output_point)], attrs)
+
+
+def sized(draw: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
+    """(height, width), padding."""
+    padding = draw(st.sampled_from(["SAME", "VALID"]))
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    least = reach if padding == "VALID" else [1, 1]
+    extra = draw(st.tuples(st.integers(0, 8), st.integers(0, 8)))
+    return tuple(a + b for a, b in zip(least, extra, strict=True)), padding
+
+
+@st.composite
+def convolutions(draw: Any) -> Graph:
+    kernel = draw(st.sampled_from([(1, 1), (1, 1), (3, 3), (2, 5), (4, 1)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (1, 1), (2, 3)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 3)])) if dilation == (1, 1) else (1, 1)
+    size, padding = sized(draw, kernel, dilation)
+    in_c, out_c = draw(st.sampled_from([1, 3, 4, 6, 8, 12, 30])), draw(st.integers(1, 12))
+    weights = weights_of(draw, (out_c, *kernel, in_c))
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation}
+    return quantized(draw, "CONV_2D", (draw(st.integers(1, 2)), *size, in_c), weights, 0, attrs)
+
+
+@st.composite
+def additions(draw: Any) -> Graph:
+    shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
+    tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(zero_points))
+    return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
+
+
+@given(convolutions(), seeds)
+@few
+def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ISAS)
+
+
+@pytest.mark.parametrize("target", [needs_target("mps2-an385"), needs_target("mps2-an385-m0")])
+@given(st.data())
+@emulated
+def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
+    """The instructions themselves: several random layers of every kind in one image."""
+    kinds = [convolutions(), additions()]
+    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
+    path.write_bytes(write_tflite(graph))
+    report = bitwright.verify(path, target, vectors=3)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+def test_parts_are_proven() -> None:
+    """The largest even parts whose sums stay in range, and not one tap more."""
+    most = WOVEN // 127 // 128
+    assert woven_part(np.full((2, most), 127, np.int8)) == most
+    assert woven_part(np.full((2, 2 * most + 1), 127, np.int8)) == (2 * most + 1 + 2) // 3
+    assert woven_part(np.full((1, 65), -128, np.int8)) == 33  # 64 * 128 * 128 is one too many
+    assert woven_part(np.zeros((1, 1000), np.int8)) == 1000
