@@ -70,6 +70,16 @@ def convolutions(draw: Any) -> Graph:
 
 
 @st.composite
+def depthwise(draw: Any) -> Graph:
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 1), (2, 2), (3, 2)]))
+    size, padding = sized(draw, (3, 3), (1, 1))
+    channels = draw(st.integers(1, 6))
+    weights = weights_of(draw, (1, 3, 3, channels))
+    attrs = {"padding": padding, "stride": stride, "dilation": (1, 1), "depth_multiplier": 1}
+    return quantized(draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights, 3, attrs)
+
+
+@st.composite
 def additions(draw: Any) -> Graph:
     shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
     tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
@@ -83,12 +93,18 @@ def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
     prove(graph, seed, ISAS)
 
 
+@given(depthwise(), seeds)
+@few
+def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ISAS)
+
+
 @pytest.mark.parametrize("target", [needs_target("mps2-an385"), needs_target("mps2-an385-m0")])
 @given(st.data())
 @emulated
 def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), additions()]
+    kinds = [convolutions(), depthwise(), additions()]
     graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
