@@ -75,7 +75,8 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
     while pending or switches:
         if not pending:
             label, depth = switches.pop()
-            missed = [i.address for i in code.instructions.values() if i.label == label and i.address not in pushed]
+            own = [i for i in code.instructions.values() if i.label == label and not i.mnemonic.startswith("nop")]
+            missed = [i.address for i in own if i.address not in pushed]  # what fills up to an alignment is no code
             pushed |= dict.fromkeys(missed, depth)
             pending += missed
             continue

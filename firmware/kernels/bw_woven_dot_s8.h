@@ -19,13 +19,12 @@ typedef struct {
     int32_t depth;    /* taps */
     int32_t part;     /* taps of a part whose sums are in range */
     int32_t channels; /* of the output */
-    int32_t step;     /* bytes from one column's outputs to the next's */
+    int32_t count;    /* columns whose outputs are written */
     int32_t offset;   /* 2 * output zero point + 1 */
 } bw_woven_s8_shape;
 
-/* The dot products of all channels with the woven columns, requantized and saturated to int8: columns are written from
- * the last to the first, so that the first one's results remain where step is 0. How many columns there are (three or
- * six) and how rows and columns are laid out is the instruction set's. */
+/* The dot products of all channels with the woven columns, requantized and saturated to int8, column by column. How
+ * many columns there are (three or six) and how rows and columns are laid out is the instruction set's. */
 void bw_woven_dot_s8(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape);
 
 /* Add the three sums of two words to sums[0], sums[stride] and sums[2 * stride]. */

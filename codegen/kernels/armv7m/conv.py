@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ....converter.fixedpoint import Int64
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
 from ..call import KernelCall
-from ..mac import window_fields
-from ..narrow import narrow_conv
-from ..overlap import window_distance
-from ..swar import woven_part
-from .packing import woven_rows
+from ..narrow import NarrowChannels
+from ..swar import woven_conv
+
+_CHANNELS = 4  # of a row
+_MOST_PARTS = 64
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
-    """``bw_conv_s8_woven``: the windows of three pixels are woven before any of them is written."""
-    narrow = narrow_conv(graph, node, params)
-    rows = None if narrow is None else woven_rows(narrow)
-    part = None if narrow is None else woven_part(narrow.weights)
-    if narrow is None or rows is None or part is None:
-        return None
-    channels, kernel_h, kernel_w, in_c = params.weights.shape
-    return KernelCall(
-        function="bw_conv_s8_woven",
-        params={
-            "window": window_fields(params.window, params.batch, in_c),
-            "out_c": channels,
-            "columns": 3,
-            "part": part,
-            "rows": rows,
-            "input_zero_point": params.input_zero_point,
-            "output_zero_point": params.requant.zero_point,
-            "low": params.requant.low,
-            "high": params.requant.high,
-        },
-        scratch=8 * kernel_h * kernel_w * in_c + 4 * kernel_w * in_c,
-        distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
-        sources=("bw_woven_dot_s8", "bw_weave_s8"),
-        instructions=_instructions(params),
-    )
+    """``bw_conv_s8_woven``, three pixels at a time."""
+    call = woven_conv(graph, node, params, columns=3, pack=_rows, most_parts=_MOST_PARTS)
+    return None if call is None else replace(call, instructions=_instructions(params))
+
+
+def _rows(narrow: NarrowChannels, heads: Int64) -> NDArray[Any]:
+    """As armv7m/bw_woven_dot_s8.c states."""
+    missing = -len(heads) % _CHANNELS
+    heads = np.pad(heads, ((0, missing), (0, 0))).reshape(-1, 2 * _CHANNELS)
+    weights = np.pad(narrow.weights, ((0, missing), (0, 0))).reshape(len(heads), _CHANNELS, -1)
+    words = np.ascontiguousarray(weights.transpose(0, 2, 1)).view("<i4")[:, :, 0]
+    return np.concatenate([heads, words], axis=1)
 
 
 def _instructions(params: Conv) -> int:

@@ -29,32 +29,29 @@ static void clamp(int8_t *values, int32_t count, int32_t low, int32_t high) {
 void bw_conv_s8_woven(const bw_conv_s8_woven_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *const w = &p->window;
     const int32_t bytes = w->kernel_w * w->in_c, depth = w->kernel_h * bytes, stride = p->columns / BW_WOVEN * 2;
-    bw_woven_s8_shape shape = {depth, p->part, p->out_c, p->out_c, 2 * p->output_zero_point + 1};
+    bw_woven_s8_shape shape = {depth, p->part, p->out_c, 0, 2 * p->output_zero_point + 1};
     uint32_t *const columns = scratch;
     int8_t *const rows = (int8_t *)(columns + stride * depth);
     bw_woven_place next = {input, -w->pad_h, -w->pad_w};
     memset(rows, p->input_zero_point, (size_t)bytes);
     for (int32_t left = w->batch * w->out_h * w->out_w; left > 0;) {
-        /* The last few pixels are computed one by one: all columns are the same one. */
-        const int32_t count = left >= p->columns ? p->columns : 1;
         bw_woven_place places[MOST_COLUMNS];
+        shape.count = left < p->columns ? left : p->columns;
         for (int32_t i = 0; i < p->columns; ++i) {
             places[i] = next;
-            if (i < count) {
+            if (i + 1 < shape.count) {
                 advance(w, &next);
-            } else {
-                places[i] = places[0];
             }
         }
+        advance(w, &next);
         for (int32_t i = 0; i < p->columns; i += BW_WOVEN) {
             bw_weave_windows_s8(w, places + i, rows, columns + i / BW_WOVEN * 2, stride);
         }
-        shape.step = count == 1 ? 0 : p->out_c;
         bw_woven_dot_s8(p->rows, columns, output, &shape);
         if (p->low > INT8_MIN || p->high < INT8_MAX) {
-            clamp(output, count * p->out_c, p->low, p->high);
+            clamp(output, shape.count * p->out_c, p->low, p->high);
         }
-        output += count * p->out_c;
-        left -= count;
+        output += shape.count * p->out_c;
+        left -= shape.count;
     }
 }

@@ -86,8 +86,8 @@ void bw_woven_dot_s8(const int32_t *rows, const uint32_t *columns, int8_t *outpu
             }
             rows += taps;
         }
-        for (int32_t column = BW_WOVEN - 1; column >= 0; --column) {
-            int8_t *const to = output + column * shape->step + channel;
+        for (int32_t column = 0; column < shape->count; ++column) {
+            int8_t *const to = output + column * shape->channels + channel;
             for (int32_t c = 0; c < CHANNELS && channel + c < shape->channels; ++c) {
                 to[c] = bw_requantize_woven(sums[column * CHANNELS + c], head[2 * c + 1], head[2 * c], shape->offset);
             }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
 import bitwright
 import numpy as np
 import pytest
+from background import ROOT
 from bitwright.codegen.kernels.swar import WOVEN, woven_part
+from bitwright.converter.fixedpoint import requantize_double
 from bitwright.converter.ir import Graph
 from bitwright.converter.writers.tflite import write_tflite
+from cbuild import library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
@@ -115,7 +119,29 @@ def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
 def test_parts_are_proven() -> None:
     """The largest even parts whose sums stay in range, and not one tap more."""
     most = WOVEN // 127 // 128
-    assert woven_part(np.full((2, most), 127, np.int8)) == most
-    assert woven_part(np.full((2, 2 * most + 1), 127, np.int8)) == (2 * most + 1 + 2) // 3
-    assert woven_part(np.full((1, 65), -128, np.int8)) == 33  # 64 * 128 * 128 is one too many
-    assert woven_part(np.zeros((1, 1000), np.int8)) == 1000
+    assert woven_part(np.full((2, most), 127, np.int8), 8) == most
+    assert woven_part(np.full((2, 2 * most + 1), 127, np.int8), 8) == (2 * most + 1 + 2) // 3
+    assert woven_part(np.full((1, 65), -128, np.int8), 8) == 33  # 64 * 128 * 128 is one too many
+    assert woven_part(np.zeros((1, 1000), np.int8), 8) == 1000
+    assert woven_part(np.full((1, 9 * most), 127, np.int8), 8) is None
+
+
+def test_requantization_by_halves_at_its_edges() -> None:
+    """bw_requantize_16 == policy DOUBLE at ties, at the ends of its range and where halves carry."""
+    text = '#include "bw_requantize_16.h"\nvoid f(const int32_t *, int32_t *, int32_t, int32_t, int32_t, int32_t);\n'
+    text += "void f(const int32_t *a, int32_t *y, int32_t n, int32_t m, int32_t s, int32_t o) {\n"
+    text += "for (int32_t i = 0; i < n; ++i) { y[i] = bw_requantize_16(a[i], m >> 16, m & 0xFFFF, s, o); } }\n"
+    function = library(text, [ROOT / "firmware" / "kernels" / "bw_requantize_16.h"]).f
+    generator = np.random.default_rng(3)
+    halves = (np.arange(-256, 257)[:, None] * 2**15 + np.array([-(2**14), -1, 0, 1, 2**14 - 1, 2**14])).reshape(-1)
+    for right in range(1, 32):
+        for multiplier in (2**30, 2**30 + 1, 2**31 - 1, 2**31 - 2**16, int(generator.integers(2**30, 2**31))):
+            ties = [((2 * k + 1) << (30 + right)) // multiplier + d for k in range(-130, 130) for d in (-1, 0, 1, 2)]
+            values = np.array([*ties, *halves, *generator.integers(-(2**23), 2**23, 500), 2**23 - 1, 1 - 2**23])
+            values = np.ascontiguousarray(values[np.abs(values) < 2**23], np.int32)
+            for point in (-128, 0, 127):
+                wide = requantize_double(values.astype(np.int64), np.int64(multiplier), np.int64(-right))
+                got = np.empty_like(values)
+                pointers = (array.ctypes.data_as(ctypes.c_void_p) for array in (values, got))
+                function(*pointers, values.size, multiplier, right - 1, 2 * point + 1)
+                assert np.array_equal(got, np.clip(wide + point, -128, 127))
