@@ -8,13 +8,15 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv7em, generic, mve, rv32, rvv, xcv
+from . import armv6m, armv7em, armv7m, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
 #: Kernel folder -> its table. A target names its folders, the most specific first.
 KERNELS: Mapping[str, KernelTable] = {
     "generic": generic.KERNELS,
+    "armv6m": armv6m.KERNELS,
+    "armv7m": armv7m.KERNELS,
     "armv7em": armv7em.KERNELS,
     "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,

@@ -1,0 +1,14 @@
+"""Cortex-M3: Armv7-M without the DSP extension. The C of its kernels that Cortex-M0 runs too is in armv6m."""
+
+from __future__ import annotations
+
+from ..armv7em.elementwise import lower_linear
+from ..kernel import Kernel, KernelTable
+from . import conv, depthwise_conv
+
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("woven", conv.lower),),
+    "DEPTHWISE_CONV_2D": (Kernel("woven", depthwise_conv.lower),),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
+}
