@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv, fully_connected
+from . import conv, depthwise_conv, fully_connected, pooling
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("xcv", conv.lower),),
     "DEPTHWISE_CONV_2D": (Kernel("xcv_3x3", depthwise_conv.lower),),
     "FULLY_CONNECTED": (Kernel("xcv", fully_connected.lower),),
+    "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
+    "MEAN": (Kernel("xcv", pooling.lower_mean),),
+    "SUM": (Kernel("xcv", pooling.lower_mean),),
     "ADD": (Kernel("linear", lower_linear),),
     "SUB": (Kernel("linear", lower_linear),),
 }

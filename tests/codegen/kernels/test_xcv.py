@@ -100,6 +100,40 @@ def additions(draw: Any) -> Graph:
     return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
 
 
+@st.composite
+def pools(draw: Any) -> Graph:
+    kernel = draw(st.sampled_from([(2, 2), (3, 3), (1, 4), (5, 2)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (3, 1)]))
+    size, padding = sized(draw, kernel, stride, (1, 1))
+    scale, point = draw(scales()), draw(zero_points)
+    source = activation("x", (draw(st.integers(1, 2)), *size, 4 * draw(st.integers(1, 3))), scale, point)
+    attrs = {"filter": kernel, "stride": stride, "padding": padding, "activation": draw(st.sampled_from(ACTIVATIONS))}
+    return single("AVERAGE_POOL_2D", [source], [activation("y", (), scale, point)], attrs)
+
+
+@st.composite
+def means(draw: Any) -> Graph:
+    shape = (draw(st.integers(1, 3)), draw(st.integers(1, 20)), draw(st.integers(1, 20)), 4 * draw(st.integers(1, 3)))
+    source = activation("x", shape, draw(scales()), draw(zero_points))
+    axes = np.array(draw(st.sampled_from([[1, 2], [1], [2], [0, 1]])), np.int32)
+    output = activation("y", (), draw(scales()), draw(zero_points))
+    op = draw(st.sampled_from(["MEAN", "SUM"]))
+    return single(op, [source, constant("axes", axes)], [output], {"keep_dims": draw(st.booleans())})
+
+
+@given(pools(), seeds)
+@few
+def test_average_pool_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("xcv",))
+
+
+@given(means(), seeds)
+@few
+def test_means_on_the_host(graph: Graph, seed: int) -> None:
+    """Against the reference: tflite-runtime 2.14 has another idea of SUM."""
+    prove(graph, seed, ("xcv",), peer=None)
+
+
 @given(convolutions(), seeds)
 @few
 def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
@@ -123,7 +157,7 @@ def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
 @emulated
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
+    kinds = [convolutions(), depthwise(), fully_connected(), additions(), pools(), means()]
     graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
