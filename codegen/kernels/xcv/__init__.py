@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
 from . import conv, depthwise_conv, fully_connected, pooling
 
 KERNELS: KernelTable = {
-    "CONV_2D": (Kernel("xcv", conv.lower),),
+    "CONV_2D": (
+        Kernel("xcv_rows", conv.lower_rows),
+        Kernel("xcv", conv.lower),
+        Kernel("xcv_rows_compact", partial(conv.lower_rows, compact=True)),
+        Kernel("xcv_compact", partial(conv.lower, compact=True)),
+    ),
     "DEPTHWISE_CONV_2D": (Kernel("xcv_3x3", depthwise_conv.lower),),
-    "FULLY_CONNECTED": (Kernel("xcv", fully_connected.lower),),
+    "FULLY_CONNECTED": (
+        Kernel("xcv", fully_connected.lower),
+        Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),
+    ),
     "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
     "MEAN": (Kernel("xcv", pooling.lower_mean),),
     "SUM": (Kernel("xcv", pooling.lower_mean),),

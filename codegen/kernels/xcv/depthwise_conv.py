@@ -11,21 +11,22 @@ from numpy.typing import NDArray
 from ....converter.ir import Graph, Node
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
-from ..call import Field, KernelCall
+from ..call import KernelCall, as_c
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
-from .channels import tile_fields
+from ..overlap import line_distance
+from .channels import Channels, channels_of
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     """``bw_depthwise_conv_3x3_s8_xcv``: row by row from copies of three rows."""
     window, channels = params.window, params.channels
-    fields = tile_fields(narrow_depthwise_conv(graph, node, params)) if _fits(window) and channels % 4 == 0 else None
-    if fields is None or (fields["low"], fields["high"]) != (-128, 127):
+    taps = channels_of(narrow_depthwise_conv(graph, node, params)) if _fits(window) and channels % 4 == 0 else None
+    if taps is None or (taps.low, taps.high) != (-128, 127):
         return None
     row = window.input[1] * channels
     outputs = params.batch * math.prod(window.output)
-    rectified = fields["output_zero_point"] == -128
+    rectified = taps.output_zero_point == -128
     per_output = {1: 27, 2: 32}[window.stride[1]] + (0 if rectified else 4)
     copied = params.batch * window.output[0] * min(window.stride[0], 3) * (row // 2 + 40)
     rows = params.batch * window.output[0] * (channels // 2 * 75 + 110)
@@ -33,12 +34,12 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
         function="bw_depthwise_conv_3x3_s8_xcv",
         params={
             "window": window_fields(window, params.batch, channels),
-            "table": _table(fields),
+            "table": _table(taps),
             "input_zero_point": params.input_zero_point,
-            "output_zero_point": fields["output_zero_point"],
+            "output_zero_point": taps.output_zero_point,
         },
         scratch=3 * row,
-        distance={0: _distance(window, params.batch, channels)},
+        distance={0: line_distance(window, params.batch, row, channels * window.output[1], kept=3)},
         sources=("bw_depthwise_row_s8_xcv", "bw_words_xcv"),
         instructions=outputs * channels // 2 * per_output + copied + rows,
     )
@@ -55,33 +56,16 @@ def _fits(window: Window) -> bool:
     )
 
 
-def _table(fields: dict[str, Field]) -> NDArray[Any]:
+def _table(taps: Channels) -> NDArray[Any]:
     """Nine words for every two channels, as bw_depthwise_row_s8_xcv.h states."""
-    weights, bias, multiplier, shift = (np.asarray(fields[name]) for name in ("weights", "bias", "multiplier", "shift"))
     # [pair, channel of the pair, column, row]
-    columns = weights[:, :9].reshape(-1, 2, 3, 3).transpose(0, 1, 3, 2)
+    columns = taps.weights.reshape(-1, 2, 3, 3).transpose(0, 1, 3, 2)
     pairs = len(columns)
     packed = np.zeros((pairs, 5, 4), np.int8)
     packed[:, 0:3, :3] = columns[:, 0]
     packed[:, 3:5, :3] = columns[:, 1, :2]
     packed[:, 0:3, 3] = columns[:, 1, 2]
-    packed[:, 3:5, 3] = shift.reshape(pairs, 2)
+    packed[:, 3:5, 3] = taps.shift.reshape(pairs, 2)
     words = packed.reshape(pairs, 20).view("<i4")
-    return np.ascontiguousarray(
-        np.concatenate([words, bias.reshape(pairs, 2), multiplier.reshape(pairs, 2)], axis=1), np.int32
-    )
-
-
-def _distance(window: Window, batch: int, channels: int) -> int:
-    """Rows of outputs are written after the input's rows down to the last of their windows were copied."""
-    height, out_h = window.input[0], window.output[0]
-    image, row = math.prod(window.input) * channels, window.output[1] * channels
-    worst = -batch * image
-    for b in range(batch):
-        for oy in range(out_h):
-            first = min(max(oy * window.stride[0] - window.before[0] + 3, 0), height)
-            end = (b * out_h + oy + 1) * row
-            unread = b * image + first * window.input[1] * channels
-            if unread < batch * image:
-                worst = max(worst, end - unread)
-    return worst
+    constants = [words, taps.bias.reshape(pairs, 2), taps.multiplier.reshape(pairs, 2)]
+    return as_c(np.concatenate(constants, axis=1), np.int32)
