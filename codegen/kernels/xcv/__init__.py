@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv, fully_connected, pooling
+from . import conv, depthwise_conv, elementwise, fully_connected, pooling
 
 KERNELS: KernelTable = {
     "CONV_2D": (
@@ -23,6 +22,6 @@ KERNELS: KernelTable = {
     "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
     "MEAN": (Kernel("xcv", pooling.lower_mean),),
     "SUM": (Kernel("xcv", pooling.lower_mean),),
-    "ADD": (Kernel("linear", lower_linear),),
-    "SUB": (Kernel("linear", lower_linear),),
+    "ADD": (Kernel("linear", elementwise.lower),),
+    "SUB": (Kernel("linear", elementwise.lower),),
 }

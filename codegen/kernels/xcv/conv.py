@@ -48,6 +48,7 @@ def lower(graph: Graph, node: Node, params: Conv, compact: bool = False) -> Kern
             else window_distance(params.window, params.batch, in_c, out_c, buffered=True)
         },
         sources=("bw_tile_s8_xcv", "bw_words_xcv"),
+        cores="apart",
         instructions=pixels // 4 * four + pixels % 4 * alone + pixels * copy,
     )
 
@@ -79,6 +80,7 @@ def lower_rows(graph: Graph, node: Node, params: Conv, compact: bool = False) ->
         scratch=height * line,
         distance={0: line_distance(window, batch, row_bytes, out_c * window.output[1], height if kept else 0)},
         sources=("bw_tile_s8_xcv", "bw_words_xcv"),
+        cores="apart",
         instructions=rows * (each + 60) + copied,
     )
 

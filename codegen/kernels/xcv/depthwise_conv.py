@@ -41,6 +41,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
         scratch=3 * row,
         distance={0: line_distance(window, params.batch, row, channels * window.output[1], kept=3)},
         sources=("bw_depthwise_row_s8_xcv", "bw_words_xcv"),
+        cores="apart",
         instructions=outputs * channels // 2 * per_output + copied + rows,
     )
 

@@ -28,5 +28,6 @@ def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = Fals
         scratch=whole if depth % 4 else 0,
         distance={0: row_distance(params.rows, depth, units, buffered=False)},
         sources=("bw_tile_s8_xcv",),
+        cores="apart",
         instructions=params.rows * each,
     )

@@ -30,6 +30,7 @@ def lower(graph: Graph, node: Node, params: Pool) -> KernelCall | None:
         # Four channels at a time: a pixel's window is still read while its first channels are written.
         distance={0: window_distance(window, params.batch, channels, channels, buffered=False)},
         sources=("bw_sums_s8_xcv",),
+        cores="apart",
         instructions=outputs * (5 * taps // 4 + 25),
     )
 
@@ -57,5 +58,6 @@ def lower_mean(graph: Graph, node: Node, params: Reduce) -> KernelCall | None:
         },
         distance={0: row_distance(outer, count * channels, channels, buffered=False)},
         sources=("bw_sums_s8_xcv",),
+        cores="apart",
         instructions=outer * channels * (5 * count // 4 + 40),
     )

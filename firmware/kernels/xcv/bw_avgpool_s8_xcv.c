@@ -1,5 +1,6 @@
 #include "bw_avgpool_s8_xcv.h"
 
+#include "bw_cores.h"
 #include "bw_fixedpoint.h"
 #include "bw_span.h"
 #include "bw_sums_s8_xcv.h"
@@ -11,10 +12,11 @@ static inline int8_t mean(const bw_avgpool_s8_xcv_params *p, int32_t sum, int32_
     return (int8_t)bw_clamp(value, p->low, p->high);
 }
 
-/* One output pixel from a box of the input. */
+/* This core's channels of one output pixel, from a box of the input. */
 static void pixel(const bw_avgpool_s8_xcv_params *p, const int8_t *box, int32_t rows, int32_t columns, int8_t *output) {
     const int32_t channels = p->window.in_c, pitch = p->window.in_w * channels;
-    for (int32_t c = 0; c < channels; c += 4) {
+    const bw_share fours = bw_share_of(channels / 4);
+    for (int32_t c = 4 * fours.begin; c < 4 * fours.end; c += 4) {
         int32_t sums[4];
         bw_sums_s8_xcv(box + c, rows, columns, pitch, channels, sums);
         for (int32_t i = 0; i < 4; ++i) {

@@ -57,18 +57,24 @@ void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *inpu
     if (p->line != 0) {
         bw_fill_words_xcv(lines, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, w->kernel_h * p->line / 4);
     }
-    for (int32_t row = share.begin, next = 0; row < share.end; ++row) {
-        const int8_t *image = input + row / w->out_h * w->in_h * pitch;
-        const int32_t oy = row % w->out_h, top = oy * w->stride_h - w->pad_h;
+    int32_t oy = share.begin % w->out_h;
+    input += share.begin / w->out_h * w->in_h * pitch;
+    for (int32_t row = share.begin, next = -w->pad_h; row < share.end; ++row) {
+        const int32_t top = oy * w->stride_h - w->pad_h;
         rows_of_window rows;
         if (p->line != 0) {
-            for (next = oy == 0 || row == share.begin || next < top ? top : next; next < top + w->kernel_h; ++next) {
-                keep_row(p, image, lines, next);
+            for (next = next < top ? top : next; next < top + w->kernel_h; ++next) {
+                keep_row(p, input, lines, next);
             }
         }
         for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-            rows.at[ky] = p->line != 0 ? slot(p, lines, top + ky) : image + (top + ky) * pitch;
+            rows.at[ky] = p->line != 0 ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
         }
         outputs(w, &tile, &rows, output + row * w->out_w * p->channels.count);
+        if (++oy == w->out_h) {
+            oy = 0;
+            next = -w->pad_h;
+            input += w->in_h * pitch;
+        }
     }
 }

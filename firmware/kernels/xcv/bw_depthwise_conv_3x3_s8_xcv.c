@@ -1,5 +1,6 @@
 #include "bw_depthwise_conv_3x3_s8_xcv.h"
 
+#include "bw_cores.h"
 #include "bw_depthwise_row_s8_xcv.h"
 #include "bw_words_xcv.h"
 
@@ -42,25 +43,30 @@ void bw_depthwise_conv_3x3_s8_xcv(const bw_depthwise_conv_3x3_s8_xcv_params *p, 
     const bw_window *w = &p->window;
     const uint32_t padding = (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U;
     const bw_depthwise_row_xcv first = first_row(p, padding);
-    for (int32_t b = 0; b < w->batch; ++b) {
-        int32_t next = -w->pad_h;
-        for (int32_t oy = 0; oy < w->out_h; ++oy) {
-            const int32_t top = oy * w->stride_h - w->pad_h;
-            for (next = next < top ? top : next; next < top + 3; ++next) {
-                keep_row(w, input, scratch, next, padding);
-            }
-            bw_depthwise_row_xcv row = first;
-            for (int32_t ky = 0; ky < 3; ++ky) {
-                row.rows[ky] = slot(w, scratch, top + ky);
-            }
-            row.output = output;
-            if (w->stride_w == 1) {
-                bw_depthwise_row_1_s8_xcv(&row);
-            } else {
-                bw_depthwise_row_2_s8_xcv(&row);
-            }
-            output += w->out_w * w->in_c;
+    const bw_share share = bw_share_of(w->batch * w->out_h);
+    int8_t *ring = bw_scratch_of(scratch, 3 * w->in_w * w->in_c);
+    const int32_t image = w->in_h * w->in_w * w->in_c;
+    int32_t oy = share.begin % w->out_h;
+    input += share.begin / w->out_h * image;
+    for (int32_t line = share.begin, next = -w->pad_h; line < share.end; ++line) {
+        const int32_t top = oy * w->stride_h - w->pad_h;
+        for (next = next < top ? top : next; next < top + 3; ++next) {
+            keep_row(w, input, ring, next, padding);
         }
-        input += w->in_h * w->in_w * w->in_c;
+        bw_depthwise_row_xcv row = first;
+        for (int32_t ky = 0; ky < 3; ++ky) {
+            row.rows[ky] = slot(w, ring, top + ky);
+        }
+        row.output = output + line * w->out_w * w->in_c;
+        if (w->stride_w == 1) {
+            bw_depthwise_row_1_s8_xcv(&row);
+        } else {
+            bw_depthwise_row_2_s8_xcv(&row);
+        }
+        if (++oy == w->out_h) {
+            oy = 0;
+            next = -w->pad_h;
+            input += image;
+        }
     }
 }

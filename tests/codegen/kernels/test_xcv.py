@@ -175,7 +175,7 @@ def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
     prove_every_kernel(graph, seed)
 
 
-@pytest.mark.parametrize("target", [needs_target("iss-xcv"), needs_target("iss-xpulpv2")])
+@pytest.mark.parametrize("target", [needs_target(name) for name in ("iss-xcv", "iss-xpulpv2", "iss-xcv-x8")])
 @given(st.data())
 @emulated
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
