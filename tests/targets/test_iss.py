@@ -195,6 +195,7 @@ SPELLINGS = {
     "lhu_stride a0, a1, a2": "cv.lhu a0, (a1), a2",
     "sw_stride a0, a1, a2": "cv.sw a0, (a1), a2",
     "sh_stride a0, a1, a2": "cv.sh a0, (a1), a2",
+    "sb_stride a0, a1, a2": "cv.sb a0, (a1), a2",
     "mac a0, a1, a2": "cv.mac a0, a1, a2",
     "max_s a0, a1, a2": "cv.max a0, a1, a2",
     "min_s a0, a1, a2": "cv.min a0, a1, a2",

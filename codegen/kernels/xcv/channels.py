@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,17 +72,25 @@ def tile_fields(channels: Channels, compact: bool = False) -> dict[str, Any]:
     }
 
 
-def _rectified_groups(channels: Channels, packed: int) -> Int64 | None:
-    """Biases, and multiplier and offset of each, for four channels a row; None where a line does not serve."""
+def rectified(channels: Channels, limit: int = _LIMIT) -> Channels | None:
+    """The channels for bw_requantize_linear_xcv, with offsets below a limit in the shifts' place; None where everything
+    below zero is not clamped, or a line does not serve."""
     if (channels.output_zero_point, channels.low, channels.high) != (-128, -128, 127):
         return None
     line = linear(channels.multiplier, channels.shift - 1, -128)
-    if line is None or np.any(np.abs(channels.bias + line[0]) >= _LIMIT):
+    if line is None or np.any(np.abs(channels.bias + line[0]) >= _LIMIT) or np.any(np.abs(line[1]) >= limit):
         return None
-    signed = (2 * channels.multiplier + 2**31) % 2**32 - 2**31  # the multiplier is read as unsigned
-    pairs = np.stack([signed, line[1]], axis=1)
-    parts = [(channels.bias + line[0])[:packed].reshape(-1, 4), pairs[:packed].reshape(-1, 8)]
-    return np.concatenate(parts, axis=1)
+    unsigned = (2 * channels.multiplier + 2**31) % 2**32 - 2**31  # the multiplier is read as unsigned
+    return replace(channels, bias=channels.bias + line[0], multiplier=unsigned, shift=line[1])
+
+
+def _rectified_groups(channels: Channels, packed: int) -> Int64 | None:
+    """Biases, and multiplier and offset of each, for four channels a row."""
+    lined = rectified(channels)
+    if lined is None:
+        return None
+    pairs = np.stack([lined.multiplier, lined.shift], axis=1)
+    return np.concatenate([lined.bias[:packed].reshape(-1, 4), pairs[:packed].reshape(-1, 8)], axis=1)
 
 
 def _groups(channels: Channels, packed: int) -> Int64:

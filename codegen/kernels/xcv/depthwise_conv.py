@@ -15,7 +15,10 @@ from ..call import KernelCall, as_c
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
 from ..overlap import line_distance
-from .channels import Channels, channels_of
+from .channels import Channels, channels_of, rectified
+
+_MOST_COLUMNS = 700  # bytes of scratch for columns, if one row of them is not more
+_MOST_THIRD = 2**23  # what the table has place for
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
@@ -69,4 +72,50 @@ def _table(taps: Channels) -> NDArray[Any]:
     packed[:, 3:5, 3] = taps.shift.reshape(pairs, 2)
     words = packed.reshape(pairs, 20).view("<i4")
     constants = [words, taps.bias.reshape(pairs, 2), taps.multiplier.reshape(pairs, 2)]
+    return as_c(np.concatenate(constants, axis=1), np.int32)
+
+
+def lower_planes(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_depthwise_planes_s8_xcv``: four channels at a time over the whole image, in place."""
+    window, channels = params.window, params.channels
+    same = window.input == window.output and (window.kernel, window.stride, window.dilation) == ((3, 3), (1, 1), (1, 1))
+    taps = channels_of(narrow_depthwise_conv(graph, node, params)) if same and channels % 4 == 0 else None
+    if taps is None or window.before != (1, 1) or (taps.low, taps.high) != (-128, 127):
+        return None
+    height, width = window.input
+    row, pairs = 16 * (width + 2), (height + 1) // 2
+    kept = max(1, min(pairs, _MOST_COLUMNS // row))
+    bands = -(-pairs // kept)
+    lined = rectified(taps, _MOST_THIRD)
+    each = (18 if lined else 24) * width + 10
+    columns = (pairs + 1) * (16 * width + 45)
+    return KernelCall(
+        function="bw_depthwise_planes_s8_xcv",
+        params={
+            "batch": params.batch,
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "kept": kept,
+            "table": _planes_table(lined or taps),
+            "input_zero_point": params.input_zero_point,
+            "output_zero_point": taps.output_zero_point,
+            "rectified": int(lined is not None),
+        },
+        scratch=row * kept + 8,
+        distance={0: 0},
+        exact=True,
+        sources=("bw_plane_s8_xcv", "bw_words_xcv"),
+        cores="apart",
+        instructions=params.batch * channels // 4 * (columns + 4 * (pairs * each + bands * 55) + 60) + row * kept // 4,
+    )
+
+
+def _planes_table(taps: Channels) -> NDArray[Any]:
+    """Five words for every channel, as bw_plane_s8_xcv.h states."""
+    count = len(taps.bias)
+    words = np.zeros((count, 3, 4), np.int8)
+    words[:, :, :3] = taps.weights.reshape(-1, 3, 3).transpose(0, 2, 1)  # [channel, column, row]
+    words[:, :, 3] = taps.shift.astype("<i4").view(np.int8).reshape(count, 4)[:, :3]
+    constants = [words.reshape(count, 12).view("<i4"), taps.bias[:, None], taps.multiplier[:, None]]
     return as_c(np.concatenate(constants, axis=1), np.int32)

@@ -29,7 +29,7 @@ def linear(multiplier: Int64, right: Int64, zero_point: int) -> tuple[Int64, Int
     """
     more, less = _slack(multiplier, right, zero_point)
     found = [
-        _split(*(int(v) for v in channel), zero_point)
+        _split(*channel, zero_point)
         for channel in zip(multiplier.tolist(), right.tolist(), more.tolist(), less.tolist(), strict=True)
     ]
     if any(pair is None for pair in found):
