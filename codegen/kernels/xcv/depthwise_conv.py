@@ -22,7 +22,7 @@ _MOST_THIRD = 2**23  # what the table has place for
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
-    """``bw_depthwise_conv_3x3_s8_xcv``: row by row from copies of three rows."""
+    """``bw_depthwise_conv_3x3_s8_xcv``: row by row."""
     window, channels = params.window, params.channels
     taps = channels_of(narrow_depthwise_conv(graph, node, params)) if _fits(window) and channels % 4 == 0 else None
     if taps is None or (taps.low, taps.high) != (-128, 127):
@@ -31,21 +31,23 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     outputs = params.batch * math.prod(window.output)
     rectified = taps.output_zero_point == -128
     per_output = {1: 27, 2: 32}[window.stride[1]] + (0 if rectified else 4)
-    copied = params.batch * window.output[0] * min(window.stride[0], 3) * (row // 2 + 40)
+    reach = (window.output[0] - 1) * window.stride[0] + 3 - window.before[0]
+    padded = window.before[0] > 0 or reach > window.input[0]
     rows = params.batch * window.output[0] * (channels // 2 * 75 + 110)
     return KernelCall(
         function="bw_depthwise_conv_3x3_s8_xcv",
         params={
             "window": window_fields(window, params.batch, channels),
+            "padded": int(padded),
             "table": _table(taps),
             "input_zero_point": params.input_zero_point,
             "output_zero_point": taps.output_zero_point,
         },
-        scratch=3 * row,
-        distance={0: line_distance(window, params.batch, row, channels * window.output[1], kept=3)},
+        scratch=row if padded else 0,
+        distance={0: line_distance(window, params.batch, row, channels * window.output[1], kept=0)},
         sources=("bw_depthwise_row_s8_xcv", "bw_words_xcv"),
         cores="apart",
-        instructions=outputs * channels // 2 * per_output + copied + rows,
+        instructions=outputs * channels // 2 * per_output + rows,
     )
 
 
