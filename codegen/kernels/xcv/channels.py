@@ -113,7 +113,13 @@ def padded(weights: NDArray[Any]) -> NDArray[Any]:
 
 
 def tile_instructions(depth: int, channels: int, pixels: int, mode: int, rows: int = 1) -> int:
-    """Of one call of bw_tile_4x4_s8_xcv (four pixels) or bw_tile_4x1_s8_xcv (one)."""
+    """Of one tile of bw_tile_4x4_s8_xcv (four pixels) or bw_tile_4x1_s8_xcv (one)."""
     group = 6 * depth + 99 if pixels == 4 else 9 * depth // 4 + 41
     more = {_RECTIFIED: (0, 0), _INT8: (60, 20), _CLAMPED: (75, 23)}[mode][pixels == 1]
-    return (group + more + 6 * rows) * (channels // 4) + 45
+    return (group + more + 6 * rows) * (channels // 4) + 26 + 4 * rows
+
+
+def unit_instructions(depth: int, units: int, mode: int) -> int:
+    """Of all groups of four units, two at a time."""
+    more = {_RECTIFIED: 0, _INT8: 20, _CLAMPED: 23}[mode]
+    return (17 * depth // 8 + 34 + more) * (units // 4) + 60

@@ -67,7 +67,7 @@ def lower_rows(graph: Graph, node: Node, params: Conv, compact: bool = False) ->
     line = pixel * max(window.before[1] + window.input[1], _reach(window, 1)) if kept else 0
     rows, row_bytes = batch * window.output[0], in_c * window.input[1]
     four, alone = (tile_instructions(height * width * pixel, out_c, n, fields["mode"], height) for n in (4, 1))
-    each = window.output[1] // 4 * (four + 12 + 6 * height) + window.output[1] % 4 * (alone + 12 + 6 * height)
+    each = window.output[1] // 4 * four + window.output[1] % 4 * alone
     copied = batch * (window.input[0] + 2) * (line // (1 if in_c == 3 else 2) + 60) if kept else 0
     return KernelCall(
         function="bw_conv_rows_s8_xcv",
@@ -81,7 +81,7 @@ def lower_rows(graph: Graph, node: Node, params: Conv, compact: bool = False) ->
         distance={0: line_distance(window, batch, row_bytes, out_c * window.output[1], height if kept else 0)},
         sources=("bw_tile_s8_xcv", "bw_words_xcv"),
         cores="apart",
-        instructions=rows * (each + 60) + copied,
+        instructions=rows * (each + 120) + copied,
     )
 
 

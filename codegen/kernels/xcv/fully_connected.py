@@ -9,7 +9,7 @@ from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
-from .channels import channels_of, padded, tile_fields, tile_instructions
+from .channels import channels_of, padded, tile_fields, unit_instructions
 
 
 def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = False) -> KernelCall | None:
@@ -21,7 +21,7 @@ def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = Fals
     fields = tile_fields(replace(channels, weights=padded(channels.weights)), compact)
     whole = depth + -depth % 4
     alone = units % 4 * (60 + 3 * whole // 4)
-    each = 60 + alone + tile_instructions(whole, units, 1, fields["mode"])
+    each = 60 + alone + unit_instructions(whole, units, fields["mode"])
     return KernelCall(
         function="bw_fully_connected_s8_xcv",
         params={"rows": params.rows, "depth": depth, "units": {"count": units, **fields}},

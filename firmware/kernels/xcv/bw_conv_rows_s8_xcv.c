@@ -34,17 +34,13 @@ static void outputs(const bw_window *w, bw_tile_xcv *tile, rows_of_window *rows,
     tile->rows_end = rows->at + w->kernel_h;
     tile->step = w->stride_w * pixel_bytes(w);
     tile->output = output;
-    for (int32_t left = w->out_w, pixels; left > 0; left -= pixels) {
-        pixels = left >= 4 ? 4 : 1;
-        if (pixels == 4) {
-            bw_tile_4x4_s8_xcv(tile);
-        } else {
-            bw_tile_4x1_s8_xcv(tile);
-        }
-        tile->output += pixels * tile->output_step;
-        for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-            rows->at[ky] += pixels * tile->step;
-        }
+    tile->tiles = w->out_w / 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x4_s8_xcv(tile);
+    }
+    tile->tiles = w->out_w % 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x1_s8_xcv(tile);
     }
 }
 

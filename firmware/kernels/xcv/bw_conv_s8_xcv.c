@@ -9,15 +9,13 @@ static void run(bw_tile_xcv *tile, const int8_t *columns, int32_t count) {
     tile->rows = &columns;
     tile->rows_end = &columns + 1;
     tile->step = 4 * tile->words;
-    for (; count >= 4; count -= 4) {
+    tile->tiles = count / 4;
+    if (tile->tiles > 0) {
         bw_tile_4x4_s8_xcv(tile);
-        columns += 4 * tile->step;
-        tile->output += 4 * tile->output_step;
     }
-    for (; count > 0; --count) {
+    tile->tiles = count % 4;
+    if (tile->tiles > 0) {
         bw_tile_4x1_s8_xcv(tile);
-        columns += tile->step;
-        tile->output += tile->output_step;
     }
 }
 

@@ -16,23 +16,37 @@ static void last_units(const bw_tile_channels_xcv *u, const int8_t *column, int3
     }
 }
 
+/* Groups of four units: in pairs, and a last one. */
+static void units(const bw_tile_channels_xcv *u, const int8_t *column, int32_t words, bw_share groups, int8_t *output) {
+    const bw_share pairs = {groups.begin, groups.begin + ((groups.end - groups.begin) & ~1)};
+    const bw_share last = {pairs.end, groups.end};
+    bw_tile_xcv tile = bw_tile_of_xcv(u, pairs, 1, words);
+    tile.rows = &column;
+    tile.rows_end = &column + 1;
+    tile.output = output + 4 * pairs.begin;
+    if (tile.groups > 0) {
+        bw_tile_8x1_s8_xcv(&tile);
+    }
+    if (last.end > last.begin) {
+        tile.weights = u->weights + last.begin * words * 16;
+        tile.table = u->table + last.begin * bw_tile_table_xcv(u->mode);
+        tile.output = output + 4 * last.begin;
+        tile.groups = 1;
+        tile.tiles = 1;
+        bw_tile_4x1_s8_xcv(&tile);
+    }
+}
+
 void bw_fully_connected_s8_xcv(const bw_fully_connected_s8_xcv_params *p, const int8_t *input, int8_t *output,
                                void *scratch) {
     const int32_t words = (p->depth + 3) / 4;
     const bw_share groups = bw_share_of(p->units.count / 4);
-    const int8_t *column;
-    bw_tile_xcv tile = bw_tile_of_xcv(&p->units, groups, 1, words);
-    tile.rows = &column;
-    tile.rows_end = &column + 1;
     for (int32_t row = 0; row < p->rows; ++row) {
-        column = input;
+        const int8_t *column = input;
         if (4 * words != p->depth) {
             column = memcpy(bw_scratch_of(scratch, 4 * words), input, (size_t)p->depth); /* weights beyond are zero */
         }
-        tile.output = output + 4 * groups.begin;
-        if (tile.groups > 0) {
-            bw_tile_4x1_s8_xcv(&tile);
-        }
+        units(&p->units, column, words, groups, output);
         if (bw_core_id() == BW_CORES - 1) {
             last_units(&p->units, column, words, output);
         }
