@@ -14,7 +14,11 @@ KERNELS: KernelTable = {
         Kernel("xcv_rows_compact", partial(conv.lower_rows, compact=True)),
         Kernel("xcv_compact", partial(conv.lower, compact=True)),
     ),
-    "DEPTHWISE_CONV_2D": (Kernel("xcv_planes", depthwise_conv.lower_planes), Kernel("xcv_3x3", depthwise_conv.lower)),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("xcv_planes", depthwise_conv.lower_planes),
+        Kernel("xcv_3x3", depthwise_conv.lower),
+        Kernel("xcv", depthwise_conv.lower_any),
+    ),
     "FULLY_CONNECTED": (
         Kernel("xcv", fully_connected.lower),
         Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),

@@ -90,7 +90,8 @@ def _rectified_groups(channels: Channels, packed: int) -> Int64 | None:
     if lined is None:
         return None
     pairs = np.stack([lined.multiplier, lined.shift], axis=1)
-    return np.concatenate([lined.bias[:packed].reshape(-1, 4), pairs[:packed].reshape(-1, 8)], axis=1)
+    rows: Int64 = np.concatenate([lined.bias[:packed].reshape(-1, 4), pairs[:packed].reshape(-1, 8)], axis=1)
+    return rows
 
 
 def _groups(channels: Channels, packed: int) -> Int64:

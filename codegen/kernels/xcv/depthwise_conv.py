@@ -18,7 +18,8 @@ from ..overlap import line_distance
 from .channels import Channels, channels_of, rectified
 
 _MOST_COLUMNS = 700  # bytes of scratch for columns, if one row of them is not more
-_MOST_THIRD = 2**23  # what the table has place for
+_MOST_THIRD = 2**23  # what the tables have place for
+_PACKED_NONE, _PACKED_BEHIND, _PACKED_THIRD, _PACKED_BIAS = range(4)  # as in bw_depthwise_conv_s8_xcv.h
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
@@ -121,3 +122,65 @@ def _planes_table(taps: Channels) -> NDArray[Any]:
     words[:, :, 3] = taps.shift.astype("<i4").view(np.int8).reshape(count, 4)[:, :3]
     constants = [words.reshape(count, 12).view("<i4"), taps.bias[:, None], taps.multiplier[:, None]]
     return as_c(np.concatenate(constants, axis=1), np.int32)
+
+
+def lower_any(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_depthwise_conv_s8_xcv``: any kernel, columns of every four rows as words."""
+    window, channels = params.window, params.channels
+    taps = channels_of(narrow_depthwise_conv(graph, node, params)) if channels % 4 == 0 else None
+    if taps is None or (taps.low, taps.high) != (-128, 127):
+        return None
+    fours, width = -(-window.kernel[0] // 4), window.kernel[1]
+    reach = (window.output[1] - 1) * window.stride[1] + (width - 1) * window.dilation[1] + 1
+    columns = max(window.before[1] + window.input[1], reach)
+    lined = rectified(taps, _MOST_THIRD)
+    table, packing = _line_table(lined or taps, window.kernel)
+    rows = params.batch * window.output[0]
+    output = 12 + fours * (5 + 3 * width) + (0 if lined else 3)
+    group = fours * (18 * window.input[1] + 110) + 4 * (window.output[1] * output + 22) + 200
+    return KernelCall(
+        function="bw_depthwise_conv_s8_xcv",
+        params={
+            "window": window_fields(window, params.batch, channels),
+            "columns": columns,
+            "table": table,
+            "table_words": table.shape[1],
+            "packing": packing,
+            "input_zero_point": params.input_zero_point,
+            "output_zero_point": taps.output_zero_point,
+            "rectified": int(lined is not None),
+        },
+        scratch=16 * fours * columns + 8,
+        distance={0: line_distance(window, params.batch, window.input[1] * channels, window.output[1] * channels, 0)},
+        sources=("bw_depthwise_line_s8_xcv", "bw_words_xcv"),
+        cores="apart",
+        instructions=rows * channels // 4 * group,
+    )
+
+
+def _line_table(taps: Channels, kernel: tuple[int, int]) -> tuple[NDArray[Any], int]:
+    """Weights and constants of every channel, as bw_depthwise_conv_s8_xcv.h states, and how they are packed."""
+    count, (height, width) = len(taps.bias), kernel
+    weights, rest = taps.weights.reshape(count, height, width), height % 4
+    words = weights[:, :-1] if rest == 1 else np.pad(weights, ((0, 0), (0, -height % 4), (0, 0)))
+    columns = np.ascontiguousarray(words.reshape(count, -1, 4, width).transpose(0, 1, 3, 2))
+    third, bias, multiplier = (_bytes(values) for values in (taps.shift, taps.bias, taps.multiplier))
+    packing = _PACKED_NONE
+    if rest > 1 and width >= 3:
+        packing = _PACKED_BIAS if width >= 7 else _PACKED_THIRD
+        columns[:, -1, :3, 3] = third[:, :3]
+        if packing == _PACKED_BIAS:
+            columns[:, -1, 3:7, 3] = bias
+    parts = [columns.reshape(count, -1)]
+    if rest == 1:
+        packing = _PACKED_BEHIND if width % 4 == 1 else _PACKED_NONE
+        behind = third[:, :3] if packing == _PACKED_BEHIND else np.zeros((count, -width % 4), np.int8)
+        parts += [weights[:, -1], behind]
+    parts += [third] if packing == _PACKED_NONE else []
+    parts += [bias] if packing != _PACKED_BIAS else []
+    rows = np.concatenate([*parts, multiplier], axis=1)
+    return np.ascontiguousarray(rows).view("<i4").astype(np.int32), packing
+
+
+def _bytes(words: NDArray[Any]) -> NDArray[Any]:
+    return words.astype("<i4").view(np.int8).reshape(len(words), 4)

@@ -89,11 +89,13 @@ def convolutions(draw: Any) -> Graph:
 
 @st.composite
 def depthwise(draw: Any) -> Graph:
-    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 1), (2, 2), (3, 3)]))
-    size, padding = sized(draw, (3, 3), stride, (1, 1))
+    kernel = draw(st.sampled_from([(3, 3), (3, 3), (3, 3), (5, 5), (7, 7), (4, 4), (1, 4), (3, 1), (2, 5), (6, 2)]))
+    stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 3)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 3)])) if stride == (1, 1) else (1, 1)
+    size, padding = sized(draw, kernel, stride, dilation)
     channels = 4 * draw(st.integers(1, 4))
-    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, 3, 3, channels), endpoint=True)
-    attrs = {"padding": padding, "stride": stride, "dilation": (1, 1), "depth_multiplier": 1}
+    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, *kernel, channels), endpoint=True)
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": 1}
     return quantized(
         draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights.astype(np.int8), 3, attrs
     )
@@ -164,7 +166,7 @@ def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
 
 
 @given(depthwise(), seeds)
-@few
+@more
 def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
     prove_every_kernel(graph, seed)
 
@@ -181,7 +183,7 @@ def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
     kinds = [convolutions(), depthwise(), fully_connected(), additions(), pools(), means()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    graph = together([data.draw(kind) for kind in kinds for _ in range(3)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
