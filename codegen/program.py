@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..converter.ir import Graph, Node
 from ..converter.ops import OPERATORS
@@ -49,6 +49,7 @@ class Program:
         offsets: arena offset of every activation tensor.
         scratch: arena offset of each layer's scratch, by layer index.
         buffers: what was planned, for reports and pictures.
+        cores: how many run the network together.
     """
 
     graph: Graph
@@ -58,6 +59,7 @@ class Program:
     scratch: Mapping[int, int]
     buffers: tuple[Buffer, ...]
     plan: Plan
+    cores: int = 1
 
     @property
     def arena_bytes(self) -> int:
@@ -80,12 +82,13 @@ class Program:
         return list(range(len(self.points)))
 
 
-def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = None) -> Program:
+def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = None, cores: int = 1) -> Program:
     """Lower every node and plan the arena.
 
     Args:
         isa: kernel folders, most specific first.
         choices: kernels by node name; the others are chosen by estimate.
+        cores: how many run the network together.
 
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
@@ -96,7 +99,7 @@ def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = 
     if unknown := choices.keys() - {node.name for node in graph.nodes}:
         raise InputError(f"a kernel is chosen for '{min(unknown)}', which is no layer of the network")
     chosen = [choose(node, found, choices.get(node.name)) for node, found in zip(graph.nodes, served, strict=True)]
-    calls = [candidate.call for candidate in chosen]
+    calls = [_on_cores(candidate.call, cores) for candidate in chosen]
     groups = _alias_groups(graph, calls)
     buffers, overlaps = _buffers(graph, calls, groups)
     alignment = max([4, *(tensor.dtype.bytes for tensor in graph.activations())])
@@ -115,7 +118,7 @@ def lower(graph: Graph, isa: Sequence[str], choices: Mapping[str, str] | None = 
         point += len(written(node))
     offsets = {name: arena.offsets[group] for name, group in groups.items()}
     scratch = {i: arena.offsets[_scratch_name(i)] for i, call in enumerate(calls) if call.scratch}
-    return Program(graph, isa[0], tuple(layers), offsets, scratch, tuple(buffers), arena)
+    return Program(graph, isa[0], tuple(layers), offsets, scratch, tuple(buffers), arena, cores)
 
 
 def written(node: Node) -> tuple[str, ...]:
@@ -127,6 +130,16 @@ def _candidates(graph: Graph, node: Node, isa: Sequence[str]) -> tuple[Candidate
     if node.op not in OPERATORS:
         raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
     return candidates(graph, node, prepare_node(graph, node), isa)
+
+
+def _on_cores(call: KernelCall, cores: int) -> KernelCall:
+    """The call as several cores make it together: scratch for each, and no byte that one reads and another writes."""
+    if cores == 1 or call.cores == "one":
+        return call
+    scratch = None if call.scratch is None else call.scratch * cores
+    if call.cores == "apart":
+        return replace(call, scratch=scratch, distance={})
+    return replace(call, scratch=scratch, distance=dict.fromkeys(call.distance, 0), exact=True)
 
 
 def _alias_groups(graph: Graph, calls: list[KernelCall]) -> dict[str, str]:

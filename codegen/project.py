@@ -57,7 +57,11 @@ def check_name(name: str) -> str:
 
 
 def model_sources(
-    graph: Graph, isa: Sequence[str], name: str | None = None, choices: Mapping[str, str] | None = None
+    graph: Graph,
+    isa: Sequence[str],
+    name: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    cores: int = 1,
 ) -> ModelSources:
     """Lower a graph and render its C.
 
@@ -65,9 +69,10 @@ def model_sources(
         isa: kernel folders, most specific first.
         name: prefix of the C names; derived from the graph's name when absent.
         choices: kernels by node name; the others are chosen by estimate.
+        cores: how many run the network together.
     """
     name = check_name(identifier(graph.name)[:40] if name is None else name)
-    program = lower(graph, isa, choices)
+    program = lower(graph, isa, choices, cores)
     pool = ConstantPool(name)
     layers = c_layers(program, pool)
     variables = _variables(graph, pool)
@@ -75,7 +80,8 @@ def model_sources(
     functions = sorted(
         {call.function for call in _emitted(program)} | {s for c in _emitted(program) for s in c.sources}
     )
-    kernels = kernel_files(functions, isa)
+    shared = ["bw_cores.h"] if cores > 1 else []
+    kernels = kernel_files(functions, isa, shared)
     context = {
         "name": name,
         "upper": name.upper(),
@@ -91,11 +97,12 @@ def model_sources(
         "layers": layers,
         "arrays": pool.arrays,
         "variables": variables,
-        "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h"]),
+        "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h", *shared]),
         "inputs": len(graph.inputs),
         "outputs": len(graph.outputs),
         "points": len(program.points),
         "stateful": bool(variables),
+        "cores": cores,
     }
     render = environment()
     files = {

@@ -140,9 +140,17 @@ def _statement(program: Program, layer: Layer, sources: list[str], targets: list
     arguments += sources + targets
     if call.scratch is not None:
         arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
-    if not arrays:
+    alone = program.cores > 1 and call.cores == "one"
+    if not arrays and not alone:
         return fill(f"    {call.function}(", arguments, ");")
-    return "\n".join(["    {", *arrays, fill(f"        {call.function}(", arguments, ");"), "    }"])
+    return "\n".join(
+        [
+            "    if (bw_core_id() == 0) {" if alone else "    {",
+            *arrays,
+            fill(f"        {call.function}(", arguments, ");"),
+            "    }",
+        ]
+    )
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:

@@ -47,6 +47,8 @@ def convolutions(draw: Any) -> Graph:
     stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 3)])) if dilation == (1, 1) else (1, 1)
     size, padding = sized(draw, kernel, stride, dilation)
     in_c, out_c = draw(st.sampled_from([1, 3, 4, 6, 8, 12, 16])), 4 * draw(st.integers(1, 4))
+    if in_c == 3 and draw(st.booleans()):
+        size = (size[0], size[1] + -size[1] % 4)  # pixels are then copied four at a time
     weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (out_c, *kernel, in_c), endpoint=True)
     attrs = {"padding": padding, "stride": stride, "dilation": dilation}
     return quantized(draw, "CONV_2D", (draw(st.integers(1, 2)), *size, in_c), weights.astype(np.int8), 0, attrs)
@@ -54,11 +56,13 @@ def convolutions(draw: Any) -> Graph:
 
 @st.composite
 def depthwise(draw: Any) -> Graph:
-    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 1), (2, 2), (3, 3)]))
-    size, padding = sized(draw, (3, 3), stride, (1, 1))
+    kernel = draw(st.sampled_from([(3, 3), (3, 3), (3, 3), (5, 5), (7, 7), (4, 4), (1, 4), (3, 1), (2, 5), (6, 2)]))
+    stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 3)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 3)])) if stride == (1, 1) else (1, 1)
+    size, padding = sized(draw, kernel, stride, dilation)
     channels = 4 * draw(st.integers(1, 4))
-    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, 3, 3, channels), endpoint=True)
-    attrs = {"padding": padding, "stride": stride, "dilation": (1, 1), "depth_multiplier": 1}
+    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, *kernel, channels), endpoint=True)
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": 1}
     return quantized(
         draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights.astype(np.int8), 3, attrs
     )
@@ -86,3 +90,24 @@ def additions(draw: Any) -> Graph:
     tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
     output = activation("y", (), draw(scales(0.05, 0.5)), draw(zero_points))
     return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
+
+
+@st.composite
+def pools(draw: Any) -> Graph:
+    kernel = draw(st.sampled_from([(2, 2), (3, 3), (1, 4), (5, 2)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (3, 1)]))
+    size, padding = sized(draw, kernel, stride, (1, 1))
+    scale, point = draw(scales()), draw(zero_points)
+    source = activation("x", (draw(st.integers(1, 2)), *size, 4 * draw(st.integers(1, 3))), scale, point)
+    attrs = {"filter": kernel, "stride": stride, "padding": padding, "activation": draw(st.sampled_from(ACTIVATIONS))}
+    return single("AVERAGE_POOL_2D", [source], [activation("y", (), scale, point)], attrs)
+
+
+@st.composite
+def means(draw: Any) -> Graph:
+    shape = (draw(st.integers(1, 3)), draw(st.integers(1, 20)), draw(st.integers(1, 20)), 4 * draw(st.integers(1, 3)))
+    source = activation("x", shape, draw(scales()), draw(zero_points))
+    axes = np.array(draw(st.sampled_from([[1, 2], [1], [2], [0, 1]])), np.int32)
+    output = activation("y", (), draw(scales()), draw(zero_points))
+    op = draw(st.sampled_from(["MEAN", "SUM"]))
+    return single(op, [source, constant("axes", axes)], [output], {"keep_dims": draw(st.booleans())})

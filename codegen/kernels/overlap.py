@@ -76,3 +76,17 @@ def pair_distance(window: Window, batch: int, input_pixel: int, output_pixel: in
         return window_distance(window, batch, input_pixel, output_pixel, buffered=True)
     pixels = batch * window.output[0] * window.output[1]
     return row_distance(-(-pixels // 2), 2 * input_pixel, 2 * output_pixel, buffered=False)
+
+
+def line_distance(window: Window, batch: int, input_row: int, output_row: int, kept: int) -> int:
+    """For kernels that write whole rows of outputs, each after the first ``kept`` rows of its windows were copied.
+
+    Args:
+        kept: the height of the window, or 0 where a row is written while its windows are read.
+    """
+    height, out_h = window.input[0], window.output[0]
+    image = height * input_row
+    first = np.clip(np.arange(out_h) * window.stride[0] - window.before[0] + kept, 0, height)
+    unread = (np.arange(batch)[:, None] * image + first[None, :] * input_row).reshape(-1)
+    gaps = (np.arange(1, batch * out_h + 1) * output_row - unread)[unread < batch * image]
+    return int(gaps.max()) if gaps.size else -batch * image

@@ -130,7 +130,7 @@ def tune(
     measured = measure(graph, target, progress)
     search = _Search(graph, target, measured, objective, flash, ram)
     kernels, sizes = search.run()
-    default = lower(graph, target.isa)
+    default = lower(graph, target.isa, cores=target.cores)
     untuned = {layer.node.name: layer.kernel for layer in default.layers}
     layers = [
         TunedLayer(
@@ -145,7 +145,7 @@ def tune(
     ]
     before = [c.instructions for name, found in measured.layers.items() for c in found if c.kernel == untuned[name]]
     return Tuned(
-        model_sources(graph, target.isa, choices=kernels).name,
+        model_sources(graph, target.isa, choices=kernels, cores=target.cores).name,
         target.name,
         graph.digest,
         objective,
@@ -216,13 +216,13 @@ class _Search:
     def _plan(self, kernels: Mapping[str, str]) -> _Planned:
         key = tuple(sorted(kernels.items()))
         if key not in self._plans:
-            program = lower(self.graph, self.target.isa, kernels)
+            program = lower(self.graph, self.target.isa, kernels, self.target.cores)
             live = {layer.node.name: layer.arena_bytes for layer in program.layers}
             self._plans[key] = _Planned(program.arena_bytes, program.arena_lower_bound, live)
         return self._plans[key]
 
     def _sizes(self, kernels: Mapping[str, str]) -> Sizes:
-        model = model_sources(self.graph, self.target.isa, choices=kernels)
+        model = model_sources(self.graph, self.target.isa, choices=kernels, cores=self.target.cores)
         check_fits(model, self.target)
         with built_from(model, self.target) as image:
             return image.sizes

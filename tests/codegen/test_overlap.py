@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from bitwright.codegen import program
 from bitwright.codegen.kernels.generic.nests import distances, nests
-from bitwright.codegen.kernels.overlap import pair_distance, raster_distance, row_distance, window_distance
+from bitwright.codegen.kernels.overlap import (
+    line_distance,
+    pair_distance,
+    raster_distance,
+    row_distance,
+    window_distance,
+)
 from bitwright.codegen.plan import Buffer, Overlap, Plan, violations
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node
@@ -131,6 +137,28 @@ def test_pair_distance_of_single_pixels(height: int, width: int, input_pixel: in
     steps = list(slides(shape, 1, input_pixel, output_pixel))
     pairs = unbuffered([_merged(steps[i : i + 2]) for i in range(0, len(steps), 2)])
     check(pairs, pair_distance(shape, 1, input_pixel, output_pixel, buffered=False), 0, tight=False)
+
+
+@given(windows(), st.booleans())
+@many
+def test_line_distance(drawn: tuple[Window, int, int, int], copied: bool) -> None:
+    """Whole rows of outputs, after the rows of the input down to the last of the windows were copied, or without."""
+    shape, batch, input_pixel, output_pixel = drawn
+    assume(shape.dilation == (1, 1))
+    input_row, output_row = input_pixel * shape.input[1], output_pixel * shape.output[1]
+    steps: list[Step] = []
+    for b in range(batch):
+        copied_to = 0
+        for y in range(shape.output[0]):
+            top = y * shape.stride[0] - shape.before[0]
+            first = max(copied_to if copied else 0, top, 0)
+            copied_to = max(copied_to, min(top + shape.kernel[0], shape.input[0]))
+            place = (b * shape.input[0] + first) * input_row
+            reads = span(place, max(copied_to - first, 0) * input_row)
+            steps.append((reads, span((b * shape.output[0] + y) * output_row, output_row)))
+    distance = line_distance(shape, batch, input_row, output_row, shape.kernel[0] if copied else 0)
+    least = -batch * shape.input[0] * input_row
+    check(steps if copied else unbuffered(steps), distance, least, tight=False)
 
 
 def _merged(steps: Sequence[Step]) -> Step:

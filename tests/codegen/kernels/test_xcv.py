@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -9,46 +10,79 @@ import bitwright
 import numpy as np
 import pytest
 from background import ROOT
+from bitwright.codegen.kernels.xcv import KERNELS as XCV
+from bitwright.codegen.kernels.xcv.linear import first_within, linear
 from bitwright.codegen.project import model_sources
 from bitwright.converter.fixedpoint import requantize_double
 from bitwright.converter.ir import Graph
+from bitwright.converter.reference import Session
 from bitwright.converter.writers.tflite import write_tflite
-from cbuild import library
+from cbuild import build, call, library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layers import additions, convolutions, depthwise, fully_connected
-from single import activation, constant, few, prove, seeds, single, together
+from layers import additions, convolutions, depthwise, fully_connected, means, pools
+from oracle import run_tflite_sequence
+from single import activation, constant, prove, same, seeds, single, together, vectors
 from tools import needs_target
 
+POINTER = ctypes.POINTER(ctypes.c_int32)
 ISA = ["xcv", "rv32", "generic"]
-emulated = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+more = settings(few, max_examples=20)
+emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def prove_every_kernel(graph: Graph, seed: int, peer: Any = run_tflite_sequence) -> None:
+    """Reference, peer, and each of the kernels that serve the operator on XCV."""
+    loaded = prove(graph, seed, ("xcv",), peer)
+    for kernel in XCV[loaded.nodes[0].op]:
+        layer = model_sources(loaded, ISA, "model").program.layers[0]
+        if kernel.name in layer.candidates and kernel.name != layer.kernel:
+            model = model_sources(loaded, ISA, "model", {loaded.nodes[0].name: kernel.name})
+            built, inputs = build(model), vectors(loaded, seed)
+            session = Session(loaded)
+            expected = [session.trace(values).outputs for values in inputs]
+            same(expected, [call(model, built, values) for values in inputs], kernel.name)
+
+
+@given(pools(), seeds)
+@few
+def test_average_pool_on_the_host(graph: Graph, seed: int) -> None:
+    prove_every_kernel(graph, seed)
+
+
+@given(means(), seeds)
+@few
+def test_means_on_the_host(graph: Graph, seed: int) -> None:
+    """Against the reference: tflite-runtime 2.14 has another idea of SUM."""
+    prove_every_kernel(graph, seed, peer=None)
 
 
 @given(convolutions(), seeds)
-@few
+@more
 def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
 @given(depthwise(), seeds)
-@few
+@more
 def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
 @given(fully_connected(), seeds)
 @few
 def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
-@pytest.mark.parametrize("target", [needs_target("iss-xcv"), needs_target("iss-xpulpv2")])
+@pytest.mark.parametrize("target", [needs_target(name) for name in ("iss-xcv", "iss-xpulpv2", "iss-xcv-x8")])
 @given(st.data())
 @emulated
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    kinds = [convolutions(), depthwise(), fully_connected(), additions(), pools(), means()]
+    graph = together([data.draw(kind) for kind in kinds for _ in range(3)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
@@ -67,8 +101,8 @@ def test_kernels_are_chosen() -> None:
     attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU"}
     graph = single("CONV_2D", tensors, [activation("y", (), 0.1, -128)], attrs)
     layer = model_sources(graph, ISA, "model").program.layers[0]
-    assert (layer.kernel, layer.call.function) == ("xcv", "bw_conv_s8_xcv")
-    assert layer.call.params["rectified"] == 1
+    assert (layer.kernel, layer.call.function) == ("xcv_rows", "bw_conv_rows_s8_xcv")
+    assert layer.call.params["channels"]["mode"] == 0
 
 
 def test_requantization_at_its_edges() -> None:
@@ -83,3 +117,40 @@ def test_requantization_at_its_edges() -> None:
             values = [-1, 0, 1, 1 - 2**29, 2**29 - 1, *(v for v in ties if abs(v) < 2**29)]
             exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
             assert [function(v, multiplier, right + 1, 0) for v in values] == exact.tolist()
+
+
+def test_one_line_has_every_step() -> None:
+    """bw_requantize_linear_xcv with the line that was found == policy DOUBLE, clamped to the zero point."""
+    text = '#include "bw_xcv.h"\nvoid f(const int32_t *a, int32_t n, int32_t m, int32_t o, int32_t *y);\n'
+    text += "void f(const int32_t *a, int32_t n, int32_t m, int32_t o, int32_t *y) {\n"
+    text += "for (int32_t i = 0; i < n; ++i) { y[i] = bw_requantize_linear_xcv(a[i], m, o); }\n}\n"
+    function = library(text, [ROOT / "firmware" / "kernels" / "xcv" / "bw_xcv.h"]).f
+    generator = np.random.default_rng(5)
+    multipliers = np.concatenate([[2**30, 2**30 + 1, 3 << 29, 2**31 - 1], generator.integers(2**30, 2**31, 12)])
+    rights = np.concatenate([[1, 2, 9, 17], generator.integers(1, 18, 12)])
+    for point in (-128, 0, 127):
+        line = linear(multipliers, rights, point)
+        assert line is not None
+        for multiplier, right, bias, offset in zip(multipliers, rights, *line, strict=True):
+            steps = ((2 * np.arange(-4, 260) + 1) << (30 + right)) // multiplier
+            values = np.concatenate([(steps[:, None] + np.arange(-3, 4)).reshape(-1), np.arange(-50, 50)])
+            values = values[np.abs(values) < 2**28]
+            shifted, found = (values + bias).astype(np.int32), np.zeros(values.size, np.int32)
+            function(
+                shifted.ctypes.data_as(POINTER),
+                values.size,
+                int((2 * multiplier + 2**31) % 2**32 - 2**31),
+                int(offset),
+                found.ctypes.data_as(POINTER),
+            )
+            exact = requantize_double(values, multiplier, -right) + point
+            assert np.array_equal(np.clip(found, point, 127), np.clip(exact, point, 127))
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_first_multiple_within(data: Any) -> None:
+    m = data.draw(st.integers(1, 60))
+    a, low = data.draw(st.integers(0, m - 1)), data.draw(st.integers(0, m - 1))
+    high = data.draw(st.integers(low, m - 1))
+    assert first_within(a, m, low, high) == next((x for x in range(m + 1) if low <= a * x % m <= high), None)
