@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....converter.fixedpoint import Int64, wrap32
+from ....converter.fixedpoint import Int64
 from ....converter.ir import Graph, Node
 from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall, as_c
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
-from .steps import rescale_fields
+from .steps import rescale_fields, without_excess
 
 #: Sum of the absolute values of weights whose dot product with any input fits int16, and the largest group.
 _MOST, _LARGEST_GROUP = 255, 255
@@ -52,7 +52,6 @@ def lower_words(graph: Graph, node: Node, params: FullyConnected) -> KernelCall 
     counts = np.array([len(eight) for eight in groups])
     # 2^15 for every group, to the first two units of every word.
     excess = (counts << 15).repeat(8) * np.tile([1, 1, 0, 0], units // 4)
-    bias = np.asarray(rescale["bias"]).astype(np.int64) - (excess << int(rescale["scale"]))  # type: ignore[call-overload]
     return KernelCall(
         function="bw_fully_connected_s8_words",
         params={
@@ -61,7 +60,7 @@ def lower_words(graph: Graph, node: Node, params: FullyConnected) -> KernelCall 
             "units": units,
             "weights": _words(narrow.weights),
             "groups": as_c(np.concatenate(groups), np.uint8),
-            "rescale": {**rescale, "bias": as_c(wrap32(bias), np.int32)},
+            "rescale": without_excess(rescale, excess),
         },
         distance={0: row_distance(params.rows, depth, units, buffered=False)},
         instructions=params.rows * (20 + units // 8 * (90 + 67 * depth // 4) + 36 * int(counts.sum()) + 18 * units),

@@ -66,7 +66,7 @@ static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t
 
 static inline int32_t bw_rescale(const bw_rescale_channel *c, uint32_t acc) {
     int32_t value = bw_rescale_product(c, acc);
-    value -= (value >> 31) & c->tie;
+    value -= value < 0 ? c->tie : 0;
     return bw_rescale_clamp(c, (value + c->rounding) >> c->right);
 }
 
