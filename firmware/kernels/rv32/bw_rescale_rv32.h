@@ -60,6 +60,11 @@ static inline int32_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t valu
     return value;
 }
 
+/* Of a sum that has scale and bias already. */
+static inline int32_t bw_rescale_scaled(const bw_rescale_channel *c, int32_t scaled) {
+    return bw_rescale_clamp(c, (int32_t)(((int64_t)scaled * c->multiplier) >> 32) >> c->right);
+}
+
 static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t acc) {
     return bw_rescale_clamp(c, bw_rescale_product(c, acc) >> c->right);
 }
