@@ -61,7 +61,7 @@ def _lower(graph: Graph, node: Node, params: DepthwiseConv, columns: bool) -> Ke
         scratch=4 * slots * pitch,
         distance={0: 0} if (slots > 3 and _shrinks(window)) or in_place(lines, along, params.batch) else {},
         exact=True,
-        instructions=_estimate(lines, along, used, params.batch, channels),
+        instructions=_estimate(lines, along, used, slots, params.batch, channels),
     )
 
 
@@ -70,8 +70,9 @@ def _shrinks(window: Window) -> bool:
     return math.prod(window.output) <= math.prod(window.input)
 
 
-def _estimate(lines: Axis, along: Axis, used: int, batch: int, channels: int) -> int:
+def _estimate(lines: Axis, along: Axis, used: int, slots: int, batch: int, channels: int) -> int:
     copied = (lines.output - 1) * lines.stride + 3
-    fours, alone = divmod(along.output, 4)
-    line = 4 * (115 + fours * 152 + alone * 50)
-    return channels // 4 * (250 + batch * (copied * (40 + 11 * used) + lines.output * line))
+    per_output = {1: 30, 2: 34}[along.stride]
+    calls = 1 if slots > 3 else lines.output
+    channel = 125 * calls + lines.output * (45 + along.output * per_output)
+    return channels // 4 * batch * (4 * channel + copied * (30 + 13 * used) + 80)

@@ -189,35 +189,53 @@ static void compute(const bw_depthwise_conv_s8_lines_params *p, int32_t channel,
     }
 }
 
-/* A line of four channels into their rings; what is outside keeps its padding, or gets it. */
-static void copy(const bw_depthwise_conv_s8_lines_params *p, const int8_t *line, int32_t inside, int8_t *to) {
+/* Element k of four channels. */
+#define ELEMENT(k)                                                                                                     \
+    do {                                                                                                               \
+        const uint32_t word = *(const uint32_t *)(const void *)line;                                                   \
+        line += step;                                                                                                  \
+        to0[k] = (int8_t)word;                                                                                         \
+        to1[k] = (int8_t)(word >> 8);                                                                                  \
+        to2[k] = (int8_t)(word >> 16);                                                                                 \
+        to3[k] = (int8_t)(word >> 24);                                                                                 \
+    } while (0)
+
+/* A line of four channels into their rings, whose ends keep the padding. */
+static void copy(const bw_depthwise_conv_s8_lines_params *p, const int8_t *line, int8_t *to) {
     const int32_t pitch = p->slots * p->pitch, step = p->along.in_step;
-    if (!inside) {
-        for (int32_t i = 0; i < QUAD; ++i) {
-            memset(to + i * pitch, p->input_zero_point, (size_t)p->pitch);
-        }
-        return;
-    }
     int8_t *to0 = to + p->along.pad, *to1 = to0 + pitch, *to2 = to1 + pitch, *to3 = to2 + pitch;
-    for (const int8_t *end = to0 + p->along.used; to0 != end; line += step) {
-        const uint32_t word = *(const uint32_t *)(const void *)line;
-        *to0++ = (int8_t)word;
-        *to1++ = (int8_t)(word >> 8);
-        *to2++ = (int8_t)(word >> 16);
-        *to3++ = (int8_t)(word >> 24);
+    for (const int8_t *end = to0 + (p->along.used & ~3); to0 != end; to0 += 4, to1 += 4, to2 += 4, to3 += 4) {
+        ELEMENT(0);
+        ELEMENT(1);
+        ELEMENT(2);
+        ELEMENT(3);
+    }
+    for (const int8_t *end = to0 + (p->along.used & 3); to0 != end; ++to0, ++to1, ++to2, ++to3) {
+        ELEMENT(0);
     }
 }
 
-/* Four channels of one image: all lines of outputs at once where there is a slot for every line, else one by one. */
+/* A line of padding into the rings of four channels. */
+static void pad(const bw_depthwise_conv_s8_lines_params *p, int8_t *to) {
+    for (int32_t i = 0; i < QUAD; ++i) {
+        memset(to + i * p->slots * p->pitch, p->input_zero_point, (size_t)p->pitch);
+    }
+}
+
+/* Four channels of one image: all lines of outputs at once where there is a slot for every line, with its padding, else
+ * one by one. */
 static void quad(const bw_depthwise_conv_s8_lines_params *p, int32_t channel, int8_t *rings, const int8_t *input,
                  int8_t *output) {
     const int32_t turn = p->slots > SIDE ? p->lines.outputs : 1;
     int32_t next = -p->lines.pad, slot = 0;
     const int8_t *from = input + next * p->lines.in_step;
-    memset(rings, p->input_zero_point, (size_t)(QUAD * p->slots * p->pitch));
     for (int32_t i = 0; i < p->lines.outputs; i += turn) {
         for (const int32_t end = (i + turn - 1) * p->lines.stride - p->lines.pad + SIDE; next < end; ++next) {
-            copy(p, from, next >= 0 && next < p->lines.used, rings + slot * p->pitch);
+            if (next >= 0 && next < p->lines.used) {
+                copy(p, from, rings + slot * p->pitch);
+            } else if (p->slots == SIDE) {
+                pad(p, rings + slot * p->pitch);
+            }
             from += p->lines.in_step;
             slot = slot == p->slots - 1 ? 0 : slot + 1;
         }
@@ -228,6 +246,7 @@ static void quad(const bw_depthwise_conv_s8_lines_params *p, int32_t channel, in
 
 void bw_depthwise_conv_s8_lines(const bw_depthwise_conv_s8_lines_params *p, const int8_t *input, int8_t *output,
                                 void *scratch) {
+    memset(scratch, p->input_zero_point, (size_t)(QUAD * p->slots * p->pitch));
     for (int32_t c = 0; c < p->channels; c += QUAD) {
         for (int32_t b = 0; b < p->batch; ++b) {
             quad(p, c, scratch, input + b * p->in_bytes + c, output + b * p->out_bytes + c);
