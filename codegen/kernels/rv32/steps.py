@@ -183,15 +183,34 @@ def _channels(narrow: NarrowChannels) -> _Channels:
 def rescale_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
     """The C struct ``bw_rescale_params``, or None where there is none."""
     found = steps(narrow)
-    if found is None:
+    fields = _policy(_channels(narrow)) if found is None else _searched(found)
+    if fields is None:
         return None
+    return {**fields, **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")}}
+
+
+def _searched(found: Steps) -> dict[str, Field]:
     return {
         "bias": found.bias,
         "multiplier": found.multiplier,
         "right": found.right,
         "scale": found.scale,
         "tie": 0 if found.rectified else 1 << (found.scale - 1),
-        **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")},
+        "half": 0,
+    }
+
+
+def _policy(channels: _Channels) -> dict[str, Field] | None:
+    """The policy itself, with its own constants, as far as four times the accumulator fits int32."""
+    if max(abs(channels.least).max(), abs(channels.most).max()) >= 2**29 or channels.right.max() > _LARGEST_RIGHT:
+        return None
+    return {
+        "bias": as_c(channels.bias[:, 0] << 2, np.int32),
+        "multiplier": as_c(channels.multiplier[:, 0], np.int32),
+        "right": as_c(channels.right[:, 0] + 1, np.uint8),
+        "scale": 2,
+        "tie": 2,
+        "half": 1,
     }
 
 
