@@ -61,7 +61,7 @@ def _lower(graph: Graph, node: Node, params: DepthwiseConv, columns: bool) -> Ke
         scratch=4 * slots * pitch,
         distance={0: 0} if (slots > 3 and _shrinks(window)) or in_place(lines, along, params.batch) else {},
         exact=True,
-        instructions=_estimate(lines, along, used, slots, params.batch, channels),
+        instructions=_estimate(lines, along, used, slots, params.batch, channels, rectified=rescale["tie"] == 0),
     )
 
 
@@ -70,9 +70,9 @@ def _shrinks(window: Window) -> bool:
     return math.prod(window.output) <= math.prod(window.input)
 
 
-def _estimate(lines: Axis, along: Axis, used: int, slots: int, batch: int, channels: int) -> int:
+def _estimate(lines: Axis, along: Axis, used: int, slots: int, batch: int, channels: int, rectified: bool) -> int:
     copied = (lines.output - 1) * lines.stride + 3
-    per_output = {1: 30, 2: 34}[along.stride]
+    per_output = {1: 30, 2: 34}[along.stride] if rectified else 53
     calls = 1 if slots > 3 else lines.output
     channel = 125 * calls + lines.output * (45 + along.output * per_output)
     return channels // 4 * batch * (4 * channel + copied * (30 + 13 * used) + 80)
