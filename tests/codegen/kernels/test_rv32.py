@@ -27,6 +27,30 @@ def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
     prove(graph, seed, ("rv32",))
 
 
+@given(depthwise(), seeds)
+@few
+def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("rv32",))
+
+
+@pytest.mark.parametrize(("size", "channels"), [((6, 7), 64), ((9, 5), 4)])
+def test_all_lines_of_a_channel_at_once(size: tuple[int, int], channels: int) -> None:
+    """Where that takes little scratch beside the input; line by line elsewhere."""
+    generator = np.random.default_rng(5)
+    tensors = [
+        activation("x", (2, *size, channels), 0.05, 3),
+        constant("w", generator.integers(-127, 127, (1, 3, 3, channels)).astype(np.int8), [0.01] * channels, axis=3),
+        constant("b", np.zeros(channels, np.int32), [0.0005] * channels, axis=0),
+    ]
+    attrs = {"padding": "SAME", "dilation": (1, 1), "depth_multiplier": 1, "activation": "RELU"}
+    for stride in ((1, 1), (2, 2)):
+        graph = single("DEPTHWISE_CONV_2D", tensors, [activation("y", (), 0.1, -128)], {**attrs, "stride": stride})
+        layer = model_sources(graph, ISA, "model").program.layers[0]
+        assert layer.call.function == "bw_depthwise_conv_s8_lines"
+        assert (layer.call.params["slots"] > 3) == (channels == 64)
+        prove(graph, 1, ("rv32",))
+
+
 @pytest.mark.parametrize("target", [needs_target("qemu-rv32"), needs_target("qemu-rv32-zbb")])
 @given(st.data())
 @emulated
