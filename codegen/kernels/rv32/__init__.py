@@ -8,7 +8,7 @@ from . import conv, depthwise_3x3, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("packed", conv.lower_packed), Kernel("rv32", conv.lower_pairs)),
-    "FULLY_CONNECTED": (Kernel("units", fully_connected.lower),),
+    "FULLY_CONNECTED": (Kernel("words", fully_connected.lower_words), Kernel("units", fully_connected.lower)),
     "DEPTHWISE_CONV_2D": (
         Kernel("3x3_rows", depthwise_3x3.lower_rows),
         Kernel("3x3_columns", depthwise_3x3.lower_columns),

@@ -7,15 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ....converter.fixedpoint import wrap32
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
 from ....converter.ops.window import is_pointwise
-from ..call import KernelCall, as_c
+from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import pair_distance, window_distance
-from .steps import rescale_fields
+from .steps import rescale_fields, without_excess
 
 #: Absolute values of the weights of a segment, in sum, and by how much its dot products are too large.
 _MOST, _EXCESS = 8191, 2**20
@@ -32,8 +31,6 @@ def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     taps = weights.shape[1]
     segment = _segment(weights)
     segments = -(-taps // segment)
-    excess = segments * _EXCESS << int(rescale["scale"])  # type: ignore[call-overload]
-    bias = wrap32(np.asarray(rescale["bias"]).astype(np.int64) - excess)
     buffer = 0 if is_pointwise(params.window) else 4 * width * in_c
     return KernelCall(
         function="bw_conv_s8_rv32",
@@ -44,7 +41,7 @@ def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "segment": segment,
             "weights": _in_fours(weights),
             "input_zero_point": params.input_zero_point,
-            "rescale": {**rescale, "bias": as_c(bias, np.int32)},
+            "rescale": without_excess(rescale, np.array(segments * _EXCESS)),
         },
         scratch=16 * taps + 64 * segments + buffer,
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},

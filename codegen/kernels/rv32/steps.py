@@ -10,14 +10,15 @@ the constant that is added are searched for such that they do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....converter.fixedpoint import Int64, requantize_double
-from ..call import Field
+from ....converter.fixedpoint import Int64, requantize_double, wrap32
+from ..call import Field, as_c
 from ..narrow import NarrowChannels
 
 _LARGEST_SCALE, _SCALES = 12, 4  # so many are tried
@@ -88,8 +89,14 @@ class _Channels:
 
     def some(self, rows: NDArray[np.intp]) -> _Channels:
         """Some channels."""
-        columns = (self.multiplier, self.right, self.bias, self.least, self.most)
-        return _Channels(*(column[rows] for column in columns), self.zero_point, self.low, self.high)
+        return replace(
+            self,
+            multiplier=self.multiplier[rows],
+            right=self.right[rows],
+            bias=self.bias[rows],
+            least=self.least[rows],
+            most=self.most[rows],
+        )
 
 
 def steps(narrow: NarrowChannels) -> Steps | None:
@@ -176,13 +183,38 @@ def _channels(narrow: NarrowChannels) -> _Channels:
 def rescale_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
     """The C struct ``bw_rescale_params``, or None where there is none."""
     found = steps(narrow)
-    if found is None:
+    fields = _policy(_channels(narrow)) if found is None else _searched(found)
+    if fields is None:
         return None
+    return {**fields, **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")}}
+
+
+def _searched(found: Steps) -> dict[str, Field]:
     return {
         "bias": found.bias,
         "multiplier": found.multiplier,
         "right": found.right,
         "scale": found.scale,
         "tie": 0 if found.rectified else 1 << (found.scale - 1),
-        **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")},
+        "half": 0,
     }
+
+
+def _policy(channels: _Channels) -> dict[str, Field] | None:
+    """The policy itself, with its own constants, as far as four times the accumulator fits int32."""
+    if max(abs(channels.least).max(), abs(channels.most).max()) >= 2**29 or channels.right.max() > _LARGEST_RIGHT:
+        return None
+    return {
+        "bias": as_c(channels.bias[:, 0] << 2, np.int32),
+        "multiplier": as_c(channels.multiplier[:, 0], np.int32),
+        "right": as_c(channels.right[:, 0] + 1, np.uint8),
+        "scale": 2,
+        "tie": 2,
+        "half": 1,
+    }
+
+
+def without_excess(rescale: Mapping[str, Field], excess: Int64) -> dict[str, Field]:
+    """The same for accumulators that are too large by that much per channel, or in all."""
+    bias, scale = np.asarray(rescale["bias"]).astype(np.int64), np.asarray(rescale["scale"]).astype(np.int64)
+    return {**rescale, "bias": as_c(wrap32(bias - (excess << scale)), np.int32)}

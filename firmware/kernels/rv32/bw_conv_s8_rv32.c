@@ -30,6 +30,17 @@ static int inside(const bw_window *w, const place *at) {
            at->top + (w->kernel_h - 1) * w->dilation_h < w->in_h;
 }
 
+/* Short rows are many. */
+static inline void copy(int8_t *to, const int8_t *from, int32_t count) {
+    if (count >= 16) {
+        memcpy(to, from, (size_t)count);
+        return;
+    }
+    for (const int8_t *end = from + count; from < end;) {
+        *to++ = *from++;
+    }
+}
+
 /* Row ky of a window: in place, or in the buffer where it reaches into the padding or is dilated. */
 static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, const int8_t *padding, int8_t *buffer) {
     const int32_t y = at->top + ky * w->dilation_h;
@@ -42,14 +53,13 @@ static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, con
         if (span.end - span.begin == w->kernel_w) {
             return row + at->left * w->in_c;
         }
-        memcpy(buffer, padding, (size_t)(w->kernel_w * w->in_c));
-        memcpy(buffer + (span.begin - at->left) * w->in_c, row + span.begin * w->in_c,
-               (size_t)((span.end - span.begin) * w->in_c));
+        copy(buffer, padding, w->kernel_w * w->in_c);
+        copy(buffer + (span.begin - at->left) * w->in_c, row + span.begin * w->in_c, (span.end - span.begin) * w->in_c);
         return buffer;
     }
     for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
         const int32_t x = at->left + kx * w->dilation_w;
-        memcpy(buffer + kx * w->in_c, x >= 0 && x < w->in_w ? row + x * w->in_c : padding, (size_t)w->in_c);
+        copy(buffer + kx * w->in_c, x >= 0 && x < w->in_w ? row + x * w->in_c : padding, w->in_c);
     }
     return buffer;
 }
@@ -78,6 +88,23 @@ static void pack(const bw_window *w, const place *at, uint32_t *to, int32_t word
     }
 }
 
+/* Windows of up to three pixels, `at` moves behind them; pixels that are not there are the first one's again. */
+static void windows(const bw_window *w, place *at, int32_t pixels, uint32_t *to, int32_t words, int8_t *padding) {
+    if (bw_window_is_pointwise(w)) {
+        const int8_t *first = at->image;
+        const int8_t *rows[3] = {first, pixels > 1 ? first + w->in_c : first, pixels > 2 ? first + 2 * w->in_c : first};
+        bw_tile_pack_rv32(to, words, rows, w->in_c);
+        at->image += pixels < 3 ? pixels * w->in_c : 3 * w->in_c;
+        return;
+    }
+    place three[3] = {*at, *at, *at};
+    for (int32_t i = 0; i < 3 && i < pixels; ++i) {
+        three[i] = *at;
+        next(w, at);
+    }
+    pack(w, three, to, words, padding);
+}
+
 void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
     uint32_t *columns = scratch, *sums = columns + 4 * p->taps;
@@ -90,15 +117,9 @@ void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_
     for (int32_t left = w->batch * w->out_h * w->out_w, pixels; left > 0; left -= pixels) {
         const int32_t most = left > 3 ? 6 : 3, words = left > 3 ? 4 : 2;
         pixels = left < most ? left : most;
-        for (int32_t i = 0; i < most; i += 3) {
-            place three[3] = {at, at, at};
-            for (int32_t j = 0; j < 3 && i + j < pixels; ++j) {
-                three[j] = at;
-                next(w, &at);
-            }
-            pack(w, three, columns + 2 * i / 3, words, padding);
-        }
+        windows(w, &at, pixels, columns, words, padding);
         if (words == 4) {
+            windows(w, &at, pixels - 3, columns + 2, words, padding);
             bw_tile_six_rv32(&tile, columns, sums, output, pixels);
         } else {
             bw_tile_three_rv32(&tile, columns, sums, output, pixels);

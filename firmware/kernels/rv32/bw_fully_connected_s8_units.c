@@ -34,26 +34,14 @@
 
 /* Functions of their own, so that nothing but the sums wants a register. */
 __attribute__((noinline)) static void sum_sixteen(const int8_t *w, const int8_t *input, int32_t depth, int32_t *sums) {
-    const int8_t *end = input + depth, *whole = input + (depth & ~15);
+    const int8_t *end = input + depth, *whole = input + (depth & ~3);
     int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
     int32_t a8 = 0, a9 = 0, a10 = 0, a11 = 0, a12 = 0, a13 = 0, a14 = 0, a15 = 0;
-    for (; input != whole; input += 16, w += 16 * BLOCK) {
+    for (; input != whole; input += 4, w += 4 * BLOCK) {
         SIXTEEN(0);
         SIXTEEN(1);
         SIXTEEN(2);
         SIXTEEN(3);
-        SIXTEEN(4);
-        SIXTEEN(5);
-        SIXTEEN(6);
-        SIXTEEN(7);
-        SIXTEEN(8);
-        SIXTEEN(9);
-        SIXTEEN(10);
-        SIXTEEN(11);
-        SIXTEEN(12);
-        SIXTEEN(13);
-        SIXTEEN(14);
-        SIXTEEN(15);
     }
     for (; input != end; ++input, w += BLOCK) {
         SIXTEEN(0);

@@ -2,8 +2,10 @@
  *
  * t is the upper word of ((acc << scale) + bias) * multiplier. Rectified layers, whose outputs are never below the zero
  * point, have t >> right, clamped; others take tie = 2^(scale - 1) from t where it is negative and have
- * (t + 2^(right - 1)) >> right, plus the zero point and clamped. Exact with the constants that the host found, which it
- * checks at every step of the staircase. Per channel: bias, multiplier, right; right is 2 to 22.
+ * (t + half + 2^(right - 1)) >> right, plus the zero point and clamped. Exact with the constants that the host found,
+ * which it checks at every step of the staircase. Where it finds none, scale 2, the policy's multiplier, its right
+ * shift plus one and half 1, that of the first rounding, are the policy itself for accumulators below 2^29. Per
+ * channel: bias, multiplier, right; right is 2 to 23.
  */
 #ifndef BW_RESCALE_RV32_H
 #define BW_RESCALE_RV32_H
@@ -14,7 +16,7 @@ typedef struct {
     const int32_t *bias;
     const int32_t *multiplier;
     const uint8_t *right;
-    int32_t scale, tie; /* tie 0: rectified */
+    int32_t scale, tie, half; /* tie 0: rectified */
     int32_t output_zero_point;
     int32_t low, high;
 } bw_rescale_params;
@@ -32,7 +34,7 @@ static inline bw_rescale_channel bw_rescale_of(const bw_rescale_params *p, int32
         .scale = p->scale,
         .right = right,
         .tie = p->tie,
-        .rounding = bw_shl32(2 * p->output_zero_point + 1, right - 1),
+        .rounding = bw_shl32(2 * p->output_zero_point + 1, right - 1) + p->half,
         .low = p->low,
         .high = p->high,
     };
@@ -60,13 +62,18 @@ static inline int32_t bw_rescale_clamp(const bw_rescale_channel *c, int32_t valu
     return value;
 }
 
+/* Of a sum that has scale and bias already. */
+static inline int32_t bw_rescale_scaled(const bw_rescale_channel *c, int32_t scaled) {
+    return bw_rescale_clamp(c, (int32_t)(((int64_t)scaled * c->multiplier) >> 32) >> c->right);
+}
+
 static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t acc) {
     return bw_rescale_clamp(c, bw_rescale_product(c, acc) >> c->right);
 }
 
 static inline int32_t bw_rescale(const bw_rescale_channel *c, uint32_t acc) {
     int32_t value = bw_rescale_product(c, acc);
-    value -= (value >> 31) & c->tie;
+    value -= value < 0 ? c->tie : 0;
     return bw_rescale_clamp(c, (value + c->rounding) >> c->right);
 }
 

@@ -8,20 +8,17 @@ from typing import Any
 import bitwright
 import numpy as np
 import pytest
-from background import ROOT
 from bitwright.codegen.project import model_sources
-from bitwright.converter.fixedpoint import requantize_double
 from bitwright.converter.ir import Graph
 from bitwright.converter.writers.tflite import write_tflite
-from cbuild import library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layers import additions, convolutions, depthwise, fully_connected
-from single import activation, constant, few, prove, seeds, single, together
+from layers import ACTIVATIONS, additions, convolutions, depthwise, fully_connected
+from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
 from tools import needs_target
 
 ISA = ["rv32", "generic"]
-emulated = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @given(convolutions(), seeds)
@@ -30,13 +27,37 @@ def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
     prove(graph, seed, ("rv32",))
 
 
-@pytest.mark.parametrize("target", [needs_target("qemu-rv32")])
+@given(depthwise(), seeds)
+@few
+def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("rv32",))
+
+
+@pytest.mark.parametrize(("size", "channels"), [((6, 7), 64), ((9, 5), 4)])
+def test_all_lines_of_a_channel_at_once(size: tuple[int, int], channels: int) -> None:
+    """Where that takes little scratch beside the input; line by line elsewhere."""
+    generator = np.random.default_rng(5)
+    tensors = [
+        activation("x", (2, *size, channels), 0.05, 3),
+        constant("w", generator.integers(-127, 127, (1, 3, 3, channels)).astype(np.int8), [0.01] * channels, axis=3),
+        constant("b", np.zeros(channels, np.int32), [0.0005] * channels, axis=0),
+    ]
+    attrs = {"padding": "SAME", "dilation": (1, 1), "depth_multiplier": 1, "activation": "RELU"}
+    for stride in ((1, 1), (2, 2)):
+        graph = single("DEPTHWISE_CONV_2D", tensors, [activation("y", (), 0.1, -128)], {**attrs, "stride": stride})
+        layer = model_sources(graph, ISA, "model").program.layers[0]
+        assert layer.call.function == "bw_depthwise_conv_s8_lines"
+        assert (layer.call.params["slots"] > 3) == (channels == 64)
+        prove(graph, 1, ("rv32",))
+
+
+@pytest.mark.parametrize("target", [needs_target("qemu-rv32"), needs_target("qemu-rv32-zbb")])
 @given(st.data())
 @emulated
 def test_on_the_emulator(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    kinds = [convolutions(), depthwise(), fully_connected(), light_units(), additions()]
+    graph = together([data.draw(kind) for kind in kinds for _ in range(2)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
@@ -59,24 +80,43 @@ def test_long_dot_products_in_segments() -> None:
     prove(graph, 1, ("rv32",))
 
 
-def test_requantization_at_its_edges() -> None:
-    """bw_requantize_rv32.h == policy DOUBLE at ties, around zero and at the ends of its range."""
-    text = '#include "bw_requantize_rv32.h"\nint32_t f(int32_t, int32_t, int32_t, int32_t, int32_t);\n'
-    text += "int32_t f(int32_t a, int32_t m, int32_t s, int32_t z, int32_t rectified) {\n"
-    text += "bw_requantize_rv32 r = bw_requantization_rv32(m, s, z);\n"
-    text += "return rectified ? bw_rectify_rv32(&r, a, z, 127) : bw_clamped_rv32(&r, a, -128, 127); }\n"
-    folder = ROOT / "firmware" / "kernels"
-    function = library(text, [folder / "rv32" / "bw_requantize_rv32.h", folder / "bw_fixedpoint.h"]).f
-    generator = np.random.default_rng(3)
-    for right in range(1, 23):
-        for multiplier in (2**30, 2**30 + 1, 2**31 - 1, int(generator.integers(2**30, 2**31))):
-            ties = [((2 * k + 1) << (30 + right)) // multiplier + d for k in range(-9, 9) for d in (-1, 0, 1)]
-            values = [-1, 0, 1, 1 - 2**29, 2**29 - 1, *(v for v in ties if abs(v) < 2**29)]
-            exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
-            for point in (-128, -3, 127):
-                assert [function(v, multiplier, right + 1, point, 0) for v in values] == np.clip(
-                    exact + point, -128, 127
-                ).tolist()
-                assert [function(v, multiplier, right + 1, point, 1) for v in values] == np.clip(
-                    exact + point, point, 127
-                ).tolist()
+@st.composite
+def light_units(draw: Any) -> Graph:
+    """Units in eights whose weights are small but for some of the largest, as long dot products in int16 need."""
+    units, depth = 8 * draw(st.integers(1, 3)), 2 * draw(st.integers(1, 60))
+    generator = np.random.default_rng(draw(seeds))
+    weights = generator.integers(-9, 9, (units, depth), endpoint=True)
+    heavy = generator.random((units, depth)) < draw(st.sampled_from([0, 0.002, 0.02]))
+    weights = np.where(heavy, generator.choice([-127, 127], (units, depth)), weights).astype(np.int8)
+    tensors = [
+        activation("x", (draw(st.integers(1, 2)), depth), 0.1, draw(zero_points)),
+        constant("w", weights, [0.01]),
+        constant("b", generator.integers(-(2**12), 2**12, units).astype(np.int32), [0.001]),
+    ]
+    attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
+    return single("FULLY_CONNECTED", tensors, [output], attrs)
+
+
+@given(light_units(), seeds)
+@few
+def test_fully_connected_in_words(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("rv32",))
+
+
+def test_words_are_chosen_where_weights_are_light() -> None:
+    """All units at the bound of int16: groups of two, three fours, and the rest."""
+    weights = np.full((8, 30), 21, np.int8)
+    weights[:, :2] = -127
+    weights[3:5, 2:] = 15
+    tensors = [
+        activation("x", (1, 30), 0.05, -128),
+        constant("w", weights, [0.01]),
+        constant("b", np.zeros(8, np.int32), [0.0005]),
+    ]
+    attrs = {"activation": "NONE", "keep_num_dims": False}
+    graph = single("FULLY_CONNECTED", tensors, [activation("y", (), 1.0, 3)], attrs)
+    layer = model_sources(graph, ISA, "model").program.layers[0]
+    assert layer.call.function == "bw_fully_connected_s8_words"
+    assert np.asarray(layer.call.params["groups"]).tolist() == [0, 3, 3, 1]
+    prove(graph, 1, ("rv32",))

@@ -72,7 +72,7 @@ def test_the_header_does_what_the_search_assumes() -> None:
 int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point);
 int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point) {
     const uint8_t rights = (uint8_t)right;
-    const bw_rescale_params p = {&bias, &multiplier, &rights, scale, tie, point, -128, 127};
+    const bw_rescale_params p = {&bias, &multiplier, &rights, scale, tie, 0, point, -128, 127};
     const bw_rescale_channel c = bw_rescale_of(&p, 0);
     return tie == 0 ? bw_rescale_rectified(&c, (uint32_t)acc) : bw_rescale(&c, (uint32_t)acc);
 }
@@ -86,3 +86,28 @@ int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t 
         sums = np.arange(-128 * 127 * 9, 127 * 127 * 9, 11, dtype=np.int64)
         constants = (int(found.bias[0]), int(found.multiplier[0]), found.scale, int(found.right[0]), tie, output[0])
         assert [function(int(acc), *constants) for acc in sums] == fast(found, sums, output).tolist()
+
+
+def test_the_policy_itself() -> None:
+    """Without constants from the search: at ties, around zero and at the ends of the range."""
+    text = """#include "bw_rescale_rv32.h"
+int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point);
+int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point) {
+    const int32_t bias = 0;
+    const uint8_t rights = (uint8_t)right;
+    const bw_rescale_params p = {&bias, &multiplier, &rights, 2, 2, 1, point, -128, 127};
+    const bw_rescale_channel c = bw_rescale_of(&p, 0);
+    return bw_rescale(&c, (uint32_t)acc);
+}
+"""
+    kernels = ROOT / "firmware" / "kernels"
+    function = library(text, [kernels / "rv32" / "bw_rescale_rv32.h", kernels / "bw_fixedpoint.h"]).f
+    generator = np.random.default_rng(3)
+    for right in range(1, 23):
+        for multiplier in (2**30, 2**30 + 1, 2**31 - 1, int(generator.integers(2**30, 2**31))):
+            ties = [((2 * k + 1) << (30 + right)) // multiplier + d for k in range(-9, 9) for d in (-1, 0, 1)]
+            values = [-1, 0, 1, 1 - 2**29, 2**29 - 1, *(v for v in ties if abs(v) < 2**29)]
+            exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
+            for point in (-128, -3, 127):
+                got = [function(v, multiplier, right + 1, point) for v in values]
+                assert got == np.clip(exact + point, -128, 127).tolist()
