@@ -81,7 +81,8 @@ def tiled(rng: Random) -> Graph:
     """A convolution for Winograd: 3x3 of stride 1, also with more channels than it takes at once."""
     attrs = {"padding": pick(rng, "SAME", "VALID", ((2, 0), (0, 1))), "stride": (1, 1), "dilation": (1, 1)}
     in_c, out_c = int(pick(rng, 1, 4, 6, 16, 36, 68)), int(rng.integers(1, 8))
-    source = (int(rng.integers(1, 3)), *rng.integers(3, 12, 2).tolist(), in_c)
+    size = rng.integers(3, pick(rng, 5, 12), 2).tolist()
+    source = (int(rng.integers(1, 4)), *size, in_c)
     return weighted(rng, "CONV_2D", source, (out_c, 3, 3, in_c), 0, attrs)
 
 
