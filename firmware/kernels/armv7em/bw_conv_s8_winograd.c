@@ -74,10 +74,9 @@ static void transform(const bw_conv_s8_winograd_params *p, const place *tiles, c
     uint32_t *const columns = (uint32_t *)m->sums;
     bw_winograd_patches patches = {m->pixels, 0, (w->in_c + 3) / 4, p->chunks * p->steps * 16, {0}};
     for (int32_t i = 0; i < BW_TILES; ++i) {
-        const place *tile = &tiles[i];
-        const int follows = i > 0 && tile->x == tiles[i - 1].x + 2;
-        const int same = i > 0 && tile->y == tiles[i - 1].y && tile->x == tiles[i - 1].x;
-        const int32_t shared = follows ? 2 : same ? 4 : 0;
+        const place *const tile = &tiles[i], *const before = &tiles[i > 0 ? i - 1 : 0];
+        const int in_row = i > 0 && tile->image == before->image && tile->y == before->y;
+        const int32_t shared = in_row ? 4 - (tile->x - before->x) : 0; /* 2, or 4 of the same tile again */
         patches.first[i] = columns + BW_COLUMN * (patches.columns - shared);
         for (int32_t x = tile->x + shared; x < tile->x + 4; ++x) {
             column_of(w, tile, x, m->pixels + 4 * patches.columns, m->copies);

@@ -5,7 +5,8 @@
  * multipliers, with the input's zero point folded into the biases. low and high clamp the output. Scratch, in bytes and
  * with every count of channels rounded up: 128 per input channel, 512 per `chunk`, 64 pointers, and 64 per input
  * channel where in_c is not a multiple of four; a multiple of four bytes, as is the address of the input. Overlap: four
- * tiles of 2x2 outputs are written after their windows were transformed, in raster order of tiles.
+ * tiles of 2x2 outputs are written after their windows were transformed, in raster order of tiles. Cost: per four tiles
+ * 500 instructions and 660 per four input channels, and per two output channels 600 and 176 per two input channels.
  */
 #ifndef BW_CONV_S8_WINOGRAD_H
 #define BW_CONV_S8_WINOGRAD_H
