@@ -16,7 +16,7 @@ from .conv import flat, single_pixels, windows_fields
 from .packing import block_fields
 
 _VECTOR = 16  # bytes
-_TOGETHER = {_VECTOR: 16, 2 * _VECTOR: 32}  # pixels of a run, by the bytes of a window
+_TOGETHER = 32  # pixels of a run
 _CHANNELS = {_VECTOR: 4, 2 * _VECTOR: 2}  # computed at once
 
 
@@ -29,9 +29,8 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     if narrow is None or channels % 4 or depth > 2 * _VECTOR or (in_place and _VECTOR < depth < 2 * _VECTOR):
         return None
     pitch = _VECTOR if depth <= _VECTOR else 2 * _VECTOR
-    together = _TOGETHER[pitch]
     distance = (
-        run_distance(flat(params.window), params.batch, in_c, channels, together)
+        run_distance(flat(params.window), params.batch, in_c, channels, _TOGETHER)
         if in_place
         else window_distance(params.window, params.batch, in_c, channels, buffered=True)
     )
@@ -41,9 +40,9 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "windows": windows_fields(params, in_place, pitch),
             "block": block_fields(narrow, _CHANNELS[pitch]),
             "in_place": int(in_place),
-            "together": together,
+            "together": _TOGETHER,
         },
-        scratch=0 if in_place else together * pitch,
+        scratch=0 if in_place else _TOGETHER * pitch,
         distance={0: distance},
         sources=("bw_shallow_s8_mve", "bw_windows_s8_mve", "bw_copy_s8_mve"),
         instructions=_instructions(params, in_place, pitch),
@@ -68,6 +67,6 @@ def _instructions(params: Conv, in_place: bool, pitch: int) -> int:
     any_clamp = (params.requant.low, params.requant.high) != (-128, 127) or params.requant.zero_point != -128
     each = (4.5 if pitch == _VECTOR else 6.75) + any_clamp
     rows, width = flat(params.window).output if in_place else (1, pixels)
-    runs = (params.batch * rows if in_place else 1) * -(-width // _TOGETHER[pitch])
+    runs = (params.batch * rows if in_place else 1) * -(-width // _TOGETHER)
     copying = 0 if in_place else pixels * (12 + kernel_h * (5 + 3 * -(-kernel_w * in_c // _VECTOR)))
     return int(pixels * channels * each) + runs * (120 + 25 * channels // _CHANNELS[pitch]) + copying
