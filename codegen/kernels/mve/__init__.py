@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, conv_shallow, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected
+from . import conv, conv_shallow, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected, pooling
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("mve", conv.lower), Kernel("mve_shallow", conv_shallow.lower)),
@@ -13,4 +13,6 @@ KERNELS: KernelTable = {
         Kernel("mve_3x3", depthwise_3x3.lower),
     ),
     "FULLY_CONNECTED": (Kernel("mve", fully_connected.lower),),
+    "AVERAGE_POOL_2D": (Kernel("mve", pooling.lower),),
+    "MAX_POOL_2D": (Kernel("mve", pooling.lower),),
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
@@ -57,13 +59,14 @@ def block_distance(window: Window, batch: int, input_pixel: int, output_pixel: i
     return int((ends - reads).max())
 
 
-def windows_fields(params: Conv, in_place: bool, pitch: int) -> dict[str, Field]:
+def windows_fields(params: Conv, in_place: bool, pitch: int, offsets: NDArray[Any] | None = None) -> dict[str, Field]:
     """The C struct ``bw_windows_s8_mve``."""
     window = params.window
     return {
         "window": window_fields(flat(window) if in_place else window, params.batch, params.weights.shape[3]),
         "input_zero_point": params.input_zero_point,
         "pitch": pitch,
+        "offsets": 0 if offsets is None else offsets,
         **_inner(window),
     }
 

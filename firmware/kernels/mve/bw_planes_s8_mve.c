@@ -19,16 +19,18 @@
     "vstrb.32   q0, [r3, q2]         \n"                                                                               \
     "add        r3, r10              \n"
 
-/* After all pairs of places: whether a single one is left, as a loop of one more. */
-#define SINGLE                                                                                                         \
+/* After all pairs of places: a single one that is left, as one more turn of a loop. */
+#define SINGLE(loop)                                                                                                   \
     "ldr        r0, [sp, #84]        \n"                                                                               \
+    "cmp        r0, #0               \n"                                                                               \
+    "beq        8f                   \n"                                                                               \
     "movs       r2, #0               \n"                                                                               \
     "str        r2, [sp, #84]        \n"                                                                               \
     "vmov       q5, q4               \n"                                                                               \
     "vmov       q7, q6               \n"                                                                               \
     "vldrw.u32  q2, [sp, #64]        \n"                                                                               \
     "movs       lr, #1               \n"                                                                               \
-    "cmp        r0, #0               \n"
+    "b          " loop "b            \n"
 
 /* r1 windows, r3 output, r5 bias, r7 multiplier, r8 left shift, r9 zero point, r10 step of the output, r11 parameters,
  * r12 records; q1 multiplier, q2 places of the output, q3 of a window. On the stack: 0 low, 16 high, 32 which weight
@@ -106,13 +108,13 @@ __attribute__((naked, noinline)) void bw_planes_s8_mve_compute(UNUSED const bw_p
         "movs       r0, #0               \n"
         "vmov       q5, q4               \n"
         "vshlc      q5, r0, #32          \n"
-        "vmov       q6, q4               \n"
-        "vmov       q7, q5               \n"
         "ldr        r0, [r11, #24]       \n"
-        "cmp        r0, #2               \n"
-        "blt        2f                   \n"
         "vshl.i32   q6, q4, #8           \n"
         "vshl.i32   q7, q5, #8           \n"
+        "cmp        r0, #2               \n"
+        "bge        2f                   \n"
+        "vmov       q6, q4               \n"
+        "vmov       q7, q5               \n"
         "2:                              \n"
         "vldrw.u32  q2, [sp, #48]        \n"
         "ldr        r0, [r11, #60]       \n"
@@ -134,9 +136,7 @@ __attribute__((naked, noinline)) void bw_planes_s8_mve_compute(UNUSED const bw_p
         STORE
         "le         lr, 3b               \n"
         "4:                              \n"
-        SINGLE
-        "bne        3b                   \n"
-        "b          8f                   \n"
+        SINGLE("3")
         "5:                              \n"
         "wls        lr, r4, 7f           \n"
         "6:                              \n"
@@ -153,8 +153,7 @@ __attribute__((naked, noinline)) void bw_planes_s8_mve_compute(UNUSED const bw_p
         STORE
         "le         lr, 6b               \n"
         "7:                              \n"
-        SINGLE
-        "bne        6b                   \n"
+        SINGLE("6")
         "8:                              \n"
         "ldr        r0, [sp, #80]        \n"
         "adds       r0, #1               \n"

@@ -1,5 +1,7 @@
 #include "bw_windows_s8_mve.h"
 
+#include <stddef.h>
+
 #include "bw_copy_s8_mve.h"
 #include "bw_mve.h"
 
@@ -39,6 +41,47 @@ static void copy_window(const bw_window *w, const int8_t *image, int32_t oy, int
     }
 }
 
+/* Neighbouring windows of 16 or 32 bytes, each byte by its offset. */
+static void gather(const bw_windows_s8_mve *p, const int8_t *from, int32_t count, int8_t *column) {
+    const int32_t step = p->window.stride_w * p->window.in_c;
+#ifdef __ARM_FEATURE_MVE
+#define EIGHT(places)                                                                                                  \
+    "vldrb.u16  q0, [%[from], " places "]   \n"                                                                        \
+    "vstrb.16   q0, [%[to]], #8        \n"
+    if (p->pitch == 16) {
+        __asm__ volatile("vldrw.u32  q1, [%[offsets]]      \n"
+                         "vldrw.u32  q2, [%[offsets], #16] \n"
+                         "dls        lr, %[count]          \n"
+                         "1:                               \n" EIGHT("q1")
+                             EIGHT("q2") "add        %[from], %[step]      \n"
+                                         "le         lr, 1b                \n"
+                         : [from] "+r"(from), [to] "+l"(column)
+                         : [offsets] "r"(p->offsets), [count] "r"(count), [step] "r"(step)
+                         : "lr", "q0", "q1", "q2", "memory");
+        return;
+    }
+    __asm__ volatile("vldrw.u32  q1, [%[offsets]]      \n"
+                     "vldrw.u32  q2, [%[offsets], #16] \n"
+                     "vldrw.u32  q3, [%[offsets], #32] \n"
+                     "vldrw.u32  q4, [%[offsets], #48] \n"
+                     "dls        lr, %[count]          \n"
+                     "1:                               \n" EIGHT("q1") EIGHT("q2") EIGHT("q3")
+                         EIGHT("q4") "add        %[from], %[step]      \n"
+                                     "le         lr, 1b                \n"
+                     : [from] "+r"(from), [to] "+l"(column)
+                     : [offsets] "r"(p->offsets), [count] "r"(count), [step] "r"(step)
+                     : "lr", "q0", "q1", "q2", "q3", "q4", "memory");
+#undef EIGHT
+#else
+    for (int32_t i = 0; i < count; ++i) {
+        for (int32_t k = 0; k < p->pitch; ++k) {
+            *column++ = from[p->offsets[k]];
+        }
+        from += step;
+    }
+#endif
+}
+
 int32_t bw_windows_s8_mve_copy(const bw_windows_s8_mve *p, const int8_t *image, int32_t oy, int32_t ox, int32_t most,
                                int8_t *column) {
     const bw_window *w = &p->window;
@@ -50,15 +93,21 @@ int32_t bw_windows_s8_mve_copy(const bw_windows_s8_mve *p, const int8_t *image, 
     const int32_t count = p->inner_end - ox < most ? p->inner_end - ox : most;
     const int8_t *from = image + (top * w->in_w + ox * w->stride_w - w->pad_w) * w->in_c;
     const int32_t bytes = w->kernel_w * w->in_c;
-    const bw_copy_s8_mve_job job = {column,
-                                    from,
-                                    bytes,
-                                    w->kernel_h,
-                                    bytes,
-                                    w->dilation_h * w->in_w * w->in_c,
-                                    count,
-                                    w->stride_w * w->in_c,
-                                    p->pitch - w->kernel_h * bytes};
+    if (p->offsets != NULL) {
+        gather(p, from, count, column);
+        return count;
+    }
+    const bw_copy_s8_mve_job job = {
+        .to = column,
+        .from = from,
+        .size = bytes,
+        .rows = w->kernel_h,
+        .to_pitch = bytes,
+        .from_pitch = w->dilation_h * w->in_w * w->in_c,
+        .count = count,
+        .step = w->stride_w * w->in_c,
+        .gap = p->pitch - w->kernel_h * bytes,
+    };
     bw_copy_s8_mve(&job);
     return count;
 }

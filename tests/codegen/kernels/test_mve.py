@@ -24,7 +24,7 @@ from single import activation, constant, same, single, together, vectors
 from tools import needs_target
 
 ISA = ("mve", "armv7em", "generic")
-SEEDS = range(6)
+SEEDS = range(12)
 
 
 def pick(rng: np.random.Generator, *choices: Any) -> Any:
@@ -95,6 +95,26 @@ def fully_connected(rng: np.random.Generator) -> Graph:
     return single("FULLY_CONNECTED", [source, *constants(rng, shape, 0, 0.05)], [target], {"activation": "NONE"})
 
 
+def pool(rng: np.random.Generator, op: str) -> Graph:
+    """Windows of any size, up to the whole image, and any number of channels."""
+    size, channels = (int(rng.integers(3, 10)), int(rng.integers(3, 10))), int(rng.integers(1, 40))
+    attrs = {
+        "padding": pick(rng, "SAME", "VALID"),
+        "stride": (int(rng.integers(1, 4)), int(rng.integers(1, 4))),
+        "filter": pick(rng, size, (int(rng.integers(1, 4)), int(rng.integers(1, 4)))),
+        "activation": pick(rng, "NONE", "RELU", "RELU6"),
+    }
+    scale, zero_point = 0.05, int(rng.integers(-128, 128))
+    source = activation("x", (int(rng.integers(1, 3)), *size, channels), scale, zero_point)
+    return single(op, [source], [activation("y", (), scale, zero_point)], attrs)
+
+
+def table(rng: np.random.Generator) -> Graph:
+    """A function by table."""
+    source = activation("x", (1, int(rng.integers(1, 70))), 0.05, int(rng.integers(-128, 128)))
+    return single("LOGISTIC", [source], [activation("y", (), 1 / 256, -128)])
+
+
 def sum_of_two(rng: np.random.Generator) -> Graph:
     """ADD or SUB of one shape."""
     shape = (1, int(rng.integers(1, 40)))
@@ -107,11 +127,14 @@ def sum_of_two(rng: np.random.Generator) -> Graph:
 
 @cache
 def layers(seed: int) -> Graph:
-    """Convolutions, a fully connected layer and a sum, side by side."""
-    rng = np.random.default_rng(seed)
-    convolutions = [convolution(rng, op) for op in ("CONV_2D", "DEPTHWISE_CONV_2D") for _ in range(2)]
-    convolutions += [convolution(rng, op, fitting=True) for op in ("CONV_2D", "DEPTHWISE_CONV_2D") for _ in range(3)]
-    return together([*convolutions, fully_connected(rng), sum_of_two(rng)])
+    """A few layers side by side: convolutions, or depthwise ones with pooling, a sum and a table."""
+    rng, op = np.random.default_rng(seed), ("CONV_2D", "DEPTHWISE_CONV_2D")[seed % 2]
+    graphs = [convolution(rng, op, fitting=number > 1) for number in range(4)]
+    if seed % 2:
+        graphs += [pool(rng, "AVERAGE_POOL_2D"), pool(rng, "MAX_POOL_2D"), sum_of_two(rng), table(rng)]
+    else:
+        graphs += [fully_connected(rng)]
+    return together(graphs)
 
 
 @cache
@@ -142,10 +165,10 @@ def test_kernels_on_the_host(seed: int) -> None:
 
 
 @pytest.mark.parametrize("target", [needs_target("mps3-an547")])
-@pytest.mark.parametrize("seed", SEEDS[:3])
+@pytest.mark.parametrize("seed", SEEDS[:4])
 def test_kernels_on_the_emulator(seed: int, target: str) -> None:
     """Every layer, with inputs of only lowest, only highest and alternating values among the vectors."""
-    graph, chosen = layers(seed), served(seed, turn=seed)
+    graph, chosen = layers(seed), served(seed, turn=seed // 2)
     with built(graph, find_target(target), "model", chosen) as image, start(image.target, image.elf) as link:
         report = compare(image, link, vectors(graph, seed))
     assert report.bit_exact, report.mismatches[:3]
