@@ -12,7 +12,8 @@ from . import armv6m, armv7em, armv7m, generic, mve, rv32, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
-#: Kernel folder -> its table. A target names its folders, the most specific first.
+#: Kernel folder -> its table. A target names its folders, the most specific first. ``woven`` has C that the folders
+#: before it call, and no kernels of its own.
 KERNELS: Mapping[str, KernelTable] = {
     "generic": generic.KERNELS,
     "armv6m": armv6m.KERNELS,
@@ -21,6 +22,7 @@ KERNELS: Mapping[str, KernelTable] = {
     "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,
     "xcv": xcv.KERNELS,
+    "woven": {},
 }
 
 #: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of

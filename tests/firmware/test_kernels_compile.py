@@ -49,14 +49,14 @@ class Compiler:
 
 
 COMPILERS = {
-    "gcc-O2": Compiler("gcc -O2", ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
-    "gcc-O0": Compiler("gcc -O0", ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
-    "clang-O2": Compiler("clang -O2", ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
-    "clang-O0": Compiler("clang -O0", ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
-    "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic", "armv6m")),
-    "cortex-m0-Os": Compiler(f"{ARM} -mcpu=cortex-m0 -Os", ("generic", "armv6m")),
-    "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic", "armv6m", "armv7m")),
-    "cortex-m3-O0": Compiler(f"{ARM} -mcpu=cortex-m3 -O0", ("generic", "armv6m", "armv7m")),
+    "gcc-O2": Compiler("gcc -O2", ("generic", "woven", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
+    "gcc-O0": Compiler("gcc -O0", ("generic", "woven", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
+    "clang-O2": Compiler("clang -O2", ("generic", "woven", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
+    "clang-O0": Compiler("clang -O0", ("generic", "woven", "armv6m", "armv7m", "armv7em", "mve", "rv32", "xcv")),
+    "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic", "woven", "armv6m")),
+    "cortex-m0-Os": Compiler(f"{ARM} -mcpu=cortex-m0 -Os", ("generic", "woven", "armv6m")),
+    "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic", "woven", "armv7m")),
+    "cortex-m3-O0": Compiler(f"{ARM} -mcpu=cortex-m3 -O0", ("generic", "woven", "armv7m")),
     "cortex-m4": Compiler(f"{ARM} -mcpu=cortex-m4 -O2", ("generic", "armv7em")),
     "cortex-m4-O0": Compiler(f"{ARM} -mcpu=cortex-m4 -O0", ("generic", "armv7em")),
     "cortex-m4-Os": Compiler(f"{ARM} -mcpu=cortex-m4 -Os", ("generic", "armv7em")),

@@ -1,4 +1,4 @@
-"""Cortex-M3: Armv7-M without the DSP extension. The C of its kernels that Cortex-M0 runs too is in armv6m."""
+"""Cortex-M3: Armv7-M without the DSP extension."""
 
 from __future__ import annotations
 

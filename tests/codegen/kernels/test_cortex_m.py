@@ -17,11 +17,11 @@ from bitwright.converter.writers.tflite import write_tflite
 from cbuild import library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
+from single import activation, constant, prove, scales, seeds, single, together, zero_points
 from tools import needs_target
 
-ISAS = (("armv7m", "armv6m"), "armv6m")
 ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
+on_the_host = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -91,16 +91,17 @@ def additions(draw: Any) -> Graph:
     return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
 
 
-@given(convolutions(), seeds)
-@few
-def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ISAS)
+def layers(draw: Any, each: int) -> Graph:
+    """Several random layers of every kind as one graph, so that they share one compilation."""
+    kinds = [convolutions(), depthwise(), additions()]
+    return together([draw(kind) for kind in kinds for _ in range(each)])
 
 
-@given(depthwise(), seeds)
-@few
-def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ISAS)
+@pytest.mark.parametrize("isa", ["armv7m", "armv6m"])
+@given(st.data(), seeds)
+@on_the_host
+def test_on_the_host(isa: str, data: Any, seed: int) -> None:
+    prove(layers(data.draw, 8), seed, ((isa, "woven"),))
 
 
 @pytest.mark.parametrize("target", [needs_target("mps2-an385"), needs_target("mps2-an385-m0")])
@@ -108,8 +109,7 @@ def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
 @emulated
 def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), additions()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    graph = layers(data.draw, 4)
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
