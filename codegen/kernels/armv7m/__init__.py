@@ -8,7 +8,10 @@ from . import conv, depthwise_conv
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("woven", conv.lower),),
-    "DEPTHWISE_CONV_2D": (Kernel("woven", depthwise_conv.lower),),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("woven_rows", depthwise_conv.lower_rows),
+        Kernel("woven_columns", depthwise_conv.lower_columns),
+    ),
     "ADD": (Kernel("linear", lower_linear),),
     "SUB": (Kernel("linear", lower_linear),),
 }

@@ -101,7 +101,7 @@ def layers(draw: Any, each: int) -> Graph:
 @given(st.data(), seeds)
 @on_the_host
 def test_on_the_host(isa: str, data: Any, seed: int) -> None:
-    prove(layers(data.draw, 8), seed, ((isa, "woven"),))
+    prove(layers(data.draw, 2), seed, ((isa, "woven"),))
 
 
 @pytest.mark.parametrize("target", [needs_target("mps2-an385"), needs_target("mps2-an385-m0")])
@@ -109,7 +109,7 @@ def test_on_the_host(isa: str, data: Any, seed: int) -> None:
 @emulated
 def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    graph = layers(data.draw, 4)
+    graph = layers(data.draw, 3)
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
