@@ -84,6 +84,22 @@ def depthwise(draw: Any) -> Graph:
 
 
 @st.composite
+def fully_connected(draw: Any) -> Graph:
+    depth, units, rows = draw(st.integers(1, 40)), draw(st.integers(1, 21)), draw(st.sampled_from([1, 1, 3]))
+    generator = np.random.default_rng(draw(seeds))
+    weights = weights_of(draw, (units, depth))
+    input_scale, scale = draw(scales()), 0.01
+    tensors = [
+        activation("x", (rows, depth), input_scale, draw(zero_points)),
+        constant("w", weights, [scale]),
+        constant("b", generator.integers(-(2**15), 2**15, units).astype(np.int32), [scale * input_scale]),
+    ]
+    attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
+    return single("FULLY_CONNECTED", tensors, [output], attrs)
+
+
+@st.composite
 def additions(draw: Any) -> Graph:
     shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
     tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
@@ -93,7 +109,7 @@ def additions(draw: Any) -> Graph:
 
 def layers(draw: Any, each: int) -> Graph:
     """Several random layers of every kind as one graph, so that they share one compilation."""
-    kinds = [convolutions(), depthwise(), additions()]
+    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
     return together([draw(kind) for kind in kinds for _ in range(each)])
 
 
