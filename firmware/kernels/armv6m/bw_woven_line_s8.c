@@ -105,7 +105,7 @@ static void finish(const bw_woven_channel *channel, const int32_t both[2], int8_
     const int32_t bias = channel->bias / 2, high = channel->multiplier >> 16, low = channel->multiplier & 0xFFFF;
     const int32_t shift = channel->head & 0xFF, offset = channel->head >> 8;
     int32_t sums[BW_WOVEN] = {bias, bias, bias};
-    bw_unweave(both[0], both[1], sums, 1);
+    bw_unweave(both[0], both[1], sums);
     for (int32_t i = 0; i < BW_WOVEN; ++i) {
         *output = (int8_t)bw_requantize_16(sums[i], high, low, shift, offset);
         output += channel->step;

@@ -21,17 +21,27 @@
     "mla     " first ", r12, r2, " first " \n" \
     "mla     " second ", r12, r3, " second " \n"
 
+#define ZEROS \
+    "mov     r4, #0 \n" \
+    "mov     r5, #0 \n" \
+    "mov     r6, #0 \n" \
+    "mov     r7, #0 \n" \
+    "mov     r8, #0 \n" \
+    "mov     r9, #0 \n" \
+    "mov     r10, #0 \n" \
+    "mov     r11, #0 \n"
+
 /* 13 instructions of four bytes each: the size is relied on below. */
 #define TAP \
     "ldmia.w r1!, {r2, r3} \n" \
     CHANNEL("r4", "r5") CHANNEL("r6", "r7") CHANNEL("r8", "r9") CHANNEL("r10", "r11")
 
-/* acc += the dot products of `taps` taps (at least one); acc has two words per channel. */
+/* The dot products of `taps` taps (at least one): two words per channel. */
 __attribute__((naked, noinline)) static void multiply(UNUSED const int32_t *weights, UNUSED const uint32_t *columns,
                                                       UNUSED int32_t taps, UNUSED int32_t acc[2 * CHANNELS]) {
     __asm__ volatile(
         "push    {r3-r11, lr} \n"
-        "ldm     r3, {r4-r11} \n"
+        ZEROS
         "add     lr, r2, #7 \n"
         "lsr     lr, lr, #3 \n"
         "rsb     r2, r2, #0 \n"
@@ -102,14 +112,7 @@ __attribute__((naked, noinline)) static void whole_rows(UNUSED const int32_t *ro
         "1: \n"
         "ldm     r0!, {r4-r11} \n"
         "stm     sp, {r4-r11} \n"
-        "mov     r4, #0 \n"
-        "mov     r5, #0 \n"
-        "mov     r6, #0 \n"
-        "mov     r7, #0 \n"
-        "mov     r8, #0 \n"
-        "mov     r9, #0 \n"
-        "mov     r10, #0 \n"
-        "mov     r11, #0 \n"
+        ZEROS
         "ldrd    r1, lr, [sp, #32] \n"
         "ldr     pc, [sp, #40] \n"
         ".balign 4 \n"
@@ -151,9 +154,12 @@ static int by_whole_rows(const int32_t *rows, const uint32_t *columns, int8_t *o
 
 #define by_whole_rows(rows, columns, output, shape) 0
 
-/* acc += the dot products of `taps` taps; acc has two words per channel. */
+/* The dot products of `taps` taps: two words per channel. */
 static void multiply(const int32_t *weights, const uint32_t *columns, int32_t taps, int32_t acc[2 * CHANNELS]) {
     const int8_t *weight = (const int8_t *)weights;
+    for (int32_t i = 0; i < 2 * CHANNELS; ++i) {
+        acc[i] = 0;
+    }
     for (int32_t i = 0; i < taps; ++i) {
         for (int32_t c = 0; c < CHANNELS; ++c) {
             acc[2 * c] = (int32_t)((uint32_t)acc[2 * c] + (uint32_t)*weight * columns[0]);
@@ -166,31 +172,36 @@ static void multiply(const int32_t *weights, const uint32_t *columns, int32_t ta
 
 #endif
 
+/* The outputs of one channel in the columns that are wanted. */
+static void finish(const int32_t *head, const int32_t sums[BW_WOVEN], const bw_woven_s8_shape *shape, int8_t *output) {
+    const int32_t first = head[0], multiplier = head[1], bias = first >> 8, offset = shape->offset;
+    for (int32_t column = 0; column < shape->count; ++column) {
+        *output = bw_requantize_woven(sums[column] + bias, multiplier, first, offset);
+        output += shape->channels;
+    }
+}
+
 void bw_woven_dot_s8(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape) {
     if (by_whole_rows(rows, columns, output, shape)) {
         return;
     }
     for (int32_t channel = 0; channel < shape->channels; channel += CHANNELS) {
         const int32_t *const head = rows;
-        int32_t sums[BW_WOVEN * CHANNELS];
+        const int32_t wanted = shape->channels - channel < CHANNELS ? shape->channels - channel : CHANNELS;
+        int32_t sums[CHANNELS][BW_WOVEN] = {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, 0}};
         rows += HEAD;
-        for (int32_t i = 0; i < BW_WOVEN * CHANNELS; ++i) {
-            sums[i] = head[2 * (i % CHANNELS)] >> 8;
-        }
         for (int32_t done = 0; done < shape->depth; done += shape->part) {
             const int32_t left = shape->depth - done, taps = left < shape->part ? left : shape->part;
-            int32_t acc[2 * CHANNELS] = {0};
+            int32_t acc[2 * CHANNELS];
             multiply(rows, columns + 2 * done, taps, acc);
-            for (int32_t c = 0; c < CHANNELS; ++c) {
-                bw_unweave(acc[2 * c], acc[2 * c + 1], sums + c, CHANNELS);
-            }
+            bw_unweave(acc[0], acc[1], sums[0]);
+            bw_unweave(acc[2], acc[3], sums[1]);
+            bw_unweave(acc[4], acc[5], sums[2]);
+            bw_unweave(acc[6], acc[7], sums[3]);
             rows += taps;
         }
-        for (int32_t column = 0; column < shape->count; ++column) {
-            int8_t *const to = output + column * shape->channels + channel;
-            for (int32_t c = 0; c < CHANNELS && channel + c < shape->channels; ++c) {
-                to[c] = bw_requantize_woven(sums[column * CHANNELS + c], head[2 * c + 1], head[2 * c], shape->offset);
-            }
+        for (int32_t c = 0; c < wanted; ++c) {
+            finish(head + 2 * c, sums[c], shape, output + channel + c);
         }
     }
 }
