@@ -12,7 +12,8 @@ from . import armv6m, armv7em, armv7m, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
-#: Kernel folder -> its table. A target names its folders, the most specific first.
+#: Kernel folder -> its table. A target names its folders, the most specific first. ``woven`` has C that the folders
+#: before it call, and no kernels of its own.
 KERNELS: Mapping[str, KernelTable] = {
     "generic": generic.KERNELS,
     "armv6m": armv6m.KERNELS,
@@ -22,6 +23,7 @@ KERNELS: Mapping[str, KernelTable] = {
     "rv32": rv32.KERNELS,
     "rvv": rvv.KERNELS,
     "xcv": xcv.KERNELS,
+    "woven": {},
 }
 
 #: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of

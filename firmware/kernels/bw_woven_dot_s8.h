@@ -27,14 +27,14 @@ typedef struct {
  * many columns there are (three or six) and how rows and columns are laid out is the instruction set's. */
 void bw_woven_dot_s8(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape);
 
-/* Add the three sums of two words to sums[0], sums[stride] and sums[2 * stride]. */
-static inline void bw_unweave(int32_t first, int32_t second, int32_t *sums, int32_t stride) {
+/* Add the three sums of two words. */
+static inline void bw_unweave(int32_t first, int32_t second, int32_t sums[BW_WOVEN]) {
     const uint32_t t = (uint32_t)first, u = (uint32_t)second;
     const int32_t a = (int32_t)((t - u * BW_WEAVE) << 10) >> 10;
     const int32_t b = (int32_t)(t - (uint32_t)a) >> 11;
     sums[0] += a;
-    sums[stride] += b;
-    sums[2 * stride] += (int32_t)(u - (uint32_t)b) >> 11;
+    sums[1] += b;
+    sums[2] += (int32_t)(u - (uint32_t)b) >> 11;
 }
 
 /* Rounding DOUBLE (bw_fixedpoint.h), saturated to int8: |acc| < 2^30, right shift - 1 in the lowest byte of `head`. */

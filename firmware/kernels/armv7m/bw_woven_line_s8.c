@@ -118,7 +118,7 @@ static void line(const int32_t *weights, const uint32_t *words, int8_t *output, 
     for (int32_t x = 0;;) {
         const uint32_t *const from = words + x * stride;
         int32_t sums[BW_WOVEN] = {0};
-        bw_unweave((int32_t)sum(weights, from, pitch), (int32_t)sum(weights, from + stride, pitch), sums, 1);
+        bw_unweave((int32_t)sum(weights, from, pitch), (int32_t)sum(weights, from + stride, pitch), sums);
         for (int32_t i = 0; i < BW_WOVEN; ++i) {
             output[(x + i) * channel->step] = bw_requantize_woven(sums[i] + channel->bias / 2, channel->multiplier,
                                                                   channel->head, channel->head >> 8);

@@ -17,11 +17,11 @@ from bitwright.converter.writers.tflite import write_tflite
 from cbuild import library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
+from single import activation, constant, prove, scales, seeds, single, together, zero_points
 from tools import needs_target
 
-ISAS = (("armv7m", "armv6m"), "armv6m")
 ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
+on_the_host = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -84,6 +84,22 @@ def depthwise(draw: Any) -> Graph:
 
 
 @st.composite
+def fully_connected(draw: Any) -> Graph:
+    depth, units, rows = draw(st.integers(1, 40)), draw(st.integers(1, 21)), draw(st.sampled_from([1, 1, 3]))
+    generator = np.random.default_rng(draw(seeds))
+    weights = weights_of(draw, (units, depth))
+    input_scale, scale = draw(scales()), 0.01
+    tensors = [
+        activation("x", (rows, depth), input_scale, draw(zero_points)),
+        constant("w", weights, [scale]),
+        constant("b", generator.integers(-(2**15), 2**15, units).astype(np.int32), [scale * input_scale]),
+    ]
+    attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
+    output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
+    return single("FULLY_CONNECTED", tensors, [output], attrs)
+
+
+@st.composite
 def additions(draw: Any) -> Graph:
     shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
     tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
@@ -91,16 +107,17 @@ def additions(draw: Any) -> Graph:
     return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
 
 
-@given(convolutions(), seeds)
-@few
-def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ISAS)
+def layers(draw: Any, each: int) -> Graph:
+    """Several random layers of every kind as one graph, so that they share one compilation."""
+    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
+    return together([draw(kind) for kind in kinds for _ in range(each)])
 
 
-@given(depthwise(), seeds)
-@few
-def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ISAS)
+@pytest.mark.parametrize("isa", ["armv7m", "armv6m"])
+@given(st.data(), seeds)
+@on_the_host
+def test_on_the_host(isa: str, data: Any, seed: int) -> None:
+    prove(layers(data.draw, 2), seed, ((isa, "woven"),))
 
 
 @pytest.mark.parametrize("target", [needs_target("mps2-an385"), needs_target("mps2-an385-m0")])
@@ -108,8 +125,7 @@ def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
 @emulated
 def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), additions()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    graph = layers(data.draw, 3)
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)

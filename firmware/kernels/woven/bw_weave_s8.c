@@ -1,13 +1,25 @@
 #include "bw_weave_s8.h"
 
-/* `count` elements of three columns. */
-static uint32_t *weave(const int8_t *const from[BW_WOVEN], int32_t count, uint32_t *words, int32_t stride) {
+#define ELEMENT(k)                                                                                                     \
+    do {                                                                                                               \
+        const int32_t middle = b[k];                                                                                   \
+        words[(k)*stride] = (uint32_t)(a[k] + middle * BW_WEAVE);                                                      \
+        words[(k)*stride + 1] = (uint32_t)(middle + c[k] * BW_WEAVE);                                                  \
+    } while (0)
+
+/* `count` elements of three columns; inlined with a constant stride. */
+static inline uint32_t *weave(const int8_t *const from[BW_WOVEN], int32_t count, uint32_t *words, int32_t stride) {
     const int8_t *a = from[0], *b = from[1], *c = from[2];
-    for (const int8_t *const end = a + count; a != end; ++a) {
-        const int32_t middle = *b++;
-        words[0] = (uint32_t)(*a + middle * BW_WEAVE);
-        words[1] = (uint32_t)(middle + *c++ * BW_WEAVE);
-        words += stride;
+    for (; count >= 4; count -= 4) {
+        ELEMENT(0);
+        ELEMENT(1);
+        ELEMENT(2);
+        ELEMENT(3);
+        a += 4, b += 4, c += 4, words += 4 * stride;
+    }
+    for (; count > 0; --count) {
+        ELEMENT(0);
+        ++a, ++b, ++c, words += stride;
     }
     return words;
 }
@@ -42,6 +54,6 @@ void bw_weave_windows_s8(const bw_window *w, const bw_woven_place places[BW_WOVE
         for (int32_t i = 0; i < BW_WOVEN; ++i) {
             from[i] = row_of(w, &places[i], ky, rows, rows + (i + 1) * bytes);
         }
-        words = weave(from, bytes, words, stride);
+        words = stride == 2 ? weave(from, bytes, words, 2) : weave(from, bytes, words, 4);
     }
 }

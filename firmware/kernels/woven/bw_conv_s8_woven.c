@@ -5,8 +5,6 @@
 #include "bw_fixedpoint.h"
 #include "bw_weave_s8.h"
 
-#define MOST_COLUMNS 6
-
 /* The window of the next output pixel in raster order. */
 static void advance(const bw_window *w, bw_woven_place *place) {
     place->x += w->stride_w;
@@ -35,18 +33,18 @@ void bw_conv_s8_woven(const bw_conv_s8_woven_params *p, const int8_t *input, int
     bw_woven_place next = {input, -w->pad_h, -w->pad_w};
     memset(rows, p->input_zero_point, (size_t)bytes);
     for (int32_t left = w->batch * w->out_h * w->out_w; left > 0;) {
-        bw_woven_place places[MOST_COLUMNS];
         shape.count = left < p->columns ? left : p->columns;
-        for (int32_t i = 0; i < p->columns; ++i) {
-            places[i] = next;
-            if (i + 1 < shape.count) {
-                advance(w, &next);
+        for (int32_t i = 0; i < p->columns; i += BW_WOVEN) {
+            bw_woven_place places[BW_WOVEN];
+            for (int32_t j = 0; j < BW_WOVEN; ++j) {
+                places[j] = next;
+                if (i + j + 1 < shape.count) { /* the last pixel fills the columns that are left over */
+                    advance(w, &next);
+                }
             }
+            bw_weave_windows_s8(w, places, rows, columns + i / BW_WOVEN * 2, stride);
         }
         advance(w, &next);
-        for (int32_t i = 0; i < p->columns; i += BW_WOVEN) {
-            bw_weave_windows_s8(w, places + i, rows, columns + i / BW_WOVEN * 2, stride);
-        }
         bw_woven_dot_s8(p->rows, columns, output, &shape);
         if (p->low > INT8_MIN || p->high < INT8_MAX) {
             clamp(output, shape.count * p->out_c, p->low, p->high);
