@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from ....converter.ir import Graph, Node
+from ....converter.ops.conv import Conv
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
 from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
+from . import conv
 from .columns import LANES, group_distance, inner_columns, requantize_fields
 
 _COLUMNS = 2  # computed together
@@ -42,6 +44,23 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
         distance={0: group_distance(window, params.batch, channels, channels, _COLUMNS)},
         sources=("bw_depthwise_columns_s8_rvv",),
         instructions=rows * (_singles(params, window.output[1] - _COLUMNS * pairs) + pairs * _pair(params)),
+    )
+
+
+def lower_one_channel(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_conv_s8_rvv``: of a single input channel, every convolution is depthwise."""
+    return None if params.channels != 1 else conv.lower(graph, node, _as_conv(params))
+
+
+def lower_one_channel_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_conv_pixels_s8_rvv``, likewise."""
+    return None if params.channels != 1 else conv.lower_pixels(graph, node, _as_conv(params))
+
+
+def _as_conv(params: DepthwiseConv) -> Conv:
+    weights = np.ascontiguousarray(np.moveaxis(params.weights, -1, 0)[..., None])
+    return Conv(
+        params.window, params.batch, weights, params.bias, params.input_zero_point, params.requant, params.bound
     )
 
 
