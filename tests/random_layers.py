@@ -43,7 +43,8 @@ def constants(rng: np.random.Generator, shape: tuple[int, ...], axis: int, input
 def convolution(
     rng: np.random.Generator, in_c: Range, out_c: Range, kernel: tuple[int, int] | None = None, depthwise: bool = False
 ) -> Graph:
-    """CONV_2D or DEPTHWISE_CONV_2D (of depth multiplier 1) of an image of a few pixels; kernels of up to 4x4."""
+    """CONV_2D or DEPTHWISE_CONV_2D of an image of a few pixels; kernels of up to 4x4. If depthwise, `out_c` is per
+    input channel."""
     taps = kernel or (within(rng, (1, 4)), within(rng, (1, 4)))
     dilation = pick(rng, (1, 1), (1, 1), (1, 1), (2, 1), (1, 2))
     stride = pick(rng, (1, 1), (2, 2), (within(rng, (1, 3)), within(rng, (1, 3)))) if dilation == (1, 1) else (1, 1)
@@ -54,8 +55,9 @@ def convolution(
         "activation": pick(rng, "NONE", "RELU", "RELU6"),
     }
     depth = within(rng, in_c)
-    shape = (1, *taps, depth) if depthwise else (within(rng, out_c), *taps, depth)
-    attrs |= {"depth_multiplier": 1} if depthwise else {}
+    channels = within(rng, out_c)
+    shape = (1, *taps, channels * depth) if depthwise else (channels, *taps, depth)
+    attrs |= {"depth_multiplier": channels} if depthwise else {}
     size = (within(rng, (1, 2)), within(rng, (7, 11)), within(rng, (7, 14)), depth)
     source = activation("x", size, 0.05, zero_point(rng))
     target = activation("y", (), float(rng.uniform(0.05, 0.5)), pick(rng, -128, zero_point(rng)))
@@ -96,3 +98,11 @@ def by_table(rng: np.random.Generator, size: Range) -> Graph:
     """A function of single values that becomes a table."""
     source = activation("x", (1, within(rng, size)), 0.05, zero_point(rng))
     return single("HARD_SWISH", [source], [activation("y", (), 0.04, zero_point(rng))])
+
+
+def mean(rng: np.random.Generator, channels: Range) -> Graph:
+    """MEAN or SUM of an image's pixels."""
+    source = activation("x", (within(rng, (1, 3)), 3, 4, within(rng, channels)), 0.05, zero_point(rng))
+    axes = constant("axes", np.array(pick(rng, [1, 2], [1], [2], [0, 1]), np.int32))
+    target = activation("y", (), float(rng.uniform(0.01, 0.4)), zero_point(rng))
+    return single(pick(rng, "MEAN", "SUM"), [source, axes], [target], {"keep_dims": False})

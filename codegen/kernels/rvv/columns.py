@@ -46,17 +46,17 @@ def columns_instructions(channels: int, rows: int, run: int, columns: int) -> in
     alone = columns % COLUMNS == 1
     vectors = -(-channels // LANES)
     three = 40 + vectors * (90 + rows * (9 + 81 * (run // 8) + 14 * (run % 8)))
-    one = 40 + vectors * (55 + rows * (9 + 49 * (run // 8) + 8 * (run % 8)))
+    one = 40 + vectors * (50 + rows * (9 + 44 * (run // 8) + 8 * (run % 8)))
     return (-(-columns // COLUMNS) - alone) * three + alone * one
 
 
 def group_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, together: int) -> int:
     """The smallest safe distance where pixels of a row that are computed together are read while they are written."""
     reads = first_reads(window, batch, input_pixel).reshape(-1, window.output[1])
-    columns = np.arange(0, window.output[1])
     # Groups may begin anywhere: each is taken to be as long as the longest.
-    ends = np.arange(len(reads))[:, None] * window.output[1] + np.minimum(columns + together, window.output[1])
-    return int((ends * output_pixel - reads[:, columns]).max())
+    ends = np.minimum(np.arange(window.output[1]) + together, window.output[1])
+    ends = np.arange(len(reads))[:, None] * window.output[1] + ends
+    return int((ends * output_pixel - reads).max())
 
 
 def inner_columns(window: Window) -> tuple[int, int]:

@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from ....converter.ir import Graph, Node
+from ....converter.ops.conv import Conv
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
 from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
+from . import conv
 from .columns import LANES, group_distance, inner_columns, requantize_fields
 
 _COLUMNS = 2  # computed together
@@ -45,6 +47,23 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     )
 
 
+def lower_one_channel(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_conv_s8_rvv``: of a single input channel, every convolution is depthwise."""
+    return None if params.channels != 1 else conv.lower(graph, node, _as_conv(params))
+
+
+def lower_one_channel_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
+    """``bw_conv_pixels_s8_rvv``, likewise."""
+    return None if params.channels != 1 else conv.lower_pixels(graph, node, _as_conv(params))
+
+
+def _as_conv(params: DepthwiseConv) -> Conv:
+    weights = np.ascontiguousarray(np.moveaxis(params.weights, -1, 0)[..., None])
+    return Conv(
+        params.window, params.batch, weights, params.bias, params.input_zero_point, params.requant, params.bound
+    )
+
+
 def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     """``bw_depthwise_pixels_s8_rvv``: the same with pixels in lanes, row by row."""
     call, window, channels = lower(graph, node, params), params.window, params.channels
@@ -57,7 +76,7 @@ def lower_pixels(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall 
         call,
         function="bw_depthwise_pixels_s8_rvv",
         distance={0: group_distance(window, params.batch, channels, channels, window.output[1])},
-        instructions=rows * (vectors * (60 + 8 * taps) + _singles(params, window.output[1] - (end - begin))),
+        instructions=rows * (vectors * (76 + 8 * taps) + _singles(params, window.output[1] - (end - begin))),
     )
 
 
@@ -73,7 +92,7 @@ def lower_rows(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | 
     if narrow is None or window.dilation != (1, 1) or window.kernel[0] > _MOST_ROWS or scratch > tensors // 2:
         return None
     rows, sliding = params.batch * window.output[0], _sliding(window) and together == 1
-    row = -(-together * channels // LANES) * (40 + pairs * (78 + taps * (10 if sliding else 14)))
+    row = -(-together * channels // LANES) * (40 + pairs * (78 + taps * (10 if sliding else 16)))
     copied = min(window.stride[0], window.kernel[0]) * (60 + 7 * -(-reach * channels // 128))
     return KernelCall(
         function="bw_depthwise_rows_s8_rvv",
@@ -124,10 +143,10 @@ def _sliding(window: Window) -> bool:
 def _pair(params: DepthwiseConv) -> int:
     """Instructions, as measured at a VLEN of 128, of two pixels."""
     vectors = -(-params.channels // LANES)
-    return 55 + vectors * (90 + math.prod(params.window.kernel) * (10 if _sliding(params.window) else 14))
+    return 55 + vectors * (148 + math.prod(params.window.kernel) * (10 if _sliding(params.window) else 14))
 
 
 def _singles(params: DepthwiseConv, count: int) -> int:
     """The same of single pixels."""
     vectors = -(-params.channels // LANES)
-    return count * (55 + vectors * (110 + 11 * math.prod(params.window.kernel)))
+    return count * (55 + vectors * (126 + 11 * math.prod(params.window.kernel)))

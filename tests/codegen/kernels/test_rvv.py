@@ -21,12 +21,12 @@ from bitwright.targets.image import built
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call, library
-from random_layers import by_table, convolution, fully_connected, pooling, sum_of_two
+from random_layers import by_table, convolution, fully_connected, mean, pooling, sum_of_two
 from single import same, together, vectors
 from tools import needs_target
 
 ISA = ("rvv", "rv32", "generic")
-SEEDS = range(4)
+SEEDS = range(3)
 needs_both = needs_target("qemu-rv32-rvv").marks[0]
 
 
@@ -40,13 +40,15 @@ def layers(seed: int) -> Graph:
         convolution(rng, (1, 40), (1, 70), (1, 1)),
         convolution(rng, (1, 40), (1, 1), depthwise=True),
         convolution(rng, (1, 70), (1, 1), (3, 3), depthwise=True),
+        convolution(rng, (1, 1), (2, 40), depthwise=True),
         fully_connected(rng, (1, 70), (1, 70)),
-        sum_of_two(rng, (1, 150)),
+        mean(rng, (1, 70)),
         pooling(rng, (1, 70)),
         pooling(rng, (1, 70)),
         by_table(rng, (1, 150)),
     ]
-    return together(graphs)
+    # What makes a sum linear is sought for long where nothing does.
+    return together([*graphs, sum_of_two(rng, (1, 150))] if seed == 0 else graphs)
 
 
 def served(graph: Graph, turn: int) -> dict[str, str]:
@@ -63,15 +65,16 @@ def served(graph: Graph, turn: int) -> dict[str, str]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_kernels_on_the_host(seed: int) -> None:
     graph = layers(seed)
+    inputs, session = vectors(graph, seed), Session(graph)
+    expected = [session.trace(values).outputs for values in inputs]
     for turn in range(3):
         model = model_sources(graph, ISA, "model", served(graph, turn))
-        compiled, session = build(model), Session(graph)
-        for values in vectors(graph, seed):
-            same([session.trace(values).outputs], [call(model, compiled, values)], "rvv")
+        compiled = build(model)
+        same(expected, [call(model, compiled, values) for values in inputs], "rvv")
 
 
 @needs_both
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_kernels_on_the_emulator(seed: int) -> None:
     """Every layer at two vector lengths, with inputs of only lowest, only highest and alternating values."""
     graph = layers(seed)
