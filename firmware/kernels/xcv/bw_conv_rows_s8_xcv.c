@@ -46,10 +46,14 @@ static void outputs(const bw_window *w, bw_tile_xcv *tile, rows_of_window *rows,
 
 void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
-    const bw_share all = {0, p->channels.count / 4}, share = bw_share_of(w->batch * w->out_h);
+    bw_share share, groups;
     const int32_t pitch = w->in_w * w->in_c;
+    bw_share_either(w->batch * w->out_h, p->channels.count / 4, &share, &groups);
     int8_t *lines = bw_scratch_of(scratch, w->kernel_h * p->line);
-    bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, all, w->kernel_h, w->kernel_w * pixel_bytes(w) / 4);
+    bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, w->kernel_h, w->kernel_w * pixel_bytes(w) / 4);
+    if (groups.end == groups.begin) {
+        return;
+    }
     if (p->line != 0) {
         bw_fill_words_xcv(lines, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, w->kernel_h * p->line / 4);
     }
@@ -66,7 +70,7 @@ void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *inpu
         for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
             rows.at[ky] = p->line != 0 ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
         }
-        outputs(w, &tile, &rows, output + row * w->out_w * p->channels.count);
+        outputs(w, &tile, &rows, output + row * w->out_w * p->channels.count + 4 * groups.begin);
         if (++oy == w->out_h) {
             oy = 0;
             next = -w->pad_h;

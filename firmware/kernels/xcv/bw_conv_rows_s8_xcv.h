@@ -6,7 +6,8 @@
  * of kernel_h rows; three channels are four, the last with weights of zero. line is 0 where windows never reach into
  * padding and have a multiple of four channels: they are read in the input, and a row of outputs is written while they
  * are read. Elsewhere scratch holds kernel_h lines of that many bytes, in which every row of the input is copied
- * between its padding before any output that needs it is written. Cores share the rows of outputs. Cost beside the
+ * between its padding before any output that needs it is written. Cores share rows of outputs or groups of
+ * channels. Cost beside the
  * tile's: half an instruction per byte copied, per row some 120.
  */
 #ifndef BW_CONV_ROWS_S8_XCV_H

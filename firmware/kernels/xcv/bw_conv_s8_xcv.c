@@ -95,11 +95,11 @@ void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t 
     const bw_window *w = &p->window;
     const int32_t depth = w->kernel_h * p->row, pixels = w->batch * w->out_h * w->out_w;
     bw_share fours, groups;
-    bw_share_longer((pixels + 3) / 4, p->channels.count / 4, &fours, &groups);
+    bw_share_either((pixels + 3) / 4, p->channels.count / 4, &fours, &groups);
     const int32_t first = 4 * fours.begin, end = 4 * fours.end < pixels ? 4 * fours.end : pixels;
     bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, 1, depth / 4);
     tile.output = output + first * p->channels.count + 4 * groups.begin;
-    if (tile.groups == 0) {
+    if (groups.end == groups.begin) {
         return;
     }
     if (bw_window_is_pointwise(w) && depth == w->in_c) {

@@ -45,7 +45,8 @@ void bw_depthwise_conv_s8_xcv(const bw_depthwise_conv_s8_xcv_params *p, const in
                               void *scratch) {
     const bw_window *w = &p->window;
     const int32_t fours = (w->kernel_h + 3) / 4, pitch = 16 * p->columns, alone = w->kernel_h % 4 == 1;
-    const bw_share share = bw_share_of(w->batch * w->out_h);
+    bw_share share, groups;
+    bw_share_either(w->batch * w->out_h, w->in_c / 4, &share, &groups);
     int8_t *kept = bw_scratch_of(scratch, fours * pitch + 8), *padding = kept + fours * pitch;
     const uint32_t word = (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U;
     bw_fill_words_xcv(kept, word, fours * pitch / 4 + 1);
@@ -55,7 +56,7 @@ void bw_depthwise_conv_s8_xcv(const bw_depthwise_conv_s8_xcv_params *p, const in
     input += share.begin / w->out_h * w->in_h * w->in_w * w->in_c;
     output += share.begin * w->out_w * w->in_c;
     for (int32_t line = share.begin; line < share.end; ++line) {
-        for (int32_t c = 0; c < w->in_c; c += 4) {
+        for (int32_t c = 4 * groups.begin; c < 4 * groups.end; c += 4) {
             const int32_t *table = p->table + c * p->table_words;
             int32_t constants[12];
             bw_depthwise_line_xcv part = {kept,

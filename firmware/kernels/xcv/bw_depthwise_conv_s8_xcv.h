@@ -4,7 +4,8 @@
  * Layout: NHWC; a multiple of four channels, one output channel for each. table, for every channel: its weights, padded
  * to words, third word, bias and multiplier, but those that have found a place among the weights (packing). Scratch: 16
  * bytes for every column with its padding and every four rows of a window, and 8. Overlap: a row of outputs is written
- * while its windows are read. Cores share the rows of outputs.
+ * while its windows are read. Cores share rows of outputs or groups
+ * of channels.
  */
 #ifndef BW_DEPTHWISE_CONV_S8_XCV_H
 #define BW_DEPTHWISE_CONV_S8_XCV_H
