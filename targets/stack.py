@@ -192,7 +192,7 @@ def _riscv(instruction: Instruction) -> Step:
         return Step(falls_through=False)
     if name[0] == "b":
         return Step(jump=instruction.place)
-    if operands.startswith("sp,"):
+    if operands.startswith("sp,") and name not in ("sb", "sh", "sw"):
         amount = re.match(r"sp,sp,(-?\d+)\b", operands)
         if name not in ("add", "addi") or amount is None:
             raise _no_bound(instruction, "the stack grows by a computed amount")

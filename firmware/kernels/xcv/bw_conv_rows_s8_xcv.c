@@ -2,11 +2,6 @@
 
 #include "bw_words_xcv.h"
 
-/* A row of outputs under way: where the rows of its windows stand. */
-typedef struct {
-    const int8_t *at[BW_CONV_ROWS_XCV];
-} rows_of_window;
-
 static int32_t pixel_bytes(const bw_window *w) { return (w->in_c + 3) & ~3; }
 
 static int8_t *slot(const bw_conv_rows_s8_xcv_params *p, int8_t *lines, int32_t y) {
@@ -28,29 +23,17 @@ static void keep_row(const bw_conv_rows_s8_xcv_params *p, const int8_t *image, i
     }
 }
 
-/* One row of outputs. */
-static void outputs(const bw_window *w, bw_tile_xcv *tile, rows_of_window *rows, int8_t *output) {
-    tile->rows = rows->at;
-    tile->rows_end = rows->at + w->kernel_h;
-    tile->step = w->stride_w * pixel_bytes(w);
-    tile->output = output;
-    tile->tiles = w->out_w / 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x4_s8_xcv(tile);
-    }
-    tile->tiles = w->out_w % 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x1_s8_xcv(tile);
-    }
-}
-
 void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
     bw_share share, groups;
     const int32_t pitch = w->in_w * w->in_c;
     bw_share_either(w->batch * w->out_h, p->channels.count / 4, &share, &groups);
     int8_t *lines = bw_scratch_of(scratch, w->kernel_h * p->line);
+    const int8_t *rows[BW_CONV_ROWS_XCV] = {0}; /* where those of the next windows stand */
     bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, w->kernel_h, w->kernel_w * pixel_bytes(w) / 4);
+    tile.rows = rows;
+    tile.rows_end = rows + w->kernel_h;
+    tile.step = w->stride_w * pixel_bytes(w);
     if (groups.end == groups.begin) {
         return;
     }
@@ -61,16 +44,16 @@ void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *inpu
     input += share.begin / w->out_h * w->in_h * pitch;
     for (int32_t row = share.begin, next = -w->pad_h; row < share.end; ++row) {
         const int32_t top = oy * w->stride_h - w->pad_h;
-        rows_of_window rows;
         if (p->line != 0) {
             for (next = next < top ? top : next; next < top + w->kernel_h; ++next) {
                 keep_row(p, input, lines, next);
             }
         }
         for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-            rows.at[ky] = p->line != 0 ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
+            rows[ky] = p->line != 0 ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
         }
-        outputs(w, &tile, &rows, output + row * w->out_w * p->channels.count + 4 * groups.begin);
+        tile.output = output + row * w->out_w * p->channels.count + 4 * groups.begin;
+        bw_tile_pixels_xcv(&tile, w->out_w);
         if (++oy == w->out_h) {
             oy = 0;
             next = -w->pad_h;

@@ -9,14 +9,7 @@ static void run(bw_tile_xcv *tile, const int8_t *columns, int32_t count) {
     tile->rows = &columns;
     tile->rows_end = &columns + 1;
     tile->step = 4 * tile->words;
-    tile->tiles = count / 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x4_s8_xcv(tile);
-    }
-    tile->tiles = count % 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x1_s8_xcv(tile);
-    }
+    bw_tile_pixels_xcv(tile, count);
 }
 
 static void bytes(int8_t *to, const int8_t *from, int32_t count) {

@@ -43,6 +43,18 @@ typedef struct {
 void bw_tile_4x4_s8_xcv(bw_tile_xcv *tile);
 void bw_tile_4x1_s8_xcv(bw_tile_xcv *tile);
 
+/* Pixels side by side: in fours, and the rest. */
+static inline void bw_tile_pixels_xcv(bw_tile_xcv *tile, int32_t pixels) {
+    tile->tiles = pixels / 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x4_s8_xcv(tile);
+    }
+    tile->tiles = pixels % 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x1_s8_xcv(tile);
+    }
+}
+
 /* One pixel of windows of one row; an even number of groups, at least two. */
 void bw_tile_8x1_s8_xcv(bw_tile_xcv *tile);
 
