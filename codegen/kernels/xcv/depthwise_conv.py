@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....converter.ir import Graph, Node
+from ....converter.ops.conv import Conv
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
 from ..call import KernelCall, as_c
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
 from ..overlap import line_distance
+from . import conv
 from .channels import Channels, channels_of, rectified
 
 _MOST_COLUMNS = 700  # bytes of scratch for columns, if one row of them is not more
@@ -122,6 +124,16 @@ def _planes_table(taps: Channels) -> NDArray[Any]:
     words[:, :, 3] = taps.shift.astype("<i4").view(np.int8).reshape(count, 4)[:, :3]
     constants = [words.reshape(count, 12).view("<i4"), taps.bias[:, None], taps.multiplier[:, None]]
     return as_c(np.concatenate(constants, axis=1), np.int32)
+
+
+def lower_one_channel(graph: Graph, node: Node, params: DepthwiseConv, compact: bool = False) -> KernelCall | None:
+    """``bw_conv_s8_xcv``: what makes several channels of one is a convolution."""
+    if params.channels != 1:
+        return None
+    weights = np.ascontiguousarray(params.weights.transpose(2, 0, 1)[..., None])
+    point, requant = params.input_zero_point, params.requant
+    same = Conv(params.window, params.batch, weights, params.bias, point, requant, params.bound)
+    return conv.lower(graph, node, same, compact)
 
 
 def lower_any(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
