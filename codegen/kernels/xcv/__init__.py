@@ -19,6 +19,7 @@ KERNELS: KernelTable = {
         Kernel("xcv_3x3", depthwise_conv.lower),
         Kernel("xcv", depthwise_conv.lower_any),
         Kernel("xcv_conv", depthwise_conv.lower_one_channel),
+        Kernel("xcv_conv_rows", partial(depthwise_conv.lower_one_channel, rows=True)),
         Kernel("xcv_conv_compact", partial(depthwise_conv.lower_one_channel, compact=True)),
     ),
     "FULLY_CONNECTED": (

@@ -126,14 +126,16 @@ def _planes_table(taps: Channels) -> NDArray[Any]:
     return as_c(np.concatenate(constants, axis=1), np.int32)
 
 
-def lower_one_channel(graph: Graph, node: Node, params: DepthwiseConv, compact: bool = False) -> KernelCall | None:
-    """``bw_conv_s8_xcv``: what makes several channels of one is a convolution."""
+def lower_one_channel(
+    graph: Graph, node: Node, params: DepthwiseConv, rows: bool = False, compact: bool = False
+) -> KernelCall | None:
+    """``bw_conv_s8_xcv`` or ``bw_conv_rows_s8_xcv``: what makes several channels of one is a convolution."""
     if params.channels != 1:
         return None
     weights = np.ascontiguousarray(params.weights.transpose(2, 0, 1)[..., None])
     point, requant = params.input_zero_point, params.requant
     same = Conv(params.window, params.batch, weights, params.bias, point, requant, params.bound)
-    return conv.lower(graph, node, same, compact)
+    return (conv.lower_rows if rows else conv.lower)(graph, node, same, compact)
 
 
 def lower_any(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:

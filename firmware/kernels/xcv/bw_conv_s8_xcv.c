@@ -12,16 +12,6 @@ static void run(bw_tile_xcv *tile, const int8_t *columns, int32_t count) {
     bw_tile_pixels_xcv(tile, count);
 }
 
-static void bytes(int8_t *to, const int8_t *from, int32_t count) {
-    if (((count | (int32_t)(uintptr_t)to | (int32_t)(uintptr_t)from) & 3) == 0) {
-        bw_copy_words_xcv(to, from, count / 4);
-        return;
-    }
-    for (const int8_t *end = from + count; from < end;) {
-        *to++ = *from++;
-    }
-}
-
 /* A window that reaches into the padding, or is dilated: its rows one after the other, with bytes. */
 static void window_by_rows(const bw_conv_s8_xcv_params *p, const int8_t *image, int32_t top, int32_t left,
                            int8_t *column) {
@@ -35,14 +25,14 @@ static void window_by_rows(const bw_conv_s8_xcv_params *p, const int8_t *image, 
         const int8_t *row = image + y * w->in_w * w->in_c;
         if (w->dilation_w == 1) {
             const bw_span span = bw_span_of(left, w->kernel_w, w->in_w);
-            bytes(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
-                  (span.end - span.begin) * w->in_c);
+            bw_copy_bytes_xcv(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
+                              (span.end - span.begin) * w->in_c);
             continue;
         }
         for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
             const int32_t x = left + kx * w->dilation_w;
             if (x >= 0 && x < w->in_w) {
-                bytes(column + kx * w->in_c, row + x * w->in_c, w->in_c);
+                bw_copy_bytes_xcv(column + kx * w->in_c, row + x * w->in_c, w->in_c);
             }
         }
     }
