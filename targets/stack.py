@@ -195,7 +195,7 @@ def _riscv(instruction: Instruction) -> Step:
         return Step(falls_through=False)
     if name[0] == "b":
         return Step(jump=instruction.place)
-    if operands.startswith("sp,"):
+    if operands.startswith("sp,") and name not in ("sb", "sh", "sw"):
         if re.match(r"sp,s0,-\d", operands):
             return Step()  # a function with a frame pointer leaves its frame
         amount = re.match(r"sp,sp,(-?\d+)\b", operands)

@@ -60,12 +60,14 @@ def depthwise(draw: Any) -> Graph:
     stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 3)]))
     dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 3)])) if stride == (1, 1) else (1, 1)
     size, padding = sized(draw, kernel, stride, dilation)
+    if draw(st.integers(0, 3)) == 0:  # a single column of pixels
+        kernel, size, padding = (kernel[0] * kernel[1], 1), (draw(st.integers(70, 80)), 1), "VALID"
     channels = 4 * draw(st.integers(1, 4))
+    multiplier = channels if draw(st.integers(0, 4)) == 0 else 1  # one input channel, or as many
     weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, *kernel, channels), endpoint=True)
-    attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": 1}
-    return quantized(
-        draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights.astype(np.int8), 3, attrs
-    )
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": multiplier}
+    shape = (draw(st.integers(1, 2)), *size, channels // multiplier)
+    return quantized(draw, "DEPTHWISE_CONV_2D", shape, weights.astype(np.int8), 3, attrs)
 
 
 @st.composite

@@ -38,10 +38,11 @@ static inline bw_share bw_share_of(int32_t count) {
     return share;
 }
 
-/* Work in two dimensions: the longer one is shared, the other one is whole. */
-static inline void bw_share_longer(int32_t rows, int32_t columns, bw_share *row, bw_share *column) {
+/* Work in two dimensions: rows are shared where every core gets as many or where they are not fewer than columns, which
+ * are shared elsewhere; the other dimension is whole. */
+static inline void bw_share_either(int32_t rows, int32_t columns, bw_share *row, bw_share *column) {
     const bw_share all_rows = {0, rows}, all_columns = {0, columns};
-    const int32_t by_rows = BW_CORES == 1 || rows >= columns;
+    const int32_t by_rows = rows % BW_CORES == 0 || rows >= columns;
     *row = by_rows ? bw_share_of(rows) : all_rows;
     *column = by_rows ? all_columns : bw_share_of(columns);
 }

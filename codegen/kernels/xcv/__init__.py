@@ -18,6 +18,9 @@ KERNELS: KernelTable = {
         Kernel("xcv_planes", depthwise_conv.lower_planes),
         Kernel("xcv_3x3", depthwise_conv.lower),
         Kernel("xcv", depthwise_conv.lower_any),
+        Kernel("xcv_conv", depthwise_conv.lower_one_channel),
+        Kernel("xcv_conv_rows", partial(depthwise_conv.lower_one_channel, rows=True)),
+        Kernel("xcv_conv_compact", partial(depthwise_conv.lower_one_channel, compact=True)),
     ),
     "FULLY_CONNECTED": (
         Kernel("xcv", fully_connected.lower),

@@ -115,7 +115,7 @@ def padded(weights: NDArray[Any]) -> NDArray[Any]:
 
 def tile_instructions(depth: int, channels: int, pixels: int, mode: int, rows: int = 1) -> int:
     """Of one tile of bw_tile_4x4_s8_xcv (four pixels) or bw_tile_4x1_s8_xcv (one)."""
-    group = 6 * depth + 99 if pixels == 4 else 9 * depth // 4 + 41
+    group = 6 * depth + 97 if pixels == 4 else 9 * depth // 4 + 39
     more = {_RECTIFIED: (0, 0), _INT8: (60, 20), _CLAMPED: (75, 23)}[mode][pixels == 1]
     return (group + more + 6 * rows) * (channels // 4) + 26 + 4 * rows
 

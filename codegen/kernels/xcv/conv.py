@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from ..narrow import narrow_conv
 from ..overlap import line_distance, row_distance, window_distance
 from .channels import Channels, channels_of, padded, tile_fields, tile_instructions
 
-_MOST_ROWS = 8  # BW_CONV_ROWS_XCV
+_MOST_ROWS = 12  # BW_CONV_ROWS_XCV
+_IN_PLACE, _WORDS, _THREES, _WINDOWS = range(4)  # BW_ROWS_IN_PLACE and its neighbours
 
 
 def lower(graph: Graph, node: Node, params: Conv, compact: bool = False) -> KernelCall | None:
@@ -57,32 +58,66 @@ def lower_rows(graph: Graph, node: Node, params: Conv, compact: bool = False) ->
     """``bw_conv_rows_s8_xcv``: windows in rows of the input, which are copied between their padding where need be."""
     window, batch = params.window, params.batch
     out_c, height, width, in_c = params.weights.shape
-    pixel = in_c + -in_c % 4
-    fits = in_c % 4 == 0 or (in_c == 3 and window.input[1] % 4 == 0)
-    channels = channels_of(narrow_conv(graph, node, params)) if fits and out_c % 4 == 0 else None
+    channels = channels_of(narrow_conv(graph, node, params)) if out_c % 4 == 0 else None
     if channels is None or window.dilation != (1, 1) or height > _MOST_ROWS or is_pointwise(window):
         return None
-    fields = tile_fields(_padded(channels, (height * width, in_c)), compact)
-    kept = _reaches_out(window) or in_c == 3
-    line = pixel * max(window.before[1] + window.input[1], _reach(window, 1)) if kept else 0
-    rows, row_bytes = batch * window.output[0], in_c * window.input[1]
-    four, alone = (tile_instructions(height * width * pixel, out_c, n, fields["mode"], height) for n in (4, 1))
-    each = window.output[1] // 4 * four + window.output[1] % 4 * alone
-    copied = batch * (window.input[0] + 2) * (line // (1 if in_c == 3 else 2) + 60) if kept else 0
+    lines = _lines(window, in_c)
+    apart = lines.copy == _WINDOWS
+    fields = tile_fields(_padded(channels, (height, width * in_c) if apart else (height * width, in_c)), compact)
+    four, alone = (tile_instructions(height * lines.row, out_c, n, fields["mode"], height) for n in (4, 1))
+    each = window.output[1] // 4 * four + window.output[1] % 4 * alone + 120
+    input_row, kept = in_c * window.input[1], 0 if lines.copy == _IN_PLACE else height
     return KernelCall(
         function="bw_conv_rows_s8_xcv",
         params={
             "window": window_fields(window, batch, in_c),
-            "line": line,
+            "copy": lines.copy,
+            "row": lines.row,
+            "step": lines.step,
+            "line": lines.line,
+            "raw": lines.raw,
+            "lead": lines.lead,
             "channels": {"count": out_c, **fields},
             "input_zero_point": params.input_zero_point,
         },
-        scratch=height * line,
-        distance={0: line_distance(window, batch, row_bytes, out_c * window.output[1], height if kept else 0)},
+        scratch=height * lines.line + lines.raw,
+        distance={0: line_distance(window, batch, input_row, out_c * window.output[1], kept)},
         sources=("bw_tile_s8_xcv", "bw_words_xcv"),
         cores="apart",
-        instructions=rows * (each + 120) + copied,
+        instructions=batch * (window.output[0] * each + (window.input[0] + 2) * lines.instructions),
     )
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """How bw_conv_rows_s8_xcv keeps rows of the input: the fields of its parameters, and instructions for each."""
+
+    copy: int
+    row: int
+    step: int
+    line: int = 0
+    raw: int = 0
+    lead: int = 0
+    instructions: int = 0
+
+
+def _lines(window: Window, in_c: int) -> _Lines:
+    width, stride, reach = window.kernel[1], window.stride[1], _reach(window, 1)
+    threes = in_c == 3 and window.input[1] % 4 == 0
+    if in_c % 4 == 0 and not _reaches_out(window):
+        return _Lines(_IN_PLACE, width * in_c, stride * in_c)
+    if in_c % 4 == 0 or threes:
+        pixel = 4 if threes else in_c
+        line = pixel * max(window.before[1] + window.input[1], reach)
+        copy, cost = (_THREES, line * 3 // 4) if threes else (_WORDS, line // 2)
+        return _Lines(copy, width * pixel, stride * pixel, line, instructions=cost + 60)
+    row, before, bytes_in = width * in_c + -(width * in_c) % 4, window.before[1] * in_c, window.input[1] * in_c
+    lead = before + -before % 4
+    # The copy of the last window's row goes on to whole words, and may read one more.
+    end = lead - before + max(before + bytes_in, (reach - width) * in_c + row + 8)
+    raw, outputs = end + -end % 4, window.output[1]
+    cost = bytes_in // 2 if bytes_in % 4 == 0 else 4 * bytes_in
+    return _Lines(_WINDOWS, row, row, outputs * row, raw, lead, outputs * (15 + row) + cost + 90)
 
 
 def _reach(window: Window, axis: int) -> int:

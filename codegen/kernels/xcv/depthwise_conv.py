@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ....converter.ir import Graph, Node
+from ....converter.ops.conv import Conv
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.window import Window
 from ..call import KernelCall, as_c
 from ..mac import window_fields
 from ..narrow import narrow_depthwise_conv
 from ..overlap import line_distance
+from . import conv
 from .channels import Channels, channels_of, rectified
 
 _MOST_COLUMNS = 700  # bytes of scratch for columns, if one row of them is not more
 _MOST_THIRD = 2**23  # what the tables have place for
-_PACKED_NONE, _PACKED_BEHIND, _PACKED_THIRD, _PACKED_BIAS = range(4)  # as in bw_depthwise_conv_s8_xcv.h
+_PACKED_NONE, _PACKED_BEHIND, _PACKED_SHIFT, _PACKED_THIRD, _PACKED_BIAS = range(5)  # as in bw_depthwise_conv_s8_xcv.h
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
@@ -124,24 +127,44 @@ def _planes_table(taps: Channels) -> NDArray[Any]:
     return as_c(np.concatenate(constants, axis=1), np.int32)
 
 
+def lower_one_channel(
+    graph: Graph, node: Node, params: DepthwiseConv, rows: bool = False, compact: bool = False
+) -> KernelCall | None:
+    """``bw_conv_s8_xcv`` or ``bw_conv_rows_s8_xcv``: what makes several channels of one is a convolution."""
+    if params.channels != 1:
+        return None
+    weights = np.ascontiguousarray(params.weights.transpose(2, 0, 1)[..., None])
+    point, requant = params.input_zero_point, params.requant
+    same = Conv(params.window, params.batch, weights, params.bias, point, requant, params.bound)
+    return (conv.lower_rows if rows else conv.lower)(graph, node, same, compact)
+
+
 def lower_any(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     """``bw_depthwise_conv_s8_xcv``: any kernel, columns of every four rows as words."""
-    window, channels = params.window, params.channels
+    channels = params.channels
     taps = channels_of(narrow_depthwise_conv(graph, node, params)) if channels % 4 == 0 else None
     if taps is None or (taps.low, taps.high) != (-128, 127):
         return None
+    along = _is_along(params.window)
+    window = _laid_down(params.window) if along else params.window
+    image, pixel = math.prod(params.window.input) * channels, channels * (params.window.stride[0] if along else 1)
+    pitch = channels if along else window.input[1] * channels
     fours, width = -(-window.kernel[0] // 4), window.kernel[1]
     reach = (window.output[1] - 1) * window.stride[1] + (width - 1) * window.dilation[1] + 1
     columns = max(window.before[1] + window.input[1], reach)
-    lined = rectified(taps, _MOST_THIRD)
+    # A shift alone has place where three bytes have none.
+    lined = None if window.kernel[0] % 4 > 1 and width < 3 else rectified(taps, _MOST_THIRD)
     table, packing = _line_table(lined or taps, window.kernel)
-    rows = params.batch * window.output[0]
     output = 12 + fours * (5 + 3 * width) + (0 if lined else 3)
     group = fours * (18 * window.input[1] + 110) + 4 * (window.output[1] * output + 22) + 200
+    distance = {0: line_distance(window, params.batch, pitch, window.output[1] * channels, 0)}
     return KernelCall(
         function="bw_depthwise_conv_s8_xcv",
         params={
             "window": window_fields(window, params.batch, channels),
+            "pitch": pitch,
+            "pixel": pixel,
+            "image": image,
             "columns": columns,
             "table": table,
             "table_words": table.shape[1],
@@ -151,10 +174,30 @@ def lower_any(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | N
             "rectified": int(lined is not None),
         },
         scratch=16 * fours * columns + 8,
-        distance={0: line_distance(window, params.batch, window.input[1] * channels, window.output[1] * channels, 0)},
+        # All pixels of four channels are copied before any of their outputs is written.
+        distance=distance if not along else {0: 0} if params.batch == 1 else {},
+        exact=along,
         sources=("bw_depthwise_line_s8_xcv", "bw_words_xcv"),
         cores="apart",
-        instructions=rows * channels // 4 * group,
+        instructions=params.batch * window.output[0] * channels // 4 * group,
+    )
+
+
+def _is_along(window: Window) -> bool:
+    """Whether windows are parts of a single column of pixels."""
+    reach = (window.output[0] - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1
+    single = window.input[1] == window.kernel[1] == window.output[1] == 1
+    return single and window.before == (0, 0) and reach <= window.input[0]
+
+
+def _laid_down(window: Window) -> Window:
+    """A column of pixels as rows that overlap: row i of all windows are their pixels i, side by side."""
+    return replace(
+        window,
+        input=(window.input[0], window.output[0]),
+        output=(1, window.output[0]),
+        stride=(1, 1),
+        dilation=(window.dilation[0], 1),
     )
 
 
@@ -166,7 +209,10 @@ def _line_table(taps: Channels, kernel: tuple[int, int]) -> tuple[NDArray[Any], 
     columns = np.ascontiguousarray(words.reshape(count, -1, 4, width).transpose(0, 1, 3, 2))
     third, bias, multiplier = (_bytes(values) for values in (taps.shift, taps.bias, taps.multiplier))
     packing = _PACKED_NONE
-    if rest > 1 and width >= 3:
+    if rest > 1 and width < 3:
+        packing = _PACKED_SHIFT
+        columns[:, -1, 0, 3] = third[:, 0]
+    elif rest > 1:
         packing = _PACKED_BIAS if width >= 7 else _PACKED_THIRD
         columns[:, -1, :3, 3] = third[:, :3]
         if packing == _PACKED_BIAS:

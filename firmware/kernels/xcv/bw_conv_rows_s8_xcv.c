@@ -2,13 +2,6 @@
 
 #include "bw_words_xcv.h"
 
-/* A row of outputs under way: where the rows of its windows stand. */
-typedef struct {
-    const int8_t *at[BW_CONV_ROWS_XCV];
-} rows_of_window;
-
-static int32_t pixel_bytes(const bw_window *w) { return (w->in_c + 3) & ~3; }
-
 static int8_t *slot(const bw_conv_rows_s8_xcv_params *p, int8_t *lines, int32_t y) {
     const bw_window *w = &p->window;
     return lines + (y + w->pad_h) % w->kernel_h * p->line; /* y >= -pad_h */
@@ -17,56 +10,52 @@ static int8_t *slot(const bw_conv_rows_s8_xcv_params *p, int8_t *lines, int32_t 
 /* Row y of an image, or padding, to its place; what stands left and right of it there is padding already. */
 static void keep_row(const bw_conv_rows_s8_xcv_params *p, const int8_t *image, int8_t *lines, int32_t y) {
     const bw_window *w = &p->window;
+    const int32_t bytes = w->in_w * w->in_c, before = w->pad_w * w->in_c;
+    const int8_t *from = image + y * bytes;
     int8_t *to = slot(p, lines, y);
     if (y < 0 || y >= w->in_h) {
         bw_fill_words_xcv(to, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, p->line / 4);
-    } else if (w->in_c == 3) {
-        bw_copy_threes_xcv(to + w->pad_w * 4, image + y * w->in_w * 3, w->in_w / 4);
+    } else if (p->copy == BW_ROWS_WINDOWS) {
+        int8_t *raw = lines + w->kernel_h * p->line + p->lead;
+        bw_copy_bytes_xcv(raw, from, bytes);
+        bw_copy_box_xcv(to, raw - before, w->out_w, p->row / 4, w->stride_w * w->in_c);
+    } else if (p->copy == BW_ROWS_THREES) {
+        bw_copy_threes_xcv(to + w->pad_w * 4, from, w->in_w / 4);
     } else {
-        const int32_t bytes = w->in_w * w->in_c;
-        bw_copy_words_xcv(to + w->pad_w * w->in_c, image + y * bytes, bytes / 4);
-    }
-}
-
-/* One row of outputs. */
-static void outputs(const bw_window *w, bw_tile_xcv *tile, rows_of_window *rows, int8_t *output) {
-    tile->rows = rows->at;
-    tile->rows_end = rows->at + w->kernel_h;
-    tile->step = w->stride_w * pixel_bytes(w);
-    tile->output = output;
-    tile->tiles = w->out_w / 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x4_s8_xcv(tile);
-    }
-    tile->tiles = w->out_w % 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x1_s8_xcv(tile);
+        bw_copy_words_xcv(to + before, from, bytes / 4);
     }
 }
 
 void bw_conv_rows_s8_xcv(const bw_conv_rows_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
     const bw_window *w = &p->window;
-    const bw_share all = {0, p->channels.count / 4}, share = bw_share_of(w->batch * w->out_h);
+    bw_share share, groups;
     const int32_t pitch = w->in_w * w->in_c;
-    int8_t *lines = bw_scratch_of(scratch, w->kernel_h * p->line);
-    bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, all, w->kernel_h, w->kernel_w * pixel_bytes(w) / 4);
-    if (p->line != 0) {
-        bw_fill_words_xcv(lines, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, w->kernel_h * p->line / 4);
+    bw_share_either(w->batch * w->out_h, p->channels.count / 4, &share, &groups);
+    const int32_t kept = w->kernel_h * p->line + p->raw;
+    int8_t *lines = bw_scratch_of(scratch, kept);
+    const int8_t *rows[BW_CONV_ROWS_XCV] = {0}; /* where those of the next windows stand */
+    bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, w->kernel_h, p->row / 4);
+    tile.rows = rows;
+    tile.rows_end = rows + w->kernel_h;
+    tile.step = p->step;
+    if (groups.end == groups.begin) {
+        return;
     }
+    bw_fill_words_xcv(lines, (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U, kept / 4);
     int32_t oy = share.begin % w->out_h;
     input += share.begin / w->out_h * w->in_h * pitch;
     for (int32_t row = share.begin, next = -w->pad_h; row < share.end; ++row) {
         const int32_t top = oy * w->stride_h - w->pad_h;
-        rows_of_window rows;
-        if (p->line != 0) {
+        if (p->copy != BW_ROWS_IN_PLACE) {
             for (next = next < top ? top : next; next < top + w->kernel_h; ++next) {
                 keep_row(p, input, lines, next);
             }
         }
         for (int32_t ky = 0; ky < w->kernel_h; ++ky) {
-            rows.at[ky] = p->line != 0 ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
+            rows[ky] = p->copy != BW_ROWS_IN_PLACE ? slot(p, lines, top + ky) : input + (top + ky) * pitch;
         }
-        outputs(w, &tile, &rows, output + row * w->out_w * p->channels.count);
+        tile.output = output + row * w->out_w * p->channels.count + 4 * groups.begin;
+        bw_tile_pixels_xcv(&tile, w->out_w);
         if (++oy == w->out_h) {
             oy = 0;
             next = -w->pad_h;

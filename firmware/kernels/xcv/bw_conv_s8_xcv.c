@@ -9,24 +9,7 @@ static void run(bw_tile_xcv *tile, const int8_t *columns, int32_t count) {
     tile->rows = &columns;
     tile->rows_end = &columns + 1;
     tile->step = 4 * tile->words;
-    tile->tiles = count / 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x4_s8_xcv(tile);
-    }
-    tile->tiles = count % 4;
-    if (tile->tiles > 0) {
-        bw_tile_4x1_s8_xcv(tile);
-    }
-}
-
-static void bytes(int8_t *to, const int8_t *from, int32_t count) {
-    if (((count | (int32_t)(uintptr_t)to | (int32_t)(uintptr_t)from) & 3) == 0) {
-        bw_copy_words_xcv(to, from, count / 4);
-        return;
-    }
-    for (const int8_t *end = from + count; from < end;) {
-        *to++ = *from++;
-    }
+    bw_tile_pixels_xcv(tile, count);
 }
 
 /* A window that reaches into the padding, or is dilated: its rows one after the other, with bytes. */
@@ -42,14 +25,14 @@ static void window_by_rows(const bw_conv_s8_xcv_params *p, const int8_t *image, 
         const int8_t *row = image + y * w->in_w * w->in_c;
         if (w->dilation_w == 1) {
             const bw_span span = bw_span_of(left, w->kernel_w, w->in_w);
-            bytes(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
-                  (span.end - span.begin) * w->in_c);
+            bw_copy_bytes_xcv(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
+                              (span.end - span.begin) * w->in_c);
             continue;
         }
         for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
             const int32_t x = left + kx * w->dilation_w;
             if (x >= 0 && x < w->in_w) {
-                bytes(column + kx * w->in_c, row + x * w->in_c, w->in_c);
+                bw_copy_bytes_xcv(column + kx * w->in_c, row + x * w->in_c, w->in_c);
             }
         }
     }
@@ -95,11 +78,11 @@ void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t 
     const bw_window *w = &p->window;
     const int32_t depth = w->kernel_h * p->row, pixels = w->batch * w->out_h * w->out_w;
     bw_share fours, groups;
-    bw_share_longer((pixels + 3) / 4, p->channels.count / 4, &fours, &groups);
+    bw_share_either((pixels + 3) / 4, p->channels.count / 4, &fours, &groups);
     const int32_t first = 4 * fours.begin, end = 4 * fours.end < pixels ? 4 * fours.end : pixels;
     bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, 1, depth / 4);
     tile.output = output + first * p->channels.count + 4 * groups.begin;
-    if (tile.groups == 0) {
+    if (groups.end == groups.begin) {
         return;
     }
     if (bw_window_is_pointwise(w) && depth == w->in_c) {

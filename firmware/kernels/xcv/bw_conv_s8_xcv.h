@@ -5,7 +5,7 @@
  * windows of activations, none where windows are single pixels in order (1x1, stride 1) of a multiple of four channels:
  * these are read in place. Overlap: pixels are written four at a time in raster order, each four after all reads of
  * their windows where these are in scratch; where they are read in place, until the last of their outputs is written.
- * Cores share fours of pixels or groups of channels, whichever are more.
+ * Cores share fours of pixels or groups of channels.
  */
 #ifndef BW_CONV_S8_XCV_H
 #define BW_CONV_S8_XCV_H

@@ -29,8 +29,14 @@ void bw_depthwise_conv_3x3_s8_xcv(const bw_depthwise_conv_3x3_s8_xcv_params *p, 
     const bw_window *w = &p->window;
     const int32_t pitch = w->in_w * w->in_c;
     const uint32_t padding = (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U;
-    const bw_depthwise_row_xcv first = first_row(p, padding);
-    const bw_share share = bw_share_of(w->batch * w->out_h);
+    bw_depthwise_row_xcv first = first_row(p, padding);
+    bw_share share, pairs;
+    bw_share_either(w->batch * w->out_h, w->in_c / 2, &share, &pairs);
+    first.table += 9 * pairs.begin;
+    first.pairs = pairs.end - pairs.begin;
+    if (first.pairs == 0) {
+        return;
+    }
     int8_t *outside = bw_scratch_of(scratch, pitch);
     if (p->padded) {
         bw_fill_words_xcv(outside, padding, pitch / 4);
@@ -41,9 +47,9 @@ void bw_depthwise_conv_3x3_s8_xcv(const bw_depthwise_conv_3x3_s8_xcv_params *p, 
         bw_depthwise_row_xcv row = first;
         for (int32_t ky = 0; ky < 3; ++ky) {
             const int32_t y = oy * w->stride_h - w->pad_h + ky;
-            row.rows[ky] = y >= 0 && y < w->in_h ? input + y * pitch : outside;
+            row.rows[ky] = (y >= 0 && y < w->in_h ? input + y * pitch : outside) + 2 * pairs.begin;
         }
-        row.output = output + line * w->out_w * w->in_c;
+        row.output = output + line * w->out_w * w->in_c + 2 * pairs.begin;
         if (w->stride_w == 1) {
             bw_depthwise_row_1_s8_xcv(&row);
         } else {

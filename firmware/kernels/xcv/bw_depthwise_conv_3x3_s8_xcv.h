@@ -2,7 +2,8 @@
  *
  * Layout: NHWC; a multiple of four channels, one output channel for each; no dilation; at most one column of padding on
  * either side. Scratch: where rows of padding are met, one row of the input that holds them. Overlap: a row of outputs
- * is written while its windows are read. Cores share the rows of outputs.
+ * is written while its windows are read. Cores share rows of outputs or pairs of
+ * channels.
  */
 #ifndef BW_DEPTHWISE_CONV_3X3_S8_XCV_H
 #define BW_DEPTHWISE_CONV_3X3_S8_XCV_H

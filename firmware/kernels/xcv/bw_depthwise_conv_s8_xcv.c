@@ -18,6 +18,8 @@ static void unpack(const bw_depthwise_conv_s8_xcv_params *p, const int32_t *tabl
                 : table[end - 2];
         if (p->packing >= BW_PACKED_THIRD) {
             to[2] = (w[2] >> 24) * 65536 + (int32_t)(last_byte(w) | last_byte(w + 1) << 8);
+        } else if (p->packing == BW_PACKED_SHIFT) {
+            to[2] = (int32_t)last_byte(w);
         } else {
             to[2] = p->packing == BW_PACKED_BEHIND ? table[end - 3] >> 8 : table[end - 3];
         }
@@ -34,8 +36,8 @@ static void columns(const bw_depthwise_conv_s8_xcv_params *p, const int8_t *inpu
         for (int32_t i = 0; i < 4; ++i) {
             const int32_t y = top + (first + i) * w->dilation_h;
             const int32_t inside = first + i < w->kernel_h && y >= 0 && y < w->in_h;
-            rows.at[i] = inside ? input + y * w->in_w * w->in_c : first + i < w->kernel_h ? padding : zero;
-            rows.step[i] = inside ? w->in_c : 0;
+            rows.at[i] = inside ? input + y * p->pitch : first + i < w->kernel_h ? padding : zero;
+            rows.step[i] = inside ? p->pixel : 0;
         }
         bw_columns_of_four_xcv(to + 16 * w->pad_w, &rows, w->in_w);
     }
@@ -45,17 +47,18 @@ void bw_depthwise_conv_s8_xcv(const bw_depthwise_conv_s8_xcv_params *p, const in
                               void *scratch) {
     const bw_window *w = &p->window;
     const int32_t fours = (w->kernel_h + 3) / 4, pitch = 16 * p->columns, alone = w->kernel_h % 4 == 1;
-    const bw_share share = bw_share_of(w->batch * w->out_h);
+    bw_share share, groups;
+    bw_share_either(w->batch * w->out_h, w->in_c / 4, &share, &groups);
     int8_t *kept = bw_scratch_of(scratch, fours * pitch + 8), *padding = kept + fours * pitch;
     const uint32_t word = (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U;
     bw_fill_words_xcv(kept, word, fours * pitch / 4 + 1);
     bw_fill_words_xcv(kept + (fours - 1) * pitch, word >> 8 * (-w->kernel_h & 3), pitch / 4);
     bw_fill_words_xcv(padding + 4, 0, 1);
     int32_t oy = share.begin % w->out_h;
-    input += share.begin / w->out_h * w->in_h * w->in_w * w->in_c;
+    input += share.begin / w->out_h * p->image;
     output += share.begin * w->out_w * w->in_c;
     for (int32_t line = share.begin; line < share.end; ++line) {
-        for (int32_t c = 0; c < w->in_c; c += 4) {
+        for (int32_t c = 4 * groups.begin; c < 4 * groups.end; c += 4) {
             const int32_t *table = p->table + c * p->table_words;
             int32_t constants[12];
             bw_depthwise_line_xcv part = {kept,
@@ -81,7 +84,7 @@ void bw_depthwise_conv_s8_xcv(const bw_depthwise_conv_s8_xcv_params *p, const in
         output += w->out_w * w->in_c;
         if (++oy == w->out_h) {
             oy = 0;
-            input += w->in_h * w->in_w * w->in_c;
+            input += p->image;
         }
     }
 }

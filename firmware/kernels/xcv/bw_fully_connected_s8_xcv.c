@@ -24,14 +24,14 @@ static void units(const bw_tile_channels_xcv *u, const int8_t *column, int32_t w
     tile.rows = &column;
     tile.rows_end = &column + 1;
     tile.output = output + 4 * pairs.begin;
-    if (tile.groups > 0) {
+    if (pairs.end > pairs.begin) {
         bw_tile_8x1_s8_xcv(&tile);
     }
     if (last.end > last.begin) {
-        tile.weights = u->weights + last.begin * words * 16;
-        tile.table = u->table + last.begin * bw_tile_table_xcv(u->mode);
+        tile = bw_tile_of_xcv(u, last, 1, words);
+        tile.rows = &column;
+        tile.rows_end = &column + 1;
         tile.output = output + 4 * last.begin;
-        tile.groups = 1;
         tile.tiles = 1;
         bw_tile_4x1_s8_xcv(&tile);
     }

@@ -8,13 +8,13 @@
 /* Registers of both functions: a0 tile, a1 weights, a2 activations, a3 step, t6 from the last pixel to the next word of
  * the first; t0-t3 weights, t4 and t5 activations. Accumulators of channel i and pixel j in the 4x4: s0-s3, s4-s7,
  * s8-s11, a4-a7; in the 4x1: a4, a5, a6, a7, and in the 8x1 s0-s3 for the second group. Fields of the tile, by their
- * offset: 0 weights, 4 table, 8 rows, 12 end of rows, 16 words, 20 step, 24 output, 28 output step, 32 groups, 36 zero
- * point, 40 low, 44 high, 48 mode; the functions' own: 52 table, 56 output, 60 groups; 64 tiles. */
+ * offset: 0 weights, 4 table, 8 rows, 12 end of rows, 16 words, 20 step, 24 output, 28 output step, 32 end of weights,
+ * 36 zero point, 40 low, 44 high, 48 mode; the functions' own: 52 table, 56 output; 60 tiles. */
 
 /* clang-format off */
 __asm__(
     ".macro tile_begin\n"
-    " lw a1, 0(a0)\n lw t0, 4(a0)\n sw t0, 52(a0)\n lw t0, 24(a0)\n sw t0, 56(a0)\n lw t0, 32(a0)\n sw t0, 60(a0)\n"
+    " lw a1, 0(a0)\n lw t0, 4(a0)\n sw t0, 52(a0)\n lw t0, 24(a0)\n sw t0, 56(a0)\n"
     ".endm\n"
     /* Biases of four channels, and the first row to come. */
     ".macro tile_biases first, second, third, fourth\n"
@@ -51,13 +51,13 @@ __asm__(
     /* Output to t0 and its step to t1; the output moves on by four channels. */
     ".macro tile_output\n sw ra, 52(a0)\n lw t0, 56(a0)\n lw t1, 28(a0)\n addi t2, t0, 4\n sw t2, 56(a0)\n .endm\n"
     /* Back to \\again while there are groups. */
-    ".macro tile_next again\n lw t0, 60(a0)\n addi t0, t0, -1\n sw t0, 60(a0)\n bnez t0, \\again\n .endm\n"
+    ".macro tile_next again\n lw t0, 32(a0)\n bne a1, t0, \\again\n .endm\n"
     /* To the next tile of 1 << shift pixels; back to \\again while there are tiles. */
     ".macro tile_advance shift, again\n"
     " lw t0, 8(a0)\n lw t1, 12(a0)\n lw t2, 20(a0)\n slli t2, t2, \\shift\n"
     "9: lw t3, 0(t0)\n add t3, t3, t2\n sw_post t3, t0, 4\n bne t0, t1, 9b\n"
     " lw t0, 24(a0)\n lw t1, 28(a0)\n slli t1, t1, \\shift\n add t0, t0, t1\n sw t0, 24(a0)\n"
-    " lw t0, 64(a0)\n addi t0, t0, -1\n sw t0, 64(a0)\n bnez t0, \\again\n"
+    " lw t0, 60(a0)\n addi t0, t0, -1\n sw t0, 60(a0)\n bnez t0, \\again\n"
     ".endm\n"
     ".macro each operation, a, b, c, d\n"
     " \\operation \\a\n \\operation \\b\n \\operation \\c\n \\operation \\d\n"
@@ -111,7 +111,7 @@ __asm__(
     "0: tile_begin\n"
     "1: tile_biases a4, a5, a6, a7\n"
     "2: tile_row 9\n"
-    " tile_weights\n lw_post t4, a2, 4\n column t4, a4, a5, a6, a7\n"
+    " lw_post t4, a2, 4\n tile_weights\n column t4, a4, a5, a6, a7\n"
     " tile_next_row 2b\n"
     " bnez t2, 4f\n"
     " rectified_channel\n rectify a4\n rectified_channel\n rectify a5\n"
@@ -145,7 +145,7 @@ __asm__(
     " rectified_channel\n rectify s0\n rectified_channel\n rectify s1\n"
     " rectified_channel\n rectify s2\n rectified_channel\n rectify s3\n"
     "3: sw ra, 52(a0)\n lw t0, 56(a0)\n li t1, 4\n tile_store a4, a5, a6, a7\n tile_store s0, s1, s2, s3\n"
-    " sw t0, 56(a0)\n lw t0, 60(a0)\n addi t0, t0, -2\n sw t0, 60(a0)\n bnez t0, 1b\n"
+    " sw t0, 56(a0)\n tile_next 1b\n"
     " lw ra, 0(sp)\n lw s0, 4(sp)\n lw s1, 8(sp)\n lw s2, 12(sp)\n lw s3, 16(sp)\n lw s4, 20(sp)\n"
     " addi sp, sp, 32\n ret\n"
     "4: channels_begin\n"
@@ -199,11 +199,13 @@ static void pixel(const bw_tile_xcv *t, int32_t j, const int8_t *weights, const 
 
 static void tile(const bw_tile_xcv *t, int32_t pixels) {
     const int32_t bytes = (int32_t)(t->rows_end - t->rows) * t->words * 16;
-    for (int32_t g = 0; g < t->groups; ++g) {
+    const int32_t *table = t->table;
+    int8_t *output = t->output;
+    for (const int8_t *weights = t->weights; weights < t->weights_end; weights += bytes, output += 4) {
         for (int32_t j = 0; j < pixels; ++j) {
-            pixel(t, j, t->weights + g * bytes, t->table + bw_tile_table_xcv(t->mode) * g,
-                  t->output + j * t->output_step + 4 * g);
+            pixel(t, j, weights, table, output + j * t->output_step);
         }
+        table += bw_tile_table_xcv(t->mode);
     }
 }
 

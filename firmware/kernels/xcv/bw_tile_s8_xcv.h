@@ -10,8 +10,8 @@
  * whose ranges then hold.
  *
  * Cost in instructions for every group of four channels and tile, where a window has D bytes in R rows:
- * bw_tile_4x4_s8_xcv 6 * D + 6 * R + 99, rectified (0.375 per multiply-accumulate); bw_tile_4x1_s8_xcv
- * 2.25 * D + 6 * R + 41 (0.56); bw_tile_8x1_s8_xcv 2.125 * D + 40 (0.53). Elsewhere 60 or 75 and 20 or 23 more.
+ * bw_tile_4x4_s8_xcv 6 * D + 6 * R + 97, rectified (0.375 per multiply-accumulate); bw_tile_4x1_s8_xcv
+ * 2.25 * D + 6 * R + 39 (0.56); bw_tile_8x1_s8_xcv 2.125 * D + 40 (0.53). Elsewhere 60 or 75 and 20 or 23 more.
  */
 #ifndef BW_TILE_S8_XCV_H
 #define BW_TILE_S8_XCV_H
@@ -32,16 +32,28 @@ typedef struct {
     int32_t step;
     int8_t *output;
     int32_t output_step;
-    int32_t groups; /* of four channels */
+    const int8_t *weights_end;
     int32_t zero_point, low, high;
     int32_t mode;
-    intptr_t work[3]; /* the functions' own */
+    intptr_t work[2]; /* the functions' own */
     int32_t tiles;    /* of as many pixels as the function takes, side by side */
 } bw_tile_xcv;
 
 /* Both leave rows and output behind the last pixel, and no tiles. */
 void bw_tile_4x4_s8_xcv(bw_tile_xcv *tile);
 void bw_tile_4x1_s8_xcv(bw_tile_xcv *tile);
+
+/* Pixels side by side: in fours, and the rest. */
+static inline void bw_tile_pixels_xcv(bw_tile_xcv *tile, int32_t pixels) {
+    tile->tiles = pixels / 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x4_s8_xcv(tile);
+    }
+    tile->tiles = pixels % 4;
+    if (tile->tiles > 0) {
+        bw_tile_4x1_s8_xcv(tile);
+    }
+}
 
 /* One pixel of windows of one row; an even number of groups, at least two. */
 void bw_tile_8x1_s8_xcv(bw_tile_xcv *tile);
@@ -65,7 +77,7 @@ static inline bw_tile_xcv bw_tile_of_xcv(const bw_tile_channels_xcv *c, bw_share
     tile.table = c->table + groups.begin * bw_tile_table_xcv(c->mode);
     tile.words = words;
     tile.output_step = c->count;
-    tile.groups = groups.end - groups.begin;
+    tile.weights_end = c->weights + groups.end * rows * words * 16;
     tile.zero_point = c->output_zero_point;
     tile.low = c->low;
     tile.high = c->high;

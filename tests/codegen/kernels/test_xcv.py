@@ -154,3 +154,27 @@ def test_first_multiple_within(data: Any) -> None:
     a, low = data.draw(st.integers(0, m - 1)), data.draw(st.integers(0, m - 1))
     high = data.draw(st.integers(low, m - 1))
     assert first_within(a, m, low, high) == next((x for x in range(m + 1) if low <= a * x % m <= high), None)
+
+
+def pixels_of_32(kernel: int, in_c: int) -> Graph:
+    """A rectified convolution of 8x8 pixels to 32 channels."""
+    weights = np.random.default_rng(2).integers(-127, 127, (32, kernel, kernel, in_c)).astype(np.int8)
+    tensors = [
+        activation("x", (1, 8, 8, in_c), 0.05),
+        constant("w", weights, [0.01] * 32, axis=0),
+        constant("b", np.zeros(32, np.int32), [0.0005] * 32, axis=0),
+    ]
+    attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU"}
+    return single("CONV_2D", tensors, [activation("y", (), 0.5, -128)], attrs)
+
+
+@pytest.mark.parametrize("target", [needs_target("iss-xcv")])
+def test_instructions_per_multiply_accumulate(target: str) -> None:
+    """24 instructions for 64 in the inner loop; at most 0.55 for each in the whole layer."""
+    shapes = [(1, 64), (1, 128), (3, 32), (3, 64)]
+    report = bitwright.verify(together([pixels_of_32(*shape) for shape in shapes]), target, vectors=1)
+    assert report.bit_exact
+    counts = [(layer.instructions or 0, layer.macs) for layer in report.layers]
+    assert all(instructions <= 0.55 * macs for instructions, macs in counts)
+    for (low, fewer), (high, more) in (counts[:2], counts[2:]):
+        assert 64 * (high - low) <= 24.5 * (more - fewer)
