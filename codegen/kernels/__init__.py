@@ -50,6 +50,16 @@ def candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> tup
     return found
 
 
+def candidate(graph: Graph, node: Node, params: Any, isa: Sequence[str], name: str) -> KernelCall | None:
+    """The call of the first kernel of that name that serves a node, or None."""
+    for folder in isa:
+        for kernel in KERNELS[folder].get(node.op, ()):
+            call = kernel.lower(graph, node, params) if kernel.name == name else None
+            if call is not None:
+                return call
+    return None
+
+
 def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) -> Candidate:
     """The kernel of that name; without one, the one with the fewest estimated instructions of those that take no more
     flash than the smallest needs, and the first where estimates are missing.
