@@ -156,8 +156,7 @@ def _compile(options: argparse.Namespace) -> int:
     graph = api.load(options.model)
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
-    found = choices.given(options, graph)
-    model = images.generate(graph, target, folder, name, None if found is None else found.kernels)
+    model = images.generate(graph, target, folder, name, choices.decided(options, graph, target))
     layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
     console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
@@ -182,6 +181,9 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
             f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(model.constant_bytes)} bytes"
         )
         console.err.print(f"code size unknown: {error}", style="yellow")
+    fused = [f"{chain.nodes[0].name} to {chain.nodes[-1].name}" for chain in model.program.chains]
+    if fused:
+        console.out.print(f"Fused  {', '.join(fused)}", soft_wrap=True)
     console.out.print(f"No plan can have an arena below {console.number(bound)} bytes", style="dim")
 
 
@@ -190,10 +192,9 @@ def _verify(options: argparse.Namespace) -> int:
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
-    found = choices.given(options, graph)
-    kernels = None if found is None else found.kernels
+    decisions = choices.decided(options, graph, target)
     with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, kernels)
+        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, decisions)
     text = json.dumps(report.to_json(), indent=2) + "\n"
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(text)

@@ -253,5 +253,6 @@ def _instructions(
 
 def estimate(graph: Graph, node: Node) -> int:
     """Instructions of a whole layer whose kernel's author gives no estimate."""
-    elements = sum(graph.tensor(name).elements for name in node.outputs)
+    names = [name for name in (*node.inputs, *node.outputs) if name is not None]
+    elements = sum(graph.tensor(name).elements for name in names if not graph.tensor(name).is_constant)
     return _UNKNOWN_MAC * OPERATORS[node.op].macs(graph, node) + _UNKNOWN_ELEMENT * elements

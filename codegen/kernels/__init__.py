@@ -73,10 +73,14 @@ def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) ->
                 return candidate
         names = ", ".join(candidate.kernel for candidate in found)
         raise InputError(f"'{wanted}' cannot serve '{node.name}'; {names} can")
+    return min(small(found), key=lambda candidate: _estimate(candidate.call))
+
+
+def small(found: Sequence[Candidate]) -> list[Candidate]:
+    """Those that take no more flash than the smallest needs."""
     sizes = [constant_bytes(candidate.call) for candidate in found]
     most = min(sizes) * _MORE_FLASH + _TABLE
-    small = [candidate for candidate, size in zip(found, sizes, strict=True) if size <= most]
-    return min(small, key=lambda candidate: _estimate(candidate.call))
+    return [candidate for candidate, size in zip(found, sizes, strict=True) if size <= most]
 
 
 def _candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> Iterator[Candidate]:
