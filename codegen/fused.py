@@ -9,7 +9,7 @@ from .fusion.loops import Line, Loop, loops
 from .fusion.schedule import Compute, Move
 from .kernels.call import KernelCall
 from .program import Layer, Program
-from .render import CBlock, ConstantPool, CStruct, c_layer, c_structs, layer_title, span, trace
+from .render import CBlock, ConstantPool, CStruct, c_layer, c_structs, layer_title, span, statement, trace
 from .text import c_type, comment, comment_block, fill, grouped
 
 
@@ -109,26 +109,20 @@ class _Writer:
             size = step.rows * self._pitch(step.tensor)
             return [fill(f"{pad}memmove(", [_at("void", places[0]), _at("const void", places[1]), str(size)], ");")]
         assert call is not None
-        node, graph = self.chain.nodes[step.layer], self.program.graph
-        output = graph.tensor(node.outputs[0])
-        types = [f"const {c_type(graph.input(node, index).dtype.numpy)}" for index in call.operands]
-        sources = [_at(kind, place) for kind, place in zip(types, places, strict=False)]
-        arguments = [f"&{self.symbols[id(call)]}"] if call.params else []
-        target = _at(c_type(output.dtype.numpy), places[-1])
-        scratch = [] if call.scratch is None else [_at("void", str(self.program.scratch.get(self.chain.first, 0)))]
+        node = self.chain.nodes[step.layer]
+        types = ["void" if call.gather_operands else self._type(node.inputs[index]) for index in call.operands]
+        target = "void" if call.scatter_outputs else self._type(node.outputs[0])
+        sources = [_at(f"const {kind}", place) for kind, place in zip(types, places[:-1], strict=True)]
+        scratch = self.program.scratch.get(self.chain.first, 0)
+        symbol = self.symbols[id(call)]
         size = (step.last - step.first) * self._pitch(node.outputs[0])
-        if call.gather_operands:
-            inner = " " * (indent + 4)
-            pointers = [_at("const void", place) for place in places[:-1]]
-            lines = [
-                f"{pad}{{",
-                fill(f"{inner}const void *const inputs[] = {{", pointers, "};"),
-                fill(f"{inner}{call.function}(", [*arguments, "inputs", target, *scratch], ");"),
-                f"{pad}}}",
-            ]
-        else:
-            lines = [fill(f"{pad}{call.function}(", [*arguments, *sources, target, *scratch], ");")]
-        return [*lines, trace(self._layer(step.layer).point, _at("const void", places[-1]), size, indent)]
+        return [
+            statement(call, symbol, sources, [_at(target, places[-1])], scratch, indent),
+            trace(self._layer(step.layer).point, _at("const void", places[-1]), size, indent),
+        ]
+
+    def _type(self, name: str | None) -> str:
+        return c_type(self.program.graph.tensor(name).dtype.numpy)
 
     def _heading(self) -> str:
         program, chain = self.program, self.chain

@@ -124,6 +124,9 @@ def lower(graph: Graph, isa: Sequence[str], decisions: Decisions | Mapping[str, 
     served = serve(graph, isa)
     chosen = chosen_kernels(graph, served, decisions.kernels)
     graph = ordered(graph, chosen) if decisions.order is None else in_order(graph, decisions.order)
+    named = [name for fusion in decisions.fused for name in fusion.layers]
+    if len(set(named)) < len(named):
+        raise InputError("a layer is in two chains of fused layers")
     chains = [_fused(graph, isa, chosen, fusion) for fusion in decisions.fused]
     return assemble(graph, isa[0], served, chosen, chains)
 
@@ -244,7 +247,7 @@ def _fused(graph: Graph, isa: Sequence[str], chosen: Mapping[str, Candidate], fu
     names = [node.name for node in graph.nodes]
     first = names.index(fusion.layers[0]) if fusion.layers and fusion.layers[0] in names else 0
     last = first + len(fusion.layers) - 1
-    if tuple(names[first : last + 1]) != fusion.layers or fusion.rows < 1:
+    if not fusion.layers or tuple(names[first : last + 1]) != fusion.layers or fusion.rows < 1:
         raise InputError(f"the layers '{', '.join(fusion.layers)}' do not follow each other: they cannot be fused")
     kernels = {name: (chosen[name].kernel,) for name in fusion.layers}
     pace = Pace(fusion.rows, fusion.matched)

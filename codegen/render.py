@@ -109,7 +109,9 @@ def c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CBlock:
     structs = () if layer.elided else c_structs(layer, f"layer_{layer.index:02d}", comment(node.name), layer.call, pool)
     sources, targets = _pointers(program, layer, pool)
     written_at = [address(program, name, "const void") for name in node.outputs] or targets
-    lines = [] if layer.elided else [_statement(program, layer, sources, targets)]
+    scratch = program.scratch.get(layer.index, 0)
+    symbol = f"layer_{layer.index:02d}"
+    lines = [] if layer.elided else [statement(layer.call, symbol, sources, targets, scratch)]
     lines += [
         trace(layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
     ]
@@ -135,23 +137,29 @@ def variable_fields(graph: Graph) -> dict[str, str]:
     return identifiers(graph.variables)
 
 
-def _statement(program: Program, layer: Layer, sources: list[str], targets: list[str]) -> str:
-    """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too."""
-    call = layer.call
+def statement(
+    call: KernelCall, symbol: str, sources: list[str], targets: list[str], scratch: int, indent: int = 4
+) -> str:
+    """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too.
+
+    Args:
+        symbol: of its parameters; scratch: offset in the arena.
+    """
+    pad = " " * indent
     arrays = []
     if call.gather_operands:
-        arrays.append(fill("        const void *const inputs[] = {", sources, "};"))
+        arrays.append(fill(f"{pad}    const void *const inputs[] = {{", sources, "};"))
         sources = ["inputs"]
     if call.scatter_outputs:
-        arrays.append(fill("        void *const outputs[] = {", targets, "};"))
+        arrays.append(fill(f"{pad}    void *const outputs[] = {{", targets, "};"))
         targets = ["outputs"]
-    arguments = [f"&layer_{layer.index:02d}"] if call.params else []
+    arguments = [f"&{symbol}"] if call.params else []
     arguments += sources + targets
     if call.scratch is not None:
-        arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
+        arguments.append(f"AT(void, {scratch})")
     if not arrays:
-        return fill(f"    {call.function}(", arguments, ");")
-    return "\n".join(["    {", *arrays, fill(f"        {call.function}(", arguments, ");"), "    }"])
+        return fill(f"{pad}{call.function}(", arguments, ");")
+    return "\n".join([f"{pad}{{", *arrays, fill(f"{pad}    {call.function}(", arguments, ");"), f"{pad}}}"])
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
