@@ -94,6 +94,7 @@ class _Search:
         self.names = [node.name for node in graph.nodes]
         calls = [self.chosen[name].call for name in self.names]
         self.groups = alias_groups(graph, calls)
+        self.alignment = alignment_of(graph)
         self.sizes = group_bytes(graph, self.groups)
         works = [work_of_call(graph, index, call) for index, call in enumerate(calls)]
         self.lives = {b.name: b for b in buffers_of(graph, works, self.groups)[0] if b.name in self.sizes}
@@ -231,7 +232,7 @@ class _Search:
             found = self.allowed[name]
             found = sorted(found, key=lambda candidate: candidate.call.scratch or 0) if light else found
             kernels[name] = tuple(candidate.kernel for candidate in found)
-        chain = fuse(self.bands, first, last, kernels, pace, alignment_of(self.graph))
+        chain = fuse(self.bands, first, last, kernels, pace, self.alignment)
         if chain is None:
             return None
         cost = 0

@@ -34,10 +34,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Order:
-    """Indices of the steps in order; ``peak``: most bytes needed at once; ``bound``: what no order can be below."""
+    """Indices of the steps in order.
+
+    Attributes:
+        peak: most bytes needed at once; given: in the order that was given.
+        bound: what no order can be below.
+    """
 
     steps: tuple[int, ...]
     peak: int
+    given: int
     bound: int
 
 
@@ -51,16 +57,16 @@ def search(steps: Sequence[Step], sizes: Mapping[str, int], inputs: Sequence[str
         inputs, outputs: buffers that exist before the first step, and after the last.
     """
     problem = _Problem(steps, sizes, inputs, outputs)
-    given = tuple(range(len(steps)))
-    peak = problem.peak(given)
-    if problem.floor >= peak:
-        return Order(given, peak, peak)
-    best = min(problem.beam(), (peak, given), key=lambda found: found[0])
-    reached = problem.exact(best[0]) if best[0] > problem.floor else None
-    if reached is None:
-        return Order(best[1], best[0], best[0])
-    bound, order = reached
-    return Order(best[1], best[0], bound) if order is None else Order(order, bound, bound)
+    unchanged = tuple(range(len(steps)))
+    given = problem.peak(unchanged)
+    if problem.floor >= given:
+        return Order(unchanged, given, given, given)
+    peak, order = min(problem.beam(), (given, unchanged), key=lambda found: found[0])
+    bound = peak
+    if peak > problem.floor and (reached := problem.exact(peak)) is not None:
+        bound = reached[0]
+        peak, order = (peak, order) if reached[1] is None else (bound, reached[1])
+    return Order(order, peak, given, bound)
 
 
 @dataclass(frozen=True)

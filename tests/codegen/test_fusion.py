@@ -314,5 +314,5 @@ def test_what_cannot_be_fused() -> None:
 @needs_data
 @M4
 def test_visual_wake_words_in_thirty_kilobytes(target: str) -> None:
-    report = bitwright.verify(model_path("vww_96_int8"), target, vectors=1, objective="ram")
+    report = bitwright.verify(model_path("mlperf_tiny/vww_96_int8"), target, vectors=1, objective="ram")
     assert report.bit_exact and (report.ram["arena"] or 0) <= 30_720 and (report.ram["stack"] or 0) <= 512
