@@ -157,7 +157,7 @@ def _compile(options: argparse.Namespace) -> int:
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
     model = images.generate(graph, target, folder, name, choices.decided(options, graph, target))
-    layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
+    layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes, x.fused) for x in model.program.layers]
     console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
     console.out.print()
@@ -181,9 +181,6 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
             f"RAM    arena {console.number(arena)} bytes\nFlash  constants {console.number(model.constant_bytes)} bytes"
         )
         console.err.print(f"code size unknown: {error}", style="yellow")
-    fused = [f"{chain.nodes[0].name} to {chain.nodes[-1].name}" for chain in model.program.chains]
-    if fused:
-        console.out.print(f"Fused  {', '.join(fused)}", soft_wrap=True)
     console.out.print(f"No plan can have an arena below {console.number(bound)} bytes", style="dim")
 
 

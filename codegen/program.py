@@ -54,6 +54,11 @@ class Layer:
     arena_bytes: int
     chain: Chain | None = None
 
+    @property
+    def fused(self) -> str:
+        """First and last layer of its chain, as users see them; empty where it is executed by itself."""
+        return "" if self.chain is None else f"{self.chain.first}-{self.chain.last}"
+
 
 @dataclass(frozen=True, eq=False)
 class Program:

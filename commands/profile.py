@@ -60,7 +60,7 @@ def _show(profile: Profile) -> None:
         [
             str(index),
             layer.name,
-            layer.kernel,
+            layer.served,
             console.number(layer.macs) if layer.macs else "",
             console.number(layer.instructions),
             _ratio(layer.instructions, layer.macs),

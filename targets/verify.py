@@ -36,13 +36,22 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer's cost; ``instructions`` is None where the target does not count them."""
+    """One layer's cost; ``instructions`` is None where the target does not count them.
+
+    ``fused``: first and last of the layers that it is executed with, a few rows at a time; empty for a layer by itself.
+    """
 
     name: str
     op: str
     macs: int
     instructions: int | None
     arena_bytes: int
+    fused: str = ""
+
+    @property
+    def what(self) -> str:
+        """The operator, and with which layers it is fused."""
+        return f"{self.op} (fused {self.fused})" if self.fused else self.op
 
 
 @dataclass(frozen=True)
@@ -195,6 +204,7 @@ def _layer_costs(model: ModelSources, costs: Sequence[int | None]) -> list[Layer
                 layer.macs,
                 sum(counted) if len(counted) == len(own) else None,
                 layer.arena_bytes,
+                layer.fused,
             )
         )
     return layers

@@ -257,7 +257,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     base = [str(file), "--target", "host"]
     assert main(["compile", *base, "--for", "ram", "-o", str(tmp_path / "p")]) == 0
     shown = capsys.readouterr().out
-    assert "Fused  " in shown
+    assert "CONV_2D (fused 0-" in shown
     record = json.loads((tmp_path / "p" / "bitwright.json").read_text())
     assert record["fused"] and record["arena_bytes"] < plain
     assert "for (int32_t i = 0; i < " in (tmp_path / "p" / "src" / "small.c").read_text()
