@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .codegen.decide import decide
+from .codegen.decisions import Aim, Decisions
 from .converter.ir import Array, Graph
 from .converter.load import load
 from .converter.native import write_native
@@ -42,8 +44,8 @@ __all__ = [
     "verify",
 ]
 
-#: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``.
-Choices = Mapping[str, str] | Tuned | str | Path
+#: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``; or all that was decided.
+Choices = Mapping[str, str] | Decisions | Tuned | str | Path
 
 
 def quantize(
@@ -94,6 +96,8 @@ def generate(
     folder: str | Path,
     name: str | None = None,
     choices: Choices | None = None,
+    ram: int | None = None,
+    objective: str = "speed",
 ) -> Path:
     """Write a self-contained C project of the graph for a target.
 
@@ -102,6 +106,8 @@ def generate(
         folder: created, or replaced where it already holds a Bitwright project.
         name: prefix of the C names; derived from the graph's name when absent.
         choices: the kernels of some or all layers; the others are chosen by estimate.
+        ram: bytes that the arena may take; layers are fused where it would take more.
+        objective: ``speed``, or ``ram`` for the smallest arena that is found.
 
     Returns:
         The folder.
@@ -109,7 +115,8 @@ def generate(
     Raises:
         BitwrightError: an operator cannot be served, the network does not fit, or the folder is in use.
     """
-    _image.generate(graph, _target(target), Path(folder), name, _kernels(graph, choices))
+    board = _target(target)
+    _image.generate(graph, board, Path(folder), name, decisions(graph, board, choices, ram, objective))
     return Path(folder)
 
 
@@ -121,6 +128,8 @@ def verify(
     seed: int = 0,
     progress: Progress | None = None,
     choices: Choices | None = None,
+    ram: int | None = None,
+    objective: str = "speed",
 ) -> Report:
     """Build a network for a target, run it there and compare every layer of every vector with the reference.
 
@@ -130,6 +139,8 @@ def verify(
         vectors, seed: number and seed of the random vectors.
         progress: called with a stage's name, the steps done and their number.
         choices: the kernels of some or all layers; the others are chosen by estimate.
+        ram: bytes that the arena may take; layers are fused where it would take more.
+        objective: ``speed``, or ``ram`` for the smallest arena that is found.
 
     Raises:
         BitwrightError: the network cannot be served, built or run. A mismatch is no error: see ``Report.bit_exact``.
@@ -138,7 +149,8 @@ def verify(
     rows = random_vectors(network, vectors, seed) if inputs is None else inputs
     if progress is not None:
         progress("build", 0, 1)
-    with _image.built(network, _target(target), choices=_kernels(network, choices)) as image:
+    board = _target(target)
+    with _image.built(network, board, choices=decisions(network, board, choices, ram, objective)) as image:
         if progress is not None:
             progress("build", 1, 1)
         with start(image.target, image.elf) as link:
@@ -152,6 +164,8 @@ def profile(
     core: str | None = None,
     progress: Progress | None = None,
     choices: Choices | None = None,
+    ram: int | None = None,
+    objective: str = "speed",
 ) -> Profile:
     """Count every instruction of one inference on a target's emulator, layer by layer, and estimate cycles.
 
@@ -160,6 +174,8 @@ def profile(
         inputs: integer inputs of the inference; random ones when absent.
         core: whose cycles to estimate, a name or a TOML file; the target's own when absent.
         choices: the kernels of some or all layers; the others are chosen by estimate.
+        ram: bytes that the arena may take; layers are fused where it would take more.
+        objective: ``speed``, or ``ram`` for the smallest arena that is found.
 
     Raises:
         BitwrightError: the network cannot be served, built or run, or the target's emulator cannot count.
@@ -167,7 +183,8 @@ def profile(
     network = graph if isinstance(graph, Graph) else load(graph)
     vector = random_vectors(network, 1, 0)[0] if inputs is None else inputs
     model = None if core is None else find_core(core)
-    with _image.built(network, _target(target), choices=_kernels(network, choices)) as image:
+    board = _target(target)
+    with _image.built(network, board, choices=decisions(network, board, choices, ram, objective)) as image:
         return _profile.profile(image, vector, model, progress)
 
 
@@ -196,13 +213,37 @@ def tune(
     return _tune.tune(network, _target(target), objective, flash, ram, progress)
 
 
-def _kernels(graph: Graph, choices: Choices | None) -> Mapping[str, str] | None:
-    """Kernel by layer."""
-    if isinstance(choices, Tuned):
-        return choices.kernels
+def decisions(
+    graph: Graph, target: Target, choices: Choices | None = None, ram: int | None = None, objective: str = "speed"
+) -> Decisions:
+    """What is decided about a network before it is lowered: kernels, order and fused layers.
+
+    Args:
+        choices: what is decided already; where that includes order or fused layers, nothing else is.
+        ram: bytes that the arena may take; objective: ``speed`` or ``ram``.
+
+    Raises:
+        InputError: a budget or an objective that is none. ResourceError: no arena that is found is small enough.
+    """
+    if objective not in ("speed", "ram"):
+        raise InputError(f"there is no objective '{objective}'; there are speed, ram")
+    if ram is not None and ram < 1:
+        raise InputError("a budget is a number of bytes above zero")
+    aim = Aim(ram, objective == "ram")
+    given = _given(graph, choices)
+    if not aim:
+        return given
+    if given.fused or given.order is not None:
+        raise InputError("the choices have fused layers: give either these or a budget of RAM")
+    return decide(graph, target.isa, aim, given.kernels, cores=target.cores)
+
+
+def _given(graph: Graph, choices: Choices | None) -> Decisions:
     if isinstance(choices, str | Path):
-        return read_choices(Path(choices), graph).kernels
-    return choices
+        return read_choices(Path(choices), graph).decisions
+    if isinstance(choices, Tuned):
+        return choices.decisions
+    return choices if isinstance(choices, Decisions) else Decisions(choices or {})
 
 
 def _target(target: str | Target) -> Target:

@@ -156,9 +156,10 @@ def _compile(options: argparse.Namespace) -> int:
     graph = api.load(options.model)
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
-    found = choices.given(options, graph)
-    model = images.generate(graph, target, folder, name, None if found is None else found.kernels)
-    layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes) for x in model.program.layers]
+    model = images.generate(graph, target, folder, name, choices.decided(options, graph, target))
+    layers = [
+        LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes, fused=x.fused) for x in model.program.layers
+    ]
     console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
     console.out.print()
@@ -190,10 +191,9 @@ def _verify(options: argparse.Namespace) -> int:
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
-    found = choices.given(options, graph)
-    kernels = None if found is None else found.kernels
+    decisions = choices.decided(options, graph, target)
     with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, kernels)
+        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, decisions)
     text = json.dumps(report.to_json(), indent=2) + "\n"
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(text)

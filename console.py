@@ -104,7 +104,7 @@ def show_layers(layers: Sequence[LayerCost]) -> None:
         row = [
             str(index),
             layer.name,
-            layer.op,
+            layer.what,
             number(layer.macs or None) if layer.macs else "",
             number(layer.arena_bytes),
         ]

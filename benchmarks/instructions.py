@@ -88,7 +88,9 @@ def classes(result: Measured) -> dict[str, float]:
     """Instructions per MAC of each class of layer, or per output where nothing is multiplied."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     first = True
-    for node, layer in zip(result.graph.nodes, result.report.layers, strict=True):
+    nodes = {node.name: node for node in result.graph.nodes}
+    for layer in result.report.layers:
+        node = nodes[layer.name]
         name = node.op
         if node.op == "CONV_2D":
             kernel = result.graph.input(node, 1).shape[1:3]

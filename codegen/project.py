@@ -19,8 +19,11 @@ import numpy as np
 from .. import __version__
 from ..converter.ir import Graph, Tensor
 from ..errors import InputError, UnsupportedError
+from .decisions import Decisions
+from .fused import c_blocks
+from .kernels.call import KernelCall
 from .program import ARENA_ALIGNMENT, Program, lower
-from .render import ConstantPool, c_layers, environment, variable_fields
+from .render import ConstantPool, environment, variable_fields
 from .sources import kernel_files
 from .text import RESERVED, c_float, c_number, c_type, comment, fill, identifier
 
@@ -60,7 +63,7 @@ def model_sources(
     graph: Graph,
     isa: Sequence[str],
     name: str | None = None,
-    choices: Mapping[str, str] | None = None,
+    choices: Decisions | Mapping[str, str] | None = None,
     cores: int = 1,
 ) -> ModelSources:
     """Lower a graph and render its C.
@@ -68,13 +71,13 @@ def model_sources(
     Args:
         isa: kernel folders, most specific first.
         name: prefix of the C names; derived from the graph's name when absent.
-        choices: kernels by node name; the others are chosen by estimate.
+        choices: kernels by node name, or all that was decided; what is left open is decided by estimate.
         cores: how many run the network together.
     """
     name = check_name(identifier(graph.name)[:40] if name is None else name)
     program = lower(graph, isa, choices, cores)
     pool = ConstantPool(name)
-    layers = c_layers(program, pool)
+    blocks = c_blocks(program, pool)
     variables = _variables(graph, pool)
     interface = _interface(program, name)
     functions = sorted(
@@ -94,7 +97,9 @@ def model_sources(
         "invoke": _invoke(name, interface, ");"),
         "invoke_definition": _invoke(name, interface, ") {"),
         "macs": sum(layer.macs for layer in program.layers),
-        "layers": layers,
+        "layers": len(program.layers),
+        "blocks": blocks,
+        "fused": bool(program.chains),
         "arrays": pool.arrays,
         "variables": variables,
         "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h", *shared]),
@@ -140,6 +145,7 @@ def describe(model: ModelSources, target: str) -> dict[str, Any]:
             {"name": layer.node.name, "op": layer.node.op, "macs": layer.macs, "arena_bytes": layer.arena_bytes}
             for layer in program.layers
         ],
+        "fused": [[node.name for node in chain.nodes] for chain in program.chains],
     }
 
 
@@ -213,8 +219,9 @@ def to_json(value: Any) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def _emitted(program: Program) -> list[Any]:
-    return [layer.call for layer in program.layers if not layer.elided]
+def _emitted(program: Program) -> list[KernelCall]:
+    single = [layer.call for layer in program.layers if not layer.elided and layer.chain is None]
+    return single + [call for chain in program.chains for call in chain.calls if call is not None]
 
 
 def _variables(graph: Graph, pool: ConstantPool) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from ..converter.ir import Graph
+from ..converter.ir import Graph, Node
+from .kernels.call import KernelCall
 from .program import Layer, Program, written
 from .text import c_number, c_type, comment, comment_block, fill, grouped, identifiers, initializer, short_function
 
@@ -78,28 +79,60 @@ class ConstantPool:
 
 
 @dataclass(frozen=True)
-class CLayer:
-    """What the template needs of one layer.
+class CStruct:
+    """Constant parameters of a call: ``static const kind symbol = {fields}``, below a comment."""
+
+    comment: str
+    kind: str
+    symbol: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CBlock:
+    """What the template needs of one layer, or of several that are fused.
 
     Attributes:
-        heading: the comment above the layer's call.
-        struct, fields: type and initializers of its parameters; empty where it has none.
-        call: the statement; empty where nothing is executed.
-        traces: (point, address, bytes) of every tensor that it writes.
+        heading: the comment above the code.
+        structs: parameters of its calls.
+        code: statements, with the trace of every tensor that they write; empty where nothing is executed or written.
     """
 
-    index: int
-    name: str
     heading: str
-    struct: str
-    fields: tuple[str, ...]
-    call: str
-    traces: tuple[tuple[int, str, int], ...]
+    structs: tuple[CStruct, ...]
+    code: str
 
 
-def c_layers(program: Program, pool: ConstantPool) -> list[CLayer]:
-    """Every layer as C source fragments; constant arrays go into the pool."""
-    return [_c_layer(program, layer, pool) for layer in program.layers]
+def c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CBlock:
+    """A layer that is executed by itself as C source fragments; constant arrays go into the pool."""
+    node = layer.node
+    structs = () if layer.elided else c_structs(layer, f"layer_{layer.index:02d}", comment(node.name), layer.call, pool)
+    sources, targets = _pointers(program, layer, pool)
+    written_at = [address(program, name, "const void") for name in node.outputs] or targets
+    scratch = program.scratch.get(layer.index, 0)
+    symbol = f"layer_{layer.index:02d}"
+    guard = "if (bw_core_id() == 0) " if program.cores > 1 and layer.call.cores == "one" else ""
+    lines = [] if layer.elided else [statement(layer.call, symbol, sources, targets, scratch, guard=guard)]
+    if program.cores > 1 and lines:
+        lines.append("    bw_barrier();")
+    lines += [
+        trace(layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
+    ]
+    return CBlock(_heading(program, layer), structs, "\n".join(lines))
+
+
+def c_structs(layer: Layer, symbol: str, comment: str, call: KernelCall, pool: ConstantPool) -> tuple[CStruct, ...]:
+    """The parameters of a call; none where it takes none."""
+    prefix = f"{layer.index:02d}_{layer.node.op.lower()}"
+    fields = {name: _c_field(f"{prefix}_{name}", value, pool) for name, value in call.params.items()}
+    texts = tuple(initializer(name, value, 4) for name, value in fields.items())
+    heading = f"{layer.index:02d} {comment}"
+    return (CStruct(heading, f"{call.function}_params", symbol, texts),) if fields else ()
+
+
+def trace(point: int, place: str, size: int, indent: int = 4) -> str:
+    """The statement that hands a tensor, or a part of one, to the trace."""
+    return f"{' ' * indent}TRACE({point}, {place}, {size});"
 
 
 def variable_fields(graph: Graph) -> dict[str, str]:
@@ -107,57 +140,42 @@ def variable_fields(graph: Graph) -> dict[str, str]:
     return identifiers(graph.variables)
 
 
-def _c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CLayer:
-    node, call = layer.node, layer.call
-    prefix = f"{layer.index:02d}_{node.op.lower()}"
-    fields = {name: _c_field(f"{prefix}_{name}", value, pool) for name, value in call.params.items()}
-    sources, targets = _pointers(program, layer, pool)
-    written_at = [_address(program, name, "const void") for name in node.outputs] or targets
-    return CLayer(
-        index=layer.index,
-        name=comment(node.name),
-        heading=_heading(program, layer),
-        struct=f"{call.function}_params" if fields else "",
-        fields=tuple(initializer(name, value, 4) for name, value in fields.items()),
-        call="" if layer.elided else _statement(program, layer, sources, targets),
-        traces=tuple(
-            (layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
-        ),
-    )
+def statement(
+    call: KernelCall,
+    symbol: str,
+    sources: list[str],
+    targets: list[str],
+    scratch: int,
+    indent: int = 4,
+    guard: str = "",
+) -> str:
+    """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too.
 
-
-def _statement(program: Program, layer: Layer, sources: list[str], targets: list[str]) -> str:
-    """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too."""
-    call = layer.call
+    Args:
+        symbol: of its parameters; scratch: offset in the arena; guard: what comes before a block of the call.
+    """
+    pad = " " * indent
     arrays = []
     if call.gather_operands:
-        arrays.append(fill("        const void *const inputs[] = {", sources, "};"))
+        arrays.append(fill(f"{pad}    const void *const inputs[] = {{", sources, "};"))
         sources = ["inputs"]
     if call.scatter_outputs:
-        arrays.append(fill("        void *const outputs[] = {", targets, "};"))
+        arrays.append(fill(f"{pad}    void *const outputs[] = {{", targets, "};"))
         targets = ["outputs"]
-    arguments = [f"&layer_{layer.index:02d}"] if call.params else []
+    arguments = [f"&{symbol}"] if call.params else []
     arguments += sources + targets
     if call.scratch is not None:
-        arguments.append(f"AT(void, {program.scratch.get(layer.index, 0)})")
-    alone = program.cores > 1 and call.cores == "one"
-    if not arrays and not alone:
-        return fill(f"    {call.function}(", arguments, ");")
-    return "\n".join(
-        [
-            "    if (bw_core_id() == 0) {" if alone else "    {",
-            *arrays,
-            fill(f"        {call.function}(", arguments, ");"),
-            "    }",
-        ]
-    )
+        arguments.append(f"AT(void, {scratch})")
+    if not arrays and not guard:
+        return fill(f"{pad}{call.function}(", arguments, ");")
+    return "\n".join([f"{pad}{guard}{{", *arrays, fill(f"{pad}    {call.function}(", arguments, ");"), f"{pad}}}"])
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
     """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks."""
     node, call = layer.node, layer.call
     sources = [_operand(program, layer, index, pool) for index in call.operands]
-    targets = [_address(program, name, "void" if call.scatter_outputs else "") for name in node.outputs]
+    targets = [address(program, name, "void" if call.scatter_outputs else "") for name in node.outputs]
     variable = node.attrs.get("variable")
     if variable is not None:
         state = f"{pool.name}_state.{variable_fields(program.graph)[variable]}"
@@ -175,10 +193,10 @@ def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> 
     if tensor.data is not None:
         return pool.add(f"{layer.index:02d}_input_{index}", np.ascontiguousarray(tensor.data))
     c = "void" if layer.call.gather_operands else c_type(tensor.dtype.numpy)
-    return _address(program, name, f"const {c}")
+    return address(program, name, f"const {c}")
 
 
-def _address(program: Program, name: str, c: str = "") -> str:
+def address(program: Program, name: str, c: str = "") -> str:
     """A tensor's place in the arena as a pointer to a C type, its own where none is given."""
     return f"AT({c or c_type(program.graph.tensor(name).dtype.numpy)}, {program.offsets[name]})"
 
@@ -193,29 +211,38 @@ def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str | dict[str, Any
     return c_number(int(value))
 
 
-def _heading(program: Program, layer: Layer) -> str:
-    """What the layer does, where its tensors stand in the arena, and which of them share bytes."""
+def layer_title(program: Program, layer: Layer) -> str:
+    """What the layer does: index, name, operator, shapes and multiply-accumulates."""
     graph, node = program.graph, layer.node
 
     def shape(name: str) -> str:
         return "x".join(map(str, graph.tensor(name).shape)) or "scalar"
 
-    names = [name for name in node.inputs if name is not None and not graph.tensor(name).is_constant]
     state = [variable_fields(graph)[node.attrs["variable"]]] if "variable" in node.attrs else []
-    sources, targets = list(map(shape, names)) or state, list(map(shape, node.outputs)) or state
-    shapes = f"{', '.join(sources)} -> {', '.join(targets)}"
+    sources, targets = list(map(shape, _images(graph, node))) or state, list(map(shape, node.outputs)) or state
     work = f", {grouped(layer.macs)} MACs" if layer.macs else ""
-    first = f"{layer.index:02d} {comment(node.name)}: {node.op}, {shapes}{work}."
-    parts = [f"in {', '.join(_span(program, name) for name in dict.fromkeys(names))}"] if names else []
-    parts += [f"out {', '.join(_span(program, name) for name in node.outputs)}"] if node.outputs else []
+    shapes = f"{', '.join(sources)} -> {', '.join(targets)}"
+    return f"{layer.index:02d} {comment(node.name)}: {node.op}, {shapes}{work}."
+
+
+def _images(graph: Graph, node: Node) -> list[str]:
+    return [name for name in node.inputs if name is not None and not graph.tensor(name).is_constant]
+
+
+def _heading(program: Program, layer: Layer) -> str:
+    """What the layer does, where its tensors stand in the arena, and which of them share bytes."""
+    node, names = layer.node, _images(program.graph, layer.node)
+    parts = [f"in {', '.join(span(program, name) for name in dict.fromkeys(names))}"] if names else []
+    parts += [f"out {', '.join(span(program, name) for name in node.outputs)}"] if node.outputs else []
     parts += [shared] if (shared := _sharing(program, layer, names)) else []
     if layer.call.scratch:
         start = program.scratch[layer.index]
         parts.append(f"scratch [{start}, {start + layer.call.scratch})")
-    return comment_block([first, f"Arena: {'; '.join(parts)}."], indent=4)
+    return comment_block([layer_title(program, layer), f"Arena: {'; '.join(parts)}."], indent=4)
 
 
-def _span(program: Program, name: str) -> str:
+def span(program: Program, name: str) -> str:
+    """The bytes of the arena that a whole tensor takes."""
     start = program.offsets[name]
     return f"[{start}, {start + program.graph.tensor(name).bytes})"
 
@@ -226,10 +253,10 @@ def _sharing(program: Program, layer: Layer, names: list[str]) -> str:
         return "the same bytes, nothing to do"
     graph = program.graph
 
-    def span(name: str) -> range:
+    def taken(name: str) -> range:
         return range(program.offsets[name], program.offsets[name] + graph.tensor(name).bytes)
 
-    pairs = [(span(a), span(b)) for a in names for b in layer.node.outputs]
+    pairs = [(taken(a), taken(b)) for a in names for b in layer.node.outputs]
     if any(a == b for a, b in pairs):
         return "in place"
     most = max((min(a.stop, b.stop) - max(a.start, b.start) for a, b in pairs), default=0)

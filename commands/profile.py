@@ -35,10 +35,9 @@ def run(options: argparse.Namespace) -> int:
     target = find_target(options.target)
     graph = api.load(options.model)
     vector = None if options.inputs is None else load_vectors(graph, options.inputs)[0]
-    found = choices.given(options, graph)
-    kernels = None if found is None else found.kernels
+    decisions = choices.decided(options, graph, target)
     with console.progress() as progress:
-        profile = api.profile(graph, target, vector, options.core, progress, kernels)
+        profile = api.profile(graph, target, vector, options.core, progress, decisions)
     text = json.dumps(profile.to_json(), indent=2) + "\n"
     if options.html is not None:
         options.html.write_text(render(profile), encoding="utf-8")
@@ -61,7 +60,7 @@ def _show(profile: Profile) -> None:
         [
             str(index),
             layer.name,
-            layer.kernel,
+            layer.served,
             console.number(layer.macs) if layer.macs else "",
             console.number(layer.instructions),
             _ratio(layer.instructions, layer.macs),

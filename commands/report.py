@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     vectors = random_vectors(graph, options.vectors, 0)
     with (
         console.progress() as progress,
-        built(graph, target, choices=None if found is None else found.kernels) as image,
+        built(graph, target, choices=choices.decided(options, graph, target)) as image,
     ):
         with start(image.target, image.elf) as link:
             report = compare(image, link, vectors, progress)

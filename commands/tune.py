@@ -60,6 +60,8 @@ def show(tuned: Tuned) -> None:
     console.out.print(console.table(headings, rows, right=(0, 3)))
     console.out.print()
     console.show_memory(tuned.sizes.ram, tuned.sizes.flash)
+    if tuned.chains:
+        console.out.print(f"Fused  {', '.join(tuned.chains)}", soft_wrap=True)
     change = tuned.instructions / tuned.default_instructions - 1 if tuned.default_instructions else 0.0
     console.out.print(
         f"One inference: {_number(tuned.instructions)} instructions, {change:+.1%} against the untuned network "

@@ -62,7 +62,7 @@ def _row(index: int, layer: LayerProfile) -> dict[str, Any]:
     return {
         "index": index,
         "name": layer.name,
-        "kernel": layer.kernel,
+        "served": layer.served,
         "instructions": layer.instructions,
         "per_mac": f"{layer.instructions / layer.macs:.2f}" if layer.macs else "",
         "cycles": cycles,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..codegen.decisions import Decisions
 from ..codegen.plan.picture import draw
 from ..codegen.project import MARKER, ModelSources, describe, harness_table, model_sources, to_json, write_folder
 from ..codegen.render import environment
@@ -58,12 +59,16 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
 
 
 def generate(
-    graph: Graph, target: Target, folder: Path, name: str | None = None, choices: Mapping[str, str] | None = None
+    graph: Graph,
+    target: Target,
+    folder: Path,
+    name: str | None = None,
+    choices: Decisions | Mapping[str, str] | None = None,
 ) -> ModelSources:
     """Write the C project of a graph for a target; the folder appears only when it is complete.
 
     Args:
-        choices: kernels by node name; the others are chosen by estimate.
+        choices: kernels by node name, or all that was decided; what is left open is decided by estimate.
 
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
@@ -92,7 +97,7 @@ def check_fits(model: ModelSources, target: Target) -> None:
 
 @contextmanager
 def built(
-    graph: Graph, target: Target, name: str | None = None, choices: Mapping[str, str] | None = None
+    graph: Graph, target: Target, name: str | None = None, choices: Decisions | Mapping[str, str] | None = None
 ) -> Iterator[Image]:
     """Generate and build in a temporary folder that lives as long as the context.
 

@@ -40,6 +40,7 @@ class LayerProfile:
 
     Attributes:
         kernel: which of the kernels that serve the node; estimate: what its author says it executes.
+        fused: as in :class:`.verify.LayerCost`.
         mix: executed instructions by class; their sum is ``instructions``.
         loaded, stored: bytes that instructions moved from and to memory.
         cycles: estimated; None where no core's model fits the target.
@@ -57,6 +58,12 @@ class LayerProfile:
     stored: int
     cycles: float | None
     functions: tuple[FunctionProfile, ...]
+    fused: str = ""
+
+    @property
+    def served(self) -> str:
+        """The kernel, and with which layers it is fused."""
+        return f"{self.kernel} (fused {self.fused})" if self.fused else self.kernel
 
 
 @dataclass(frozen=True)
@@ -240,4 +247,5 @@ class _View:
                 for name, entry in sorted(functions.items(), key=lambda item: (-item[1][0], item[0]))
                 if entry[0]
             ),
+            fused=layer.fused,
         )

@@ -39,6 +39,7 @@ class LayerCost:
     """One layer's cost; ``instructions`` is None where the target does not count them.
 
     Where several cores share the layer, ``instructions`` is of the one that executes the most, ``all_cores`` of all.
+    ``fused``: first and last of the layers that it is executed with, a few rows at a time; empty for a layer by itself.
     """
 
     name: str
@@ -47,6 +48,12 @@ class LayerCost:
     instructions: int | None
     arena_bytes: int
     all_cores: int | None = None
+    fused: str = ""
+
+    @property
+    def what(self) -> str:
+        """The operator, and with which layers it is fused."""
+        return f"{self.op} (fused {self.fused})" if self.fused else self.op
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,8 @@ def _layer_costs(model: ModelSources, costs: Sequence[PointResult]) -> list[Laye
     for layer in model.program.layers:
         own = costs[layer.point : layer.point + len(written(layer.node))]
         longest, every = _sum(point.instructions for point in own), _sum(point.all_cores for point in own)
-        layers.append(LayerCost(layer.node.name, layer.node.op, layer.macs, longest, layer.arena_bytes, every))
+        cost = LayerCost(layer.node.name, layer.node.op, layer.macs, longest, layer.arena_bytes, every, layer.fused)
+        layers.append(cost)
     return layers
 
 

@@ -103,6 +103,23 @@ class Network:
         return tensor
 
 
+class Fixed(Network):
+    """A network in which nothing is drawn: the first of all choices, and constants by a seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(lambda _: seed)
+
+    def pick(self, *choices: Any) -> Any:
+        """The first one."""
+        return choices[0]
+
+    def finish(self) -> Graph:
+        """Every activation that nothing reads is an output."""
+        read = {name for node in self.nodes for name in node.inputs}
+        outputs = tuple(tensor.name for tensor in self.made if tensor.name not in read)
+        return check(Graph("network", self.tensors, tuple(self.nodes), tuple(self.inputs), outputs))
+
+
 Layer = Callable[[Network, Tensor], Any]
 FUSED = ("NONE", "NONE", "RELU", "RELU6")
 

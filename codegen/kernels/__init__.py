@@ -55,6 +55,16 @@ def candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> tup
     return found
 
 
+def candidate(graph: Graph, node: Node, params: Any, isa: Sequence[str], name: str) -> KernelCall | None:
+    """The call of the first kernel of that name that serves a node, or None."""
+    for folder in isa:
+        for kernel in KERNELS[folder].get(node.op, ()):
+            call = kernel.lower(graph, node, params) if kernel.name == name else None
+            if call is not None:
+                return call
+    return None
+
+
 def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) -> Candidate:
     """The kernel of that name; without one, the one with the fewest estimated instructions of those that take no more
     flash than the smallest needs, and the first where estimates are missing.
@@ -68,10 +78,14 @@ def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) ->
                 return candidate
         names = ", ".join(candidate.kernel for candidate in found)
         raise InputError(f"'{wanted}' cannot serve '{node.name}'; {names} can")
+    return min(small(found), key=lambda candidate: _estimate(candidate.call))
+
+
+def small(found: Sequence[Candidate]) -> list[Candidate]:
+    """Those that take no more flash than the smallest needs."""
     sizes = [constant_bytes(candidate.call) for candidate in found]
     most = min(sizes) * _MORE_FLASH + _TABLE
-    small = [candidate for candidate, size in zip(found, sizes, strict=True) if size <= most]
-    return min(small, key=lambda candidate: _estimate(candidate.call))
+    return [candidate for candidate, size in zip(found, sizes, strict=True) if size <= most]
 
 
 def _candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> Iterator[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -62,12 +62,19 @@ def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     return np.ascontiguousarray(converted)
 
 
+def constants(call: KernelCall) -> Iterator[NDArray[Any]]:
+    """The constant arrays that a call's parameters point to."""
+
+    def arrays(fields: Mapping[str, Any]) -> Iterator[NDArray[Any]]:
+        for value in fields.values():
+            if isinstance(value, Mapping):
+                yield from arrays(value)
+            elif isinstance(value, np.ndarray):
+                yield value
+
+    return arrays(call.params)
+
+
 def constant_bytes(call: KernelCall) -> int:
     """Bytes of the constant arrays that a call's parameters point to."""
-
-    def total(fields: Mapping[str, Any]) -> int:
-        values = fields.values()
-        nested = sum(total(value) for value in values if isinstance(value, Mapping))
-        return nested + sum(value.nbytes for value in values if isinstance(value, np.ndarray))
-
-    return total(call.params)
+    return sum(array.nbytes for array in constants(call))

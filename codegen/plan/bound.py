@@ -11,7 +11,7 @@ def lower_bound(buffers: Sequence[Buffer], overlaps: Sequence[Overlap]) -> int:
     """The largest, over all steps, of the fewest bytes that hold what is alive.
 
     In a step only one output is written, so that every permitted overlap there has the same target; what it shares
-    with each of its sources at best (:func:`_hidden`) is counted once.
+    with each of its sources at best (:func:`hidden`) is counted once.
     """
     steps = max((buffer.last for buffer in buffers), default=0) + 1
     return max((_step_bound(buffers, overlaps, step) for step in range(steps)), default=0)
@@ -25,12 +25,12 @@ def _step_bound(buffers: Sequence[Buffer], overlaps: Sequence[Overlap], step: in
         if overlap.source in alive and overlap.target in alive:
             targets.setdefault(overlap.target, []).append(overlap)
     for target, group in targets.items():
-        hidden = sum(_hidden(alive[o.source].bytes, alive[target].bytes, o) for o in group)
-        total -= min(hidden, alive[target].bytes)
+        shared = sum(hidden(alive[o.source].bytes, alive[target].bytes, o) for o in group)
+        total -= min(shared, alive[target].bytes)
     return max(total, max((b.bytes for b in alive.values()), default=0))
 
 
-def _hidden(source: int, target: int, overlap: Overlap) -> int:
+def hidden(source: int, target: int, overlap: Overlap) -> int:
     """Most bytes that source and target can share when the source starts where the overlap permits it.
 
     With ``x = address(source) - address(target) >= distance`` they share ``min(source + x, target) - max(x, 0)`` bytes,

@@ -185,7 +185,7 @@ def _run(image: Image, vectors: Sequence[Sequence[Array]]) -> _Sample:
     with start(image.target, image.elf) as link:
         report = compare(image, link, vectors)
     program = image.model.program
-    _check_exact(report, {layer.node.name: layer.kernel for layer in program.layers})
+    check_exact(report, {layer.node.name: layer.kernel for layer in program.layers})
     counts = {cost.name: cost.instructions for cost in report.layers if cost.instructions is not None}
     if len(counts) != len(program.layers):
         raise ToolError(f"'{image.target.name}' counts no instructions")
@@ -205,7 +205,8 @@ def _run(image: Image, vectors: Sequence[Sequence[Array]]) -> _Sample:
     )
 
 
-def _check_exact(report: Report, kernels: Mapping[str, str]) -> None:
+def check_exact(report: Report, kernels: Mapping[str, str]) -> None:
+    """Raise ToolError, naming the kernel, where a verification found a difference."""
     if report.mismatches:
         wrong = report.mismatches[0]
         raise ToolError(

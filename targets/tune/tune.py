@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...codegen.decisions import Decisions
 from ...codegen.program import lower
 from ...codegen.project import model_sources
 from ...converter.ir import Graph
@@ -13,6 +14,8 @@ from ...errors import InputError, ResourceError
 from ..image import built_from, check_fits
 from ..sizes import Sizes
 from ..target import Target
+from .choices import decided_json
+from .fuse import Fused, fuse_least, fuse_within
 from .measure import Candidate, Measured, measure
 from .select import ORDER, flash_bytes, select
 
@@ -51,6 +54,8 @@ class Tuned:
         flash_budget, ram_budget: as they were given.
         sizes: of the linked image.
         default_instructions: of one inference of the untuned network.
+        decisions: kernels, and order and fused layers where these were decided.
+        fused_instructions: of one inference, as measured, where layers are fused.
     """
 
     model: str
@@ -62,6 +67,8 @@ class Tuned:
     layers: tuple[TunedLayer, ...]
     sizes: Sizes
     default_instructions: int
+    decisions: Decisions = field(default_factory=Decisions)
+    fused_instructions: int | None = None
 
     @property
     def kernels(self) -> dict[str, str]:
@@ -69,8 +76,15 @@ class Tuned:
         return {layer.name: layer.kernel for layer in self.layers}
 
     @property
+    def chains(self) -> list[str]:
+        """The fused layers, first and last of each chain."""
+        return [f"{fusion.layers[0]} to {fusion.layers[-1]}" for fusion in self.decisions.fused]
+
+    @property
     def instructions(self) -> int:
         """Of one inference."""
+        if self.fused_instructions is not None:
+            return self.fused_instructions
         return sum(layer.chosen.instructions for layer in self.layers)
 
     def to_json(self) -> dict[str, Any]:
@@ -86,6 +100,7 @@ class Tuned:
             "flash": self.sizes.flash,
             "ram": self.sizes.ram,
             "kernels": self.kernels,
+            **decided_json(self.decisions),
             "layers": [_layer_json(layer) for layer in self.layers],
         }
 
@@ -129,7 +144,9 @@ def tune(
         raise InputError("a budget is a number of bytes above zero")
     measured = measure(graph, target, progress)
     search = _Search(graph, target, measured, objective, flash, ram)
-    kernels, sizes = search.run()
+    fused = _fused(search)
+    kernels, sizes = search.run() if fused is None else (dict(fused.decisions.kernels), fused.sizes)
+    decisions = Decisions(kernels) if fused is None else fused.decisions
     default = lower(graph, target.isa, cores=target.cores)
     untuned = {layer.node.name: layer.kernel for layer in default.layers}
     layers = [
@@ -145,7 +162,7 @@ def tune(
     ]
     before = [c.instructions for name, found in measured.layers.items() for c in found if c.kernel == untuned[name]]
     return Tuned(
-        model_sources(graph, target.isa, choices=kernels, cores=target.cores).name,
+        model_sources(graph, target.isa, choices=decisions, cores=target.cores).name,
         target.name,
         graph.digest,
         objective,
@@ -154,7 +171,25 @@ def tune(
         tuple(layers),
         sizes,
         sum(before),
+        decisions,
+        None if fused is None else fused.instructions,
     )
+
+
+def _fused(search: _Search) -> Fused | None:
+    """Fused layers, where they are asked for: no choice of kernels is within the budget of RAM, or as small."""
+    graph, target, measured, flash = search.graph, search.target, search.measured, search.most_flash()
+    if search.objective == "ram":
+        least = fuse_least(graph, target, measured, flash)
+        if (
+            least.decisions.fused
+            and least.sizes.arena < search.least_arena()
+            and least.ram <= (search.ram or least.ram)
+        ):
+            return least
+    if search.ram is not None and search.least_arena() + measured.ram_beside > search.ram:
+        return fuse_within(graph, target, measured, flash, search.ram)
+    return None
 
 
 @dataclass(frozen=True)
@@ -187,7 +222,7 @@ class _Search:
 
     def run(self) -> tuple[dict[str, str], Sizes]:
         """The best combination and the sizes of its image. Raises ResourceError."""
-        flash = self._most_flash()
+        flash = self.most_flash()
         arena = None if self.ram is None else self.ram - self.measured.ram_beside
         for _ in range(_MOST_LINKS):
             kernels = self._smallest_arena(flash) if self.objective == "ram" else self._within(flash, arena)
@@ -204,14 +239,23 @@ class _Search:
 
     def _over(self, sizes: Sizes) -> tuple[int, int]:
         """By how many bytes an image exceeds the budgets of flash and RAM."""
-        used, flash = sizes.code + sizes.constants, self._most_flash()
+        used, flash = sizes.code + sizes.constants, self.most_flash()
         ram = sizes.arena + sizes.static + (sizes.stack or 0)
         return 0 if flash is None else used - flash, 0 if self.ram is None else ram - self.ram
 
-    def _most_flash(self) -> int | None:
+    def least_arena(self) -> int:
+        """Bytes of the smallest arena that a choice of kernels gives."""
+        return self._plan(self._lightest()).arena
+
+    def most_flash(self) -> int | None:
+        """The budget of flash."""
         if self.flash is not None:
             return self.flash
         return None if self.target.flash is None else self.target.flash.size
+
+    def _most_flash_or(self, value: int) -> int:
+        most = self.most_flash()
+        return value if most is None else most
 
     def _plan(self, kernels: Mapping[str, str]) -> _Planned:
         key = tuple(sorted(kernels.items()))
@@ -324,7 +368,7 @@ class _Search:
         within = "" if arena is None else f" within {self.ram:,} bytes of RAM"
         raise ResourceError(
             f"{name}: no choice of kernels needs less flash than {least:,} bytes{within}, "
-            f"more than the budget of {self._most_flash() or 0:,}"
+            f"more than the budget of {self.most_flash() or 0:,}"
         )
 
     def why(self, name: str, kernels: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ elsewhere ``M`` and ``carry`` are searched for such that every step in reach hap
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ....converter.ops.operator import Requantization
 POINT = 10  # binary point of bw_rectify
 OFFSET = (-128 << POINT) + (1 << (POINT - 1))
 _SCALES = (5, 6, 4, 7, 3, 8, 2)  # tried where there is no exact one
+MOST_FORMS = 1 << 14  # kept: a layer is lowered again for bands of its rows
 _NEAR = 8  # multipliers tried on both sides of the nearest
 
 
@@ -111,6 +113,7 @@ def rectified(requant: Requantization, weights: NDArray[Any], bias: Int64) -> Re
     return Rectified(kept, columns[0].astype(np.int32), columns[1].astype(np.int32), columns[2].astype(np.uint8))
 
 
+@lru_cache(maxsize=MOST_FORMS)
 def _exact(stairs: Staircase) -> tuple[int, int, int] | None:
     """(scale, multiplier, carry) where the policy's own multiplier serves."""
     scale = POINT + 1 + stairs.shift
@@ -119,6 +122,7 @@ def _exact(stairs: Staircase) -> tuple[int, int, int] | None:
     return None
 
 
+@lru_cache(maxsize=MOST_FORMS)
 def _searched(stairs: Staircase) -> tuple[int, int, int] | None:
     """(scale, multiplier, carry) that have every step in reach at its place."""
     levels, places = stairs.steps()

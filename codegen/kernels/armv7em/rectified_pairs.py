@@ -8,6 +8,7 @@ lie within 256. How far it spreads is all but convex in ``M``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ....converter.fixedpoint import Int64
 from ....converter.ir import Rounding
 from ....converter.ops.operator import Requantization
-from .rectified import OFFSET, POINT, Staircase
+from .rectified import MOST_FORMS, OFFSET, POINT, Staircase
 
 SCALE = 8
 _CARRY = (1 << SCALE) >> 2  # what Staircase adds to the offset at this scale
@@ -54,6 +55,7 @@ def rectified_heads(requant: Requantization, weights: NDArray[Any], bias: Int64)
     return (heads, kept) if np.all(np.abs(heads[0]) + reach < 2**31) else None
 
 
+@lru_cache(maxsize=MOST_FORMS)
 def _form(stairs: Staircase) -> tuple[int, int] | None:
     """(multiplier, carry) that have every step in reach at its place."""
     levels, places = stairs.steps()
