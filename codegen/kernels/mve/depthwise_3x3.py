@@ -94,4 +94,4 @@ def _instructions(params: DepthwiseConv, flags: int) -> int:
     rows = int(np.sum((tops >= 0) & (tops + 2 * window.dilation[0] < window.input[0])))
     pixels = math.prod(window.output)
     calls = pixels - rows * max(end - begin - 1, 0)
-    return params.batch * (pixels * (groups * group + 15) + calls * 165)
+    return params.batch * (pixels * (groups * group + 20) + calls * 165)

@@ -24,7 +24,7 @@ from single import activation, constant, same, single, together, vectors
 from tools import needs_target
 
 ISA = ("mve", "armv7em", "generic")
-SEEDS = range(12)
+SEEDS = range(10)
 
 
 def pick(rng: np.random.Generator, *choices: Any) -> Any:
@@ -165,7 +165,7 @@ def test_kernels_on_the_host(seed: int) -> None:
 
 
 @pytest.mark.parametrize("target", [needs_target("mps3-an547")])
-@pytest.mark.parametrize("seed", SEEDS[:4])
+@pytest.mark.parametrize("seed", SEEDS[:3])
 def test_kernels_on_the_emulator(seed: int, target: str) -> None:
     """Every layer, with inputs of only lowest, only highest and alternating values among the vectors."""
     graph, chosen = layers(seed), served(seed, turn=seed // 2)
@@ -177,7 +177,7 @@ def test_kernels_on_the_emulator(seed: int, target: str) -> None:
 def test_they_serve_most_layers() -> None:
     """The fuzzed layers reach these kernels, not only their fallbacks."""
     reached = [name for seed in SEEDS for _, names in own(seed) for name in names]
-    assert min(reached.count(name) for name in ("mve", "mve_3x3", "mve_planes", "mve_shallow")) >= 6
+    assert min(reached.count(name) for name in ("mve", "mve_3x3", "mve_planes", "mve_shallow")) >= 5
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3, 4, 7, 9])
