@@ -21,7 +21,7 @@ from bitwright.targets.image import built
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call, library
-from random_layers import by_table, convolution, fully_connected, mean, pooling, sum_of_two
+from random_layers import by_table, convolution, fully_connected, joined, mean, pooling, sum_of_two
 from single import same, together, vectors
 from tools import needs_target
 
@@ -46,6 +46,7 @@ def layers(seed: int) -> Graph:
         pooling(rng, (1, 70)),
         pooling(rng, (1, 70)),
         by_table(rng, (1, 150)),
+        joined(rng, (1, 300)),
     ]
     # What makes a sum linear is sought for long where nothing does.
     return together([*graphs, sum_of_two(rng, (1, 150))] if seed == 0 else graphs)
