@@ -39,7 +39,8 @@ static inline void bw_unweave(int32_t first, int32_t second, int32_t sums[BW_WOV
     sums[2] += (int32_t)(u - (uint32_t)b) >> 11;
 }
 
-/* Rounding DOUBLE (bw_fixedpoint.h), saturated to int8: |acc| < 2^23, right shift - 1 in the lowest byte of `head`. */
+/* Rounding DOUBLE (bw_fixedpoint.h), saturated to int8; right shift - 1 in the lowest byte of `head`. |acc| < 2^30, and
+ * 2^23 on cores without long products. */
 static inline int8_t bw_requantize_woven(int32_t acc, int32_t multiplier, int32_t head, int32_t offset) {
 #if defined(__ARM_ARCH) && __ARM_ARCH < 7
     return (int8_t)bw_requantize_16(acc, multiplier >> 16, multiplier & 0xFFFF, head & 0xFF, offset);

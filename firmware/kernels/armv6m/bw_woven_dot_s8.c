@@ -12,7 +12,7 @@
 
 #define WORDS      4
 #define COLUMNS    (WORDS / 2 * BW_WOVEN)
-#define MOST_PARTS 4
+#define MOST_PARTS 3
 
 /* 128 times the sum of each word of a part's taps, negative. */
 static void excess(const uint32_t *columns, int32_t taps, uint32_t sums[WORDS]) {
@@ -190,8 +190,8 @@ __attribute__((naked, noinline)) static void all_channels(UNUSED const turn *of)
         "pop     {r4-r7, pc} \n");
 }
 
-/* All channels, where their taps are one part. */
-static void one_part(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape) {
+/* All channels, where their taps are one part; not inlined, so that parts do without its stack. */
+__attribute__((noinline)) static void one_part(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape) {
     uint32_t start[WORDS];
     excess(columns, shape->depth, start);
     const int32_t *const end = rows + 2 * shape->channels;
@@ -226,8 +226,8 @@ static void multiply(const uint32_t *columns, const uint8_t *weights, int32_t ta
 #endif
 
 /* The outputs of one channel in the columns that are wanted. */
-static void finish(int32_t head, int32_t multiplier, const int32_t sums[COLUMNS], const bw_woven_s8_shape *shape,
-                   int8_t *output) {
+__attribute__((noinline)) static void finish(int32_t head, int32_t multiplier, const int32_t sums[COLUMNS],
+                                             const bw_woven_s8_shape *shape, int8_t *output) {
     const int32_t high = multiplier >> 16, low = multiplier & 0xFFFF, shift = head & 0xFF, offset = shape->offset;
     for (int32_t i = 0; i < shape->count; ++i) {
         *output = (int8_t)bw_requantize_16(sums[i] + (head >> 8), high, low, shift, offset);
