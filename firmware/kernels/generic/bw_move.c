@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bw_bytes.h"
+
 #define ROW (5 + 3 * BW_MOVE_LOOPS)
 
 static void fill(const bw_move_params *p, uint8_t *to, int32_t bytes) {
@@ -27,7 +29,7 @@ static void runs(const bw_move_params *p, const int32_t *row, const uint8_t *fro
         } else if (bytes == 1) {
             *to = *from;
         } else {
-            memmove(to, from, (size_t)bytes);
+            bw_move_bytes(to, from, bytes);
         }
         from += from_step;
         to += to_step;

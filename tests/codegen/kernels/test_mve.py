@@ -115,6 +115,13 @@ def table(rng: np.random.Generator) -> Graph:
     return single("LOGISTIC", [source], [activation("y", (), 1 / 256, -128)])
 
 
+def joined(rng: np.random.Generator) -> Graph:
+    """Copies of runs of bytes: two tensors side by side."""
+    size = (1, int(rng.integers(2, 6)), int(rng.integers(2, 6)))
+    parts = [activation(name, (*size, int(rng.integers(1, 40))), 0.05) for name in ("x", "z")]
+    return single("CONCATENATION", parts, [activation("y", (), 0.05)], {"axis": 3, "activation": "NONE"})
+
+
 def sum_of_two(rng: np.random.Generator) -> Graph:
     """ADD or SUB of one shape."""
     shape = (1, int(rng.integers(1, 40)))
@@ -127,11 +134,11 @@ def sum_of_two(rng: np.random.Generator) -> Graph:
 
 @cache
 def layers(seed: int) -> Graph:
-    """A few layers side by side: convolutions, or depthwise ones with pooling, a sum and a table."""
+    """A few layers side by side: convolutions, or depthwise ones with pooling, a sum, a table and copies."""
     rng, op = np.random.default_rng(seed), ("CONV_2D", "DEPTHWISE_CONV_2D")[seed % 2]
     graphs = [convolution(rng, op, fitting=number > 1) for number in range(4)]
     if seed % 2:
-        graphs += [pool(rng, "AVERAGE_POOL_2D"), pool(rng, "MAX_POOL_2D"), sum_of_two(rng), table(rng)]
+        graphs += [pool(rng, "AVERAGE_POOL_2D"), pool(rng, "MAX_POOL_2D"), sum_of_two(rng), table(rng), joined(rng)]
     else:
         graphs += [fully_connected(rng)]
     return together(graphs)
