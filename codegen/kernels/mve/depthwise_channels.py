@@ -20,7 +20,7 @@ _MOST_TAPS = 16
 _NINE = 9  # taps, for which there is code without loops; others come in pairs
 _LANES = 16
 _PAIR = 255  # magnitude of two weights whose products fit 16 bits together
-_COARSE = 127  # magnitude of eight bits
+_COARSE = 127 - 32  # magnitude of eight bits, less the 2048ths of sixteen
 
 #: Channels in the order in which two widenings of even and odd lanes leave them.
 _ORDER = np.arange(_LANES).reshape(4, 4).T[[0, 2, 1, 3]].reshape(-1)
@@ -32,7 +32,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     if narrow is None or params.channels % 4 or narrow.weights.shape[1] > _MOST_TAPS:
         return None
     weights = _stored(narrow.weights)
-    if not _sums_fit(weights):
+    if not sums_fit(weights):
         return None
     window, channels = params.window, params.channels
     clamp = clamp_fields(narrow)
@@ -67,8 +67,8 @@ def _stored(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.pad(weights, ((0, 0), (0, 0 if taps == _NINE else taps % 2)))
 
 
-def _sums_fit(weights: NDArray[np.int8]) -> bool:
-    """Whether two taps' products fit 16 bits together, and a 2048th of all of them eight."""
+def sums_fit(weights: NDArray[np.int8]) -> bool:
+    """Whether two taps' products fit 16 bits together, and the 2048ths of all of them eight, less those of a sum."""
     magnitude = np.abs(weights.astype(np.int64))
     even = magnitude[:, 0::2].copy()
     even[:, : magnitude.shape[1] // 2] += magnitude[:, 1::2]
@@ -103,10 +103,10 @@ def _instructions(params: DepthwiseConv, flags: int) -> int:
     window = params.window
     groups = -(-params.channels // _LANES)
     taps = math.prod(window.kernel)
-    group = (116 if taps == _NINE else 58 + 20 * -(-taps // 2)) + (8 if flags & 1 else 0) + (5 if flags & 2 else 0)
+    group = (116 if taps == _NINE else 62 + 21 * -(-taps // 2)) + (8 if flags & 1 else 0) + (5 if flags & 2 else 0)
     begin, end = _inner(window)
     tops = np.arange(window.output[0]) * window.stride[0] - window.before[0]
     rows = int(np.sum((tops >= 0) & (tops + (window.kernel[0] - 1) * window.dilation[0] < window.input[0])))
     pixels = math.prod(window.output)
     calls = pixels - rows * max(end - begin - 1, 0)
-    return params.batch * (pixels * (groups * group + 20) + calls * (100 + 12 * taps))
+    return params.batch * (pixels * (groups * group + 30) + calls * (100 + 12 * taps))

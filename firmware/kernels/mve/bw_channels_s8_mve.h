@@ -8,6 +8,7 @@
  * together; and 36 words of constants: biases and multipliers of channels 0, 4, 8, 12, then of 2, 6, 10, 14, of 1, 5,
  * 9, 13 and of 3, 7, 11, 15, then left shifts (-31..-1) in the same order, one byte each. Accumulators stay below 2^30
  * in magnitude (proven on the host).
+ * The 2048ths leave eight bits room for the 31 of a 16-bit sum (proven on the host from the weights).
  * A number of taps other than nine is even: the host adds one without weight.
  * Cost: 116 instructions for sixteen outputs of nine taps, 55 and 10 per tap of other numbers, 8 more where negative
  * ties show and 7 for a clamp to less than int8.

@@ -10,6 +10,7 @@ import pytest
 from bitwright.codegen.kernels import candidates
 from bitwright.codegen.kernels.mve.conv import block_distance
 from bitwright.codegen.kernels.mve.conv_shallow import run_distance
+from bitwright.codegen.kernels.mve.depthwise_channels import sums_fit
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import Graph
 from bitwright.converter.ops import OPERATORS
@@ -33,12 +34,14 @@ def pick(rng: np.random.Generator, *choices: Any) -> Any:
 
 
 def constants(rng: np.random.Generator, shape: tuple[int, ...], axis: int, input_scale: float) -> list[Any]:
-    """Weights and biases; a channel that saturates, and sometimes one that training left dead."""
+    """Weights and biases; channels of largest weights, and sometimes one that training left dead."""
     channels = shape[axis]
     scales = rng.uniform(0.001, 0.02, channels)
     if rng.random() < 0.3:
         scales[0] = 1e-12
     weights = rng.integers(-127, 127, shape, endpoint=True).astype(np.int8)
+    along = np.moveaxis(weights, axis, 0)
+    along[1::5], along[2::5] = 127, -127
     bias = rng.integers(-(2**15), 2**15, channels).astype(np.int32)
     return [
         constant("w", weights, list(scales), axis=axis),
@@ -208,3 +211,20 @@ def test_distance_of_runs_of_pixels(width: int, stride: int) -> None:
             read = ((row // height * 9 + row % height * stride) * width + first * stride) * 8 + distance
             gaps.append((row * columns + min(first + 16, columns)) * 12 - read)
     assert max(gaps) == 0
+
+
+@pytest.mark.parametrize("taps", range(1, 17))
+def test_wrapped_sums_are_restored(taps: int) -> None:
+    """What bw_channels_s8_mve.c does with 16 and 8 bits, for the largest weights that are let through."""
+    rng = np.random.default_rng(taps)
+    weights = rng.choice(np.array([-127, -1, 90, 127], np.int8), (4000, taps))
+    weights = np.pad(weights, ((0, 0), (0, taps % 2)))
+    weights = weights[[sums_fit(row[None]) for row in weights]]
+    inputs = np.where(rng.random(weights.shape) < 0.9, np.where(weights < 0, 127, -128), rng.integers(-128, 128))
+    inputs[::2] = -1 - inputs[::2]
+    pairs = (inputs * weights.astype(np.int64)).reshape(len(weights), -1, 2).sum(axis=2)
+    assert len(weights) and np.abs(pairs).max() < 2**15
+    exact, wrapped = pairs.sum(axis=1), pairs.sum(axis=1) & 0xFFFF
+    coarse = (pairs >> 11).sum(axis=1) - (wrapped >> 11)
+    assert np.abs(coarse).max() < 128
+    assert np.array_equal((coarse + 16 >> 5) * 65536 + wrapped, exact)
