@@ -166,7 +166,9 @@ def _points(segments: Sequence[Segment], visits: Sequence[int]) -> list[Segment]
     """
     first = _CALIBRATION + 1
     if len(segments) < first + 2 * len(visits):
-        raise ToolError(f"the emulator counted {len(segments)} segments, where {first + 2 * len(visits)} were expected")
+        raise ToolError(
+            f"the emulator counted {len(segments)} segments, where {first + 2 * len(visits)} were expected"
+        )
     empty = {address: -count for address, count in segments[_EMPTY_LAYER].items()}
     parts: list[list[Segment]] = [[] for _ in set(visits)]
     for visit, point in enumerate(visits):
