@@ -235,7 +235,7 @@ def decisions(
         return given
     if given.fused or given.order is not None:
         raise InputError("the choices have fused layers: give either these or a budget of RAM")
-    return decide(graph, target.isa, aim, given.kernels)
+    return decide(graph, target.isa, aim, given.kernels, cores=target.cores)
 
 
 def _given(graph: Graph, choices: Choices | None) -> Decisions:

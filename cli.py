@@ -157,7 +157,9 @@ def _compile(options: argparse.Namespace) -> int:
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
     model = images.generate(graph, target, folder, name, choices.decided(options, graph, target))
-    layers = [LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes, x.fused) for x in model.program.layers]
+    layers = [
+        LayerCost(x.node.name, x.node.op, x.macs, None, x.arena_bytes, fused=x.fused) for x in model.program.layers
+    ]
     console.out.print(f"{model.name} for {target.name}: {len(layers)} layers, {console.number(model.macs)} MACs\n")
     console.show_layers(layers)
     console.out.print()

@@ -97,6 +97,7 @@ def status() -> Iterator[Callable[[str], None]]:
 def show_layers(layers: Sequence[LayerCost]) -> None:
     """The layer table, with its totals."""
     counted = any(layer.instructions is not None for layer in layers)
+    shared = any(layer.all_cores != layer.instructions for layer in layers)
     rows = []
     for index, layer in enumerate(layers):
         per_mac = f"{layer.instructions / layer.macs:.2f}" if layer.instructions is not None and layer.macs else ""
@@ -107,10 +108,16 @@ def show_layers(layers: Sequence[LayerCost]) -> None:
             number(layer.macs or None) if layer.macs else "",
             number(layer.arena_bytes),
         ]
-        rows.append([*row, number(layer.instructions), per_mac] if counted else row)
+        row += [number(layer.instructions), per_mac] if counted else []
+        rows.append([*row, number(layer.all_cores), _ratio(layer.all_cores, layer.instructions)] if shared else row)
     headings = ["#", "layer", "operator", "MACs", "arena bytes"]
     headings += ["instructions", "per MAC"] if counted else []
-    out.print(table(headings, rows, right=(0, 3, 4, 5, 6)))
+    headings += ["of all cores", "shared by"] if shared else []
+    out.print(table(headings, rows, right=(0, 3, 4, 5, 6, 7, 8)))
+
+
+def _ratio(value: int | None, by: int | None) -> str:
+    return f"{value / by:.2f}" if value is not None and by else ""
 
 
 def show_memory(ram: dict[str, int | None], flash: dict[str, int], harness: dict[str, int] | None = None) -> None:
@@ -135,6 +142,9 @@ def show_report(report: Report) -> None:
     if report.instructions is not None:
         per_mac = f" ({report.instructions / report.macs:.3f} per MAC)" if report.macs else ""
         out.print(f"One inference: {number(report.instructions)} instructions, {number(report.macs)} MACs{per_mac}")
+        every = sum(layer.all_cores or 0 for layer in report.layers)
+        if every != report.instructions:
+            out.print(f"(of the core that executes the most in each layer; of all cores: {number(every)} instructions)")
     for fault in report.link_faults:
         out.print(f"Link fault caught and repaired: {fault}", style="yellow")
     for mismatch in report.mismatches:

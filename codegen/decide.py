@@ -44,7 +44,12 @@ class Option:
 
 
 def decide(
-    graph: Graph, isa: Sequence[str], aim: Aim, kernels: Mapping[str, str] | None = None, cost: Cost | None = None
+    graph: Graph,
+    isa: Sequence[str],
+    aim: Aim,
+    kernels: Mapping[str, str] | None = None,
+    cost: Cost | None = None,
+    cores: int = 1,
 ) -> Decisions:
     """The fewest instructions within an arena of ``aim.most`` bytes, or within the smallest arena that is found.
 
@@ -53,11 +58,12 @@ def decide(
     Args:
         kernels: those that are decided already, by layer name.
         cost: of a layer with a kernel; the kernel's own estimate when absent.
+        cores: how many run the network together; only one fuses layers.
 
     Raises:
         ResourceError: no arena that is found is small enough; the message says the least.
     """
-    search = _Search(graph, isa, kernels or {}, cost)
+    search = _Search(graph, isa, kernels or {}, cost, cores)
     plain = search.plain()
     if not aim or (not aim.least and plain.arena_bytes <= (aim.most or 0)):
         return Decisions(kernels or {})
@@ -83,10 +89,11 @@ class _Search:
     isa: Sequence[str]
     kernels: Mapping[str, str]
     cost: Cost | None
+    cores: int
     _chains: dict[tuple[int, int, Pace, bool], Option | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        served = serve(self.original, self.isa)
+        served = serve(self.original, self.isa, self.cores)
         self.served = served
         self.chosen = chosen_kernels(self.original, served, self.kernels)
         self.graph = graph = ordered(self.original, self.chosen)
@@ -112,7 +119,7 @@ class _Search:
 
     def plain(self) -> Program:
         """The program without fused layers, with the kernels that are chosen by themselves."""
-        return assemble(self.graph, self.isa[0], self.served, self.chosen, [])
+        return assemble(self.graph, self.isa[0], self.served, self.chosen, [], self.cores)
 
     def least(self) -> tuple[Program, Decisions]:
         """The fastest of the smallest arenas that are found."""
@@ -151,7 +158,7 @@ class _Search:
             Fusion(tuple(node.name for node in chain.nodes), chain.pace.rows, chain.pace.matched) for chain in chains
         )
         chosen = chosen_kernels(self.graph, self.served, kernels)
-        program = assemble(self.graph, self.isa[0], self.served, chosen, chains)
+        program = assemble(self.graph, self.isa[0], self.served, chosen, chains, self.cores)
         order = None if self.graph is self.original else tuple(self.names)
         return program, Decisions(kernels, order, fused)
 
@@ -251,7 +258,7 @@ class _Search:
             heavy = heavy or min(option.need for option in self.singles[last]) > level
             if self.bands.rows(self.graph.nodes[last]) is None:
                 return
-            for pace in paces if heavy and last > first else ():
+            for pace in paces if heavy and last > first and self.cores == 1 else ():
                 for light in (False, True):
                     option = self._fused(first, last, pace, light, level)
                     if option is not None:

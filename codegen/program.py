@@ -70,6 +70,7 @@ class Program:
         offsets: arena offset of every activation tensor; of the rows that exist at once where it is inside a chain.
         scratch: arena offset of each layer's scratch, by layer index; that of a chain by its first layer's.
         buffers: what was planned, for reports and pictures.
+        cores: how many run the network together.
     """
 
     graph: Graph
@@ -79,6 +80,7 @@ class Program:
     scratch: Mapping[int, int]
     buffers: tuple[Buffer, ...]
     plan: Plan
+    cores: int = 1
 
     @property
     def arena_bytes(self) -> int:
@@ -113,12 +115,15 @@ class Program:
         return [layer.chain for layer in self.layers if layer.chain is not None and layer.chain.first == layer.index]
 
 
-def lower(graph: Graph, isa: Sequence[str], decisions: Decisions | Mapping[str, str] | None = None) -> Program:
+def lower(
+    graph: Graph, isa: Sequence[str], decisions: Decisions | Mapping[str, str] | None = None, cores: int = 1
+) -> Program:
     """Lower every node, in the order that needs the least memory, and plan the arena.
 
     Args:
         isa: kernel folders, most specific first.
         decisions: or only the kernels by node name; what is left open is decided by estimate.
+        cores: how many run the network together.
 
     Raises:
         UnsupportedError, ModelError, AccumulatorOverflowError: a node cannot be served.
@@ -126,19 +131,24 @@ def lower(graph: Graph, isa: Sequence[str], decisions: Decisions | Mapping[str, 
     """
     if not isinstance(decisions, Decisions):
         decisions = Decisions(decisions or {})
-    served = serve(graph, isa)
+    served = serve(graph, isa, cores)
     chosen = chosen_kernels(graph, served, decisions.kernels)
     graph = ordered(graph, chosen) if decisions.order is None else in_order(graph, decisions.order)
     named = [name for fusion in decisions.fused for name in fusion.layers]
     if len(set(named)) < len(named):
         raise InputError("a layer is in two chains of fused layers")
+    if cores > 1 and decisions.fused:
+        raise InputError("layers cannot be fused for several cores")
     chains = [_fused(graph, isa, chosen, fusion) for fusion in decisions.fused]
-    return assemble(graph, isa[0], served, chosen, chains)
+    return assemble(graph, isa[0], served, chosen, chains, cores)
 
 
-def serve(graph: Graph, isa: Sequence[str]) -> dict[str, tuple[Candidate, ...]]:
+def serve(graph: Graph, isa: Sequence[str], cores: int = 1) -> dict[str, tuple[Candidate, ...]]:
     """Every kernel that can serve each node, by its name. Raises UnsupportedError and what ``prepare_node`` raises."""
-    return {node.name: _candidates(graph, node, isa) for node in check_integer(graph).nodes}
+    return {
+        node.name: tuple(_on_cores(candidate, cores) for candidate in _candidates(graph, node, isa))
+        for node in check_integer(graph).nodes
+    }
 
 
 def chosen_kernels(
@@ -197,6 +207,7 @@ def assemble(
     served: Mapping[str, Sequence[Candidate]],
     chosen: Mapping[str, Candidate],
     chains: Sequence[Chain],
+    cores: int = 1,
 ) -> Program:
     """The program with its arena planned."""
     calls = [chosen[node.name].call for node in graph.nodes]
@@ -232,7 +243,7 @@ def assemble(
         point += len(written(node))
     offsets = {name: arena.offsets[group] for name, group in groups.items()}
     scratch = {w.first: arena.offsets[scratch_name(w.first)] for w in works if scratch_name(w.first) in w.inner}
-    return Program(graph, isa, tuple(layers), offsets, scratch, tuple(buffers), arena)
+    return Program(graph, isa, tuple(layers), offsets, scratch, tuple(buffers), arena, cores)
 
 
 def works_of(graph: Graph, calls: Sequence[KernelCall], chains: Sequence[Chain]) -> list[Work]:
@@ -271,6 +282,18 @@ def _candidates(graph: Graph, node: Node, isa: Sequence[str]) -> tuple[Candidate
     if node.op not in OPERATORS:
         raise UnsupportedError(node.name, node.op, "this operator is not served; `bitwright ops` lists those that are")
     return candidates(graph, node, prepare_node(graph, node), isa)
+
+
+def _on_cores(candidate: Candidate, cores: int) -> Candidate:
+    """The call as several cores make it together: scratch for each, and no byte that one reads and another writes."""
+    call = candidate.call
+    if cores == 1 or call.cores == "one":
+        return candidate
+    scratch = None if call.scratch is None else call.scratch * cores
+    if call.cores == "apart":
+        return replace(candidate, call=replace(call, scratch=scratch, distance={}))
+    distance = dict.fromkeys(call.distance, 0)
+    return replace(candidate, call=replace(call, scratch=scratch, distance=distance, exact=True))
 
 
 def _live_bytes(buffers: list[Buffer], arena: Plan, step: int) -> int:

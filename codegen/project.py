@@ -64,6 +64,7 @@ def model_sources(
     isa: Sequence[str],
     name: str | None = None,
     choices: Decisions | Mapping[str, str] | None = None,
+    cores: int = 1,
 ) -> ModelSources:
     """Lower a graph and render its C.
 
@@ -71,9 +72,10 @@ def model_sources(
         isa: kernel folders, most specific first.
         name: prefix of the C names; derived from the graph's name when absent.
         choices: kernels by node name, or all that was decided; what is left open is decided by estimate.
+        cores: how many run the network together.
     """
     name = check_name(identifier(graph.name)[:40] if name is None else name)
-    program = lower(graph, isa, choices)
+    program = lower(graph, isa, choices, cores)
     pool = ConstantPool(name)
     blocks = c_blocks(program, pool)
     variables = _variables(graph, pool)
@@ -81,7 +83,8 @@ def model_sources(
     functions = sorted(
         {call.function for call in _emitted(program)} | {s for c in _emitted(program) for s in c.sources}
     )
-    kernels = kernel_files(functions, isa)
+    shared = ["bw_cores.h"] if cores > 1 else []
+    kernels = kernel_files(functions, isa, shared)
     context = {
         "name": name,
         "upper": name.upper(),
@@ -99,11 +102,12 @@ def model_sources(
         "fused": bool(program.chains),
         "arrays": pool.arrays,
         "variables": variables,
-        "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h"]),
+        "headers": sorted([*(f"{function}.h" for function in functions), f"{name}_constants.h", *shared]),
         "inputs": len(graph.inputs),
         "outputs": len(graph.outputs),
         "points": len(program.points),
         "stateful": bool(variables),
+        "cores": cores,
     }
     render = environment()
     files = {

@@ -111,7 +111,10 @@ def c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CBlock:
     written_at = [address(program, name, "const void") for name in node.outputs] or targets
     scratch = program.scratch.get(layer.index, 0)
     symbol = f"layer_{layer.index:02d}"
-    lines = [] if layer.elided else [statement(layer.call, symbol, sources, targets, scratch)]
+    guard = "if (bw_core_id() == 0) " if program.cores > 1 and layer.call.cores == "one" else ""
+    lines = [] if layer.elided else [statement(layer.call, symbol, sources, targets, scratch, guard=guard)]
+    if program.cores > 1 and lines:
+        lines.append("    bw_barrier();")
     lines += [
         trace(layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
     ]
@@ -138,12 +141,18 @@ def variable_fields(graph: Graph) -> dict[str, str]:
 
 
 def statement(
-    call: KernelCall, symbol: str, sources: list[str], targets: list[str], scratch: int, indent: int = 4
+    call: KernelCall,
+    symbol: str,
+    sources: list[str],
+    targets: list[str],
+    scratch: int,
+    indent: int = 4,
+    guard: str = "",
 ) -> str:
     """The call; arrays of pointers get a block of their own, so that their stack serves other layers, too.
 
     Args:
-        symbol: of its parameters; scratch: offset in the arena.
+        symbol: of its parameters; scratch: offset in the arena; guard: what comes before a block of the call.
     """
     pad = " " * indent
     arrays = []
@@ -157,9 +166,9 @@ def statement(
     arguments += sources + targets
     if call.scratch is not None:
         arguments.append(f"AT(void, {scratch})")
-    if not arrays:
+    if not arrays and not guard:
         return fill(f"{pad}{call.function}(", arguments, ");")
-    return "\n".join([f"{pad}{{", *arrays, fill(f"{pad}    {call.function}(", arguments, ");"), f"{pad}}}"])
+    return "\n".join([f"{pad}{guard}{{", *arrays, fill(f"{pad}    {call.function}(", arguments, ");"), f"{pad}}}"])
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:

@@ -13,17 +13,18 @@ KERNELS = FIRMWARE / "kernels"
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
-def kernel_files(functions: Iterable[str], isa: Sequence[str]) -> dict[str, Path]:
+def kernel_files(functions: Iterable[str], isa: Sequence[str], headers: Iterable[str] = ()) -> dict[str, Path]:
     """File name -> path of every C file and header that the functions need.
 
     Args:
         isa: kernel folders, most specific first; the first that has ``<function>.c`` serves it.
+        headers: further headers that are needed.
 
     Raises:
         TargetError: no folder has the function.
     """
     files: dict[str, Path] = {}
-    pending = [f"{name}.c" for name in functions]
+    pending = [*(f"{name}.c" for name in functions), *headers]
     while pending:
         name = pending.pop()
         if name in files:

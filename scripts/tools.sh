@@ -12,6 +12,8 @@ need cmake cmake
 need arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 need qemu-system-arm qemu-system-arm
 need riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
+need clang-19 clang-19
+need ld.lld-19 lld-19
 need qemu-system-riscv32 qemu-system-misc
 if command -v riscv64-unknown-elf-gcc >/dev/null || [[ " ${missing[*]-} " == *riscv64* ]]; then
     [ -e /usr/lib/picolibc/riscv64-unknown-elf ] || missing+=(picolibc-riscv64-unknown-elf)

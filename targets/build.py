@@ -62,7 +62,8 @@ def _region(name: str, access: str, region: Region) -> str:
 
 def compile_flags(target: Target) -> list[str]:
     """Flags for every source of a target."""
-    return [*COMMON_FLAGS, *TOOLCHAINS[target.toolchain].compile_flags, *target.flags]
+    cores = [f"-DBW_CORES={target.cores}"] if target.cores > 1 else []
+    return [*COMMON_FLAGS, *TOOLCHAINS[target.toolchain].compile_flags, *target.flags, *cores]
 
 
 def harness_flags(target: Target) -> list[str]:
@@ -111,7 +112,10 @@ def build(project: Path, target: Target, name: str) -> Built:
 
 
 def _units(project: Path, target: Target, name: str) -> list[_Unit]:
-    """Every source; the model's own is compiled with the layer trace and without."""
+    """Every source; the model's own is compiled with the layer trace and without.
+
+    What a platform defines for several cores (``*_cores.c``) is the model's need, too.
+    """
 
     def sources(*folders: str) -> list[Path]:
         return [path for folder in folders for path in sorted((project / folder).glob("*.[cS]"))]
@@ -121,7 +125,14 @@ def _units(project: Path, target: Target, name: str) -> list[_Unit]:
         *(_Unit("shared", source) for source in sources("bitwright", "src") if source != model),
         _Unit("model", model),
         _Unit("traced", model, ("-DBW_TRACE", "-Iharness")),
-        *(_Unit("harness", source, ("-Iharness", *harness_flags(target))) for source in sources("harness")),
+        *(
+            _Unit(
+                "shared" if source.stem.endswith("_cores") else "harness",
+                source,
+                ("-Iharness", *harness_flags(target)),
+            )
+            for source in sources("harness")
+        ),
     ]
 
 

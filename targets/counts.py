@@ -110,6 +110,8 @@ def counting(target: Target, elf: Path, code: Disassembly) -> Iterator[Counting]
     Raises:
         ToolError: the target has no emulator that counts, or its helper cannot be built.
     """
+    if target.cores > 1:
+        raise ToolError(f"'{target.name}' has {target.cores} cores; a profile is of one: choose a target that has one")
     emulator = target.emulator
     provider = None if emulator is None else PROVIDERS.get(emulator.program)
     if emulator is None or provider is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from pathlib import Path
 from ..errors import ToolError
 from .coreve import decode
 from .target import Target
-from .toolchain import binutil
+from .toolchain import TOOLCHAINS, binutil
 
 # "  80001a2:	e92d 4ff0 	stmdb	sp!, {r4, r5, lr}"
 _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*(.*)$")
@@ -52,15 +53,11 @@ class Disassembly:
 
 def disassemble(elf: Path, target: Target) -> Disassembly:
     """Disassemble an image; data between the instructions is left out. Raises ToolError."""
-    program = binutil(target.toolchain, "objdump")
-    result = subprocess.run([program, "-d", str(elf)], capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise ToolError(f"{program} failed: {result.stderr.strip()}")
     instructions: dict[int, Instruction] = {}
     symbols: dict[str, int] = {}
     label = ""
     extension = next((name for name in ("XCV", "XPULPV2") if f"-DBW_{name}" in target.flags), None)
-    for line in result.stdout.splitlines():
+    for line in _listing(elf, target.toolchain).splitlines():
         if heading := _LABEL.match(line):
             label = heading.group(2)
             symbols[label] = int(heading.group(1), 16)
@@ -70,3 +67,20 @@ def disassemble(elf: Path, target: Target) -> Disassembly:
             if named is not None or not mnemonic.startswith("."):
                 instructions[address] = Instruction(address, *(named or (mnemonic, operands)), label)
     return Disassembly(instructions, symbols)
+
+
+def _listing(elf: Path, toolchain: str) -> str:
+    """What objdump writes. Raises ToolError."""
+    if not TOOLCHAINS[toolchain].marks_instructions:
+        return _run(binutil(toolchain, "objdump"), "-d", str(elf))
+    with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
+        plain = f"{folder}/plain.elf"
+        _run(binutil(toolchain, "objcopy"), "--wildcard", "--strip-symbol=$x*", str(elf), plain)
+        return _run(binutil(toolchain, "objdump"), "-d", plain)
+
+
+def _run(program: str, *arguments: str) -> str:
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise ToolError(f"{program} failed: {result.stderr.strip()}")
+    return result.stdout

@@ -28,7 +28,8 @@ def diagnose() -> list[Finding]:
     needs: dict[str, tuple[tuple[str, ...], list[str]]] = {}
     for target in all_targets():
         toolchain = TOOLCHAINS[target.toolchain]
-        needs.setdefault(toolchain.compiler, (toolchain.packages, []))[1].append(target.name)
+        for program in (toolchain.compiler, *toolchain.further):
+            needs.setdefault(program, (toolchain.packages, []))[1].append(target.name)
         if target.emulator is not None and target.emulator.program == simulator.PROGRAM:
             host = TOOLCHAINS["host"]
             needs.setdefault(host.compiler, (host.packages, []))[1].append(target.name)

@@ -75,7 +75,7 @@ def generate(
         ResourceError: the arena exceeds the target's RAM.
         InputError: the folder exists and is not a Bitwright project.
     """
-    model = model_sources(graph, target.isa, name, choices)
+    model = model_sources(graph, target.isa, name, choices, target.cores)
     check_fits(model, target)
     write_folder(folder, project_files(model, target))
     return model
@@ -104,7 +104,7 @@ def built(
     Raises:
         What :func:`generate` raises; ToolError: no compiler, or it failed.
     """
-    model = model_sources(graph, target.isa, name, choices)
+    model = model_sources(graph, target.isa, name, choices, target.cores)
     check_fits(model, target)
     with built_from(model, target) as image:
         yield image

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 from .disassembly import Instruction
+from .toolchain import TOOLCHAINS
 
 #: Classes in the order of tables. A vector load is a load, a vector multiply-accumulate one of those.
 CLASSES = ("mac", "multiply", "divide", "load", "store", "branch", "simd", "alu")
@@ -22,7 +23,7 @@ TITLES: Mapping[str, str] = {
 }
 
 _CONDITIONS = "eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|hs|lo"
-#: Toolchain -> class -> names, the first class that matches; all others are ALU.
+#: Architecture -> class -> names, the first class that matches; all others are ALU.
 _NAMES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "arm": (
         ("branch", re.compile(rf"(b|bl|bx|blx)({_CONDITIONS})?|cbn?z|tb[bh]|le|letp|wls|wlstp")),
@@ -60,7 +61,7 @@ def name_of(mnemonic: str) -> str:
 def class_of(mnemonic: str, toolchain: str) -> str:
     """One of ``CLASSES``."""
     name = name_of(mnemonic)
-    for kind, pattern in _NAMES.get(toolchain, ()):
+    for kind, pattern in _NAMES.get(TOOLCHAINS[toolchain].architecture, ()):
         if pattern.fullmatch(name):
             return kind
     return "alu"

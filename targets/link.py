@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..errors import LinkError
 
-VERSION = 2
+VERSION = 3
 _HELLO, _RESET, _INPUT, _RUN, _POINTS, _OUTPUT, _COUNT_LOOP, _READ, _CONTINUE = range(1, 10)
 _OK, _PAUSED, _BAD_REQUEST, _DAMAGED = range(4)
 _NAMES = {
@@ -58,10 +58,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class PointResult:
-    """One trace point: CRC-32 of the tensor and the instructions of its layer (None where not counted)."""
+    """One trace point: CRC-32 of the tensor; instructions of its layer, of the core that executed the most and of all
+    cores (None where not counted)."""
 
     crc: int
     instructions: int | None
+    all_cores: int | None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Hello:
     denominator: int
     hook: int
     build_id: str
+    cores: int
 
     def instructions(self, ticks: int) -> int | None:
         """Counter ticks as instructions, exact: one instruction is at least two ticks, or exactly one."""
@@ -158,15 +161,17 @@ class Link:
         """What the firmware says of itself. Raises LinkError: no answer, or another protocol version."""
         if model not in self._hello:
             body = self._request(_HELLO, bytes([model]))
-            if len(body) != 38 or body[0] != VERSION:
+            if len(body) != 39 or body[0] != VERSION:
                 raise LinkError(
                     f"the firmware speaks protocol {body[0] if body else '?'}, this Bitwright speaks {VERSION}"
                 )
             _, models, chunk, inputs, outputs, points, numerator, denominator, hook = struct.unpack_from(
                 "<BBHHHHIII", body
             )
-            identity = body[22:].hex()
-            self._hello[model] = Hello(models, chunk, inputs, outputs, points, numerator, denominator, hook, identity)
+            identity = body[22:38].hex()
+            self._hello[model] = Hello(
+                models, chunk, inputs, outputs, points, numerator, denominator, hook, identity, body[38]
+            )
         return self._hello[model]
 
     def check_build(self, model: int, build_id: str) -> None:
@@ -216,11 +221,12 @@ class Link:
 
     def _result(self, model: int, hello: Hello, body: bytes, output_bytes: Sequence[int]) -> RunResult:
         (stack,) = struct.unpack("<I", body)
-        table = self._fetch(_POINTS, bytes([model]), 12 * hello.points, hello.chunk)
+        table = self._fetch(_POINTS, bytes([model]), 16 * hello.points, hello.chunk)
         points = []
-        for crc, instructions, parts in struct.iter_unpack("<III", table):
-            own = max(0, instructions - parts * hello.hook)
-            points.append(PointResult(crc, own if hello.denominator else None))
+        for crc, longest, total, parts in struct.iter_unpack("<IIII", table):
+            own = max(0, longest - parts * hello.hook)
+            every = max(0, total - parts * hello.hook * hello.cores)
+            points.append(PointResult(crc, *((own, every) if hello.denominator else (None, None))))
         if len(output_bytes) != hello.outputs:
             raise LinkError(f"the firmware's model has {hello.outputs} outputs, {len(output_bytes)} were expected")
         outputs = [

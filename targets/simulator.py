@@ -31,7 +31,8 @@ def command(target: Target, elf: Path) -> list[str]:
         for name, region in (("--rom", target.flash), ("--ram", target.ram))
         for option in (name, f"{region.origin}:{region.size}")
     ]
-    return [str(built()), *regions, "--isa", target.emulator.machine, *target.emulator.arguments, str(elf)]
+    machine = ["--isa", target.emulator.machine, *(["--harts", str(target.cores)] if target.cores > 1 else [])]
+    return [str(built()), *regions, *machine, *target.emulator.arguments, str(elf)]
 
 
 def built() -> Path:

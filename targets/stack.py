@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..errors import ToolError
 from .disassembly import Disassembly, Instruction
+from .toolchain import TOOLCHAINS
 
 _MOST = 1 << 20
 
@@ -44,12 +45,12 @@ def worst_case(code: Disassembly, toolchain: str, function: str) -> int:
     """
     if function not in code.symbols:
         raise ToolError(f"the image has no function '{function}'")
-    return _depth(code, _STEPS[toolchain], code.symbols[function], {}, ())
+    return _depth(code, _STEPS[TOOLCHAINS[toolchain].architecture], code.symbols[function], {}, ())
 
 
 def has_bound(toolchain: str) -> bool:
     """Whether images of this toolchain can be analysed; the host's are not."""
-    return toolchain in _STEPS
+    return TOOLCHAINS[toolchain].architecture in _STEPS
 
 
 def _depth(
@@ -75,7 +76,9 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
     while pending or switches:
         if not pending:
             label, depth = switches.pop()
-            missed = [i.address for i in code.instructions.values() if i.label == label and i.address not in pushed]
+            # Without what pads a function to the next one's alignment.
+            named = (i for i in code.instructions.values() if i.label == label and not i.mnemonic.startswith("nop"))
+            missed = [i.address for i in named if i.address not in pushed]
             pushed |= dict.fromkeys(missed, depth)
             pending += missed
             continue
@@ -192,7 +195,9 @@ def _riscv(instruction: Instruction) -> Step:
         return Step(falls_through=False)
     if name[0] == "b":
         return Step(jump=instruction.place)
-    if operands.startswith("sp,"):
+    if operands.startswith("sp,") and name not in ("sb", "sh", "sw"):
+        if re.match(r"sp,s0,-\d", operands):
+            return Step()  # a function with a frame pointer leaves its frame
         amount = re.match(r"sp,sp,(-?\d+)\b", operands)
         if name not in ("add", "addi") or amount is None:
             raise _no_bound(instruction, "the stack grows by a computed amount")

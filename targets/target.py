@@ -41,6 +41,7 @@ class Target:
         isa: kernel folders, most specific first.
         toolchain: a key of ``toolchain.TOOLCHAINS``; flags: of the compiler.
         flash, ram: None on the host.
+        cores: how many run a network together.
         sources, linker_script: files of ``firmware/platform``; defines: macros for them.
     """
 
@@ -56,10 +57,12 @@ class Target:
     flash: Region | None
     ram: Region | None
     emulator: Emulator | None
+    cores: int = 1
 
 
+_MOST_CORES = 64
 _SECTIONS: Mapping[str, tuple[set[str], set[str]]] = {
-    "": ({"description", "cpu", "isa", "toolchain", "platform"}, {"memory", "emulator"}),
+    "": ({"description", "cpu", "isa", "toolchain", "platform"}, {"memory", "emulator", "cores"}),
     "toolchain": ({"name", "flags"}, set()),
     "platform": ({"sources"}, {"linker_script", "defines"}),
     "memory": ({"flash", "ram"}, set()),
@@ -112,6 +115,7 @@ def read_target(path: Path) -> Target:
         flash=fields.region(memory, "flash") if memory else None,
         ram=fields.region(memory, "ram") if memory else None,
         emulator=fields.emulator(emulator) if emulator else None,
+        cores=fields.count(content, "cores", _MOST_CORES) if "cores" in content else 1,
     )
 
 
@@ -134,6 +138,12 @@ class _Fields:
         value = self.text(table, key)
         if value not in allowed:
             raise TargetError(f"{self.path}: '{key}' must be one of {', '.join(allowed)}, not '{value}'")
+        return value
+
+    def count(self, table: Mapping[str, Any], key: str, most: int) -> int:
+        value = int(self._typed(table, key, int, "a number"))
+        if not 1 <= value <= most:
+            raise TargetError(f"{self.path}: '{key}' must be 1 to {most}, not {value}")
         return value
 
     def table(self, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:

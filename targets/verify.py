@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..converter.ir import Array, Graph
 from ..converter.reference import Session, Trace
 from ..errors import ToolError
 from .image import Image
-from .link import Link
+from .link import Link, PointResult
 
 #: Layers whose bytes are fetched to name the first wrong element; further mismatches are counted by vector only.
 _MOST_DUMPS = 16
@@ -38,6 +38,7 @@ class Mismatch:
 class LayerCost:
     """One layer's cost; ``instructions`` is None where the target does not count them.
 
+    Where several cores share the layer, ``instructions`` is of the one that executes the most, ``all_cores`` of all.
     ``fused``: first and last of the layers that it is executed with, a few rows at a time; empty for a layer by itself.
     """
 
@@ -46,6 +47,7 @@ class LayerCost:
     macs: int
     instructions: int | None
     arena_bytes: int
+    all_cores: int | None = None
     fused: str = ""
 
     @property
@@ -56,9 +58,10 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class Report:
-    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector);
-    ``arena_lower_bound``: what no plan of these kernels can beat; ``stack_used``: the most that a vector left marks of,
-    where ``ram["stack"]`` is the most that any can need; ``outputs``: what the target answered, per vector."""
+    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector), in each layer of
+    the core that executes the most; ``arena_lower_bound``: what no plan of these kernels can beat; ``stack_used``: the
+    most that a vector left marks of, where ``ram["stack"]`` is the most that any can need; ``outputs``: what the target
+    answered, per vector."""
 
     model: str
     target: str
@@ -103,14 +106,14 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     link.reset(0)
     mismatches: list[Mismatch] = []
     outputs: list[list[bytes]] = []
-    costs: list[int | None] = []
+    costs: list[PointResult] = []
     total: int | None = None
     stack: int | None = None
     for index, vector in enumerate(vectors):
         trace = session.trace(vector)
         result = link.run(0, [array.tobytes() for array in vector], sizes)
         if index == 0:
-            costs, total = [point.instructions for point in result.points], result.instructions
+            costs, total = result.points, result.instructions
         stack = _most_stack(image, stack, result.stack)
         outputs.append(result.outputs)
         wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
@@ -192,19 +195,21 @@ def _locate(
     return Mismatch(layer.node.name, index, first, int(expected[first]), int(got[first]))
 
 
-def _layer_costs(model: ModelSources, costs: Sequence[int | None]) -> list[LayerCost]:
+def _layer_costs(model: ModelSources, costs: Sequence[PointResult]) -> list[LayerCost]:
     layers = []
     for layer in model.program.layers:
         own = costs[layer.point : layer.point + len(written(layer.node))]
-        counted = [cost for cost in own if cost is not None]
-        layers.append(
-            LayerCost(
-                layer.node.name,
-                layer.node.op,
-                layer.macs,
-                sum(counted) if len(counted) == len(own) else None,
-                layer.arena_bytes,
-                layer.fused,
-            )
-        )
+        longest, every = _sum(point.instructions for point in own), _sum(point.all_cores for point in own)
+        cost = LayerCost(layer.node.name, layer.node.op, layer.macs, longest, layer.arena_bytes, every, layer.fused)
+        layers.append(cost)
     return layers
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """None where one is not counted."""
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

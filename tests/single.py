@@ -110,13 +110,14 @@ def offered(graph: Graph, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
 def prove(
     graph: Graph,
     seed: int,
-    isas: Sequence[str] = ("generic",),
+    isas: Sequence[str | Sequence[str]] = ("generic",),
     peer: Peer | None = run_tflite_sequence if Interpreter is not None else None,
     inputs: Sequence[Sequence[NDArray[Any]]] | None = None,
 ) -> Graph:
     """Write the graph as a .tflite file, read it back, and compare all three on extreme and random inputs.
 
     Args:
+        isas: kernel folders to compare; a chain of them where one needs others than the generic one.
         peer: takes tflite-runtime's place where that refuses or is wrong.
         inputs: integers of every input, per vector, in place of the extreme and random ones.
 
@@ -132,9 +133,10 @@ def prove(
         theirs = peer(data, [offered(loaded, values) for values in inputs])
         same([to_interface(loaded, values) for values in expected], theirs, "peer")
     for isa in isas:
-        model = model_sources(loaded, [isa, "generic"] if isa != "generic" else ["generic"], "model")
+        chain = [isa] if isinstance(isa, str) else list(isa)
+        model = model_sources(loaded, chain if chain[-1] == "generic" else [*chain, "generic"], "model")
         library = build(model)
-        same(expected, [call(model, library, values) for values in inputs], isa)
+        same(expected, [call(model, library, values) for values in inputs], chain[0])
     return loaded
 
 

@@ -15,7 +15,8 @@ from bitwright.targets.toolchain import TOOLCHAINS
 def needs_target(name: str) -> Any:
     """The target's name as a parameter, skipped with a reason where its tools are missing (CI has all of them)."""
     target = find_target(name)
-    programs = [TOOLCHAINS[target.toolchain].compiler]
+    toolchain = TOOLCHAINS[target.toolchain]
+    programs = [toolchain.compiler, *toolchain.further]
     if target.emulator is not None:
         own = target.emulator.program == simulator.PROGRAM
         programs.append(TOOLCHAINS["host"].compiler if own else target.emulator.program)

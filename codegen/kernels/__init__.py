@@ -8,17 +8,22 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv7em, generic, mve, rv32, xcv
+from . import armv6m, armv7em, armv7m, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
-#: Kernel folder -> its table. A target names its folders, the most specific first.
+#: Kernel folder -> its table. A target names its folders, the most specific first. ``woven`` has C that the folders
+#: before it call, and no kernels of its own.
 KERNELS: Mapping[str, KernelTable] = {
     "generic": generic.KERNELS,
+    "armv6m": armv6m.KERNELS,
+    "armv7m": armv7m.KERNELS,
     "armv7em": armv7em.KERNELS,
     "mve": mve.KERNELS,
     "rv32": rv32.KERNELS,
+    "rvv": rvv.KERNELS,
     "xcv": xcv.KERNELS,
+    "woven": {},
 }
 
 #: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ class KernelCall:
         gather_operands: the operands are passed as one array of pointers, ``const void *const *inputs``.
         scatter_outputs: the outputs are passed as one array of pointers, ``void *const *outputs``.
         instructions: estimated instructions of one call, for the choice among kernels; None where nobody knows.
+        cores: how several cores can make the call together, each doing its share of the work and with ``scratch`` bytes
+            for itself (bw_cores.h): not at all ("one"); where no input shares bytes with the output ("apart"); also
+            where every element of the output is in the place of the input's that alone it depends on ("in place").
     """
 
     function: str
@@ -48,6 +51,7 @@ class KernelCall:
     gather_operands: bool = False
     scatter_outputs: bool = False
     instructions: int | None = None
+    cores: Literal["one", "apart", "in place"] = "one"
 
 
 def as_c(values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:

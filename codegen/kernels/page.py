@@ -17,7 +17,7 @@ serves. Several kernels for one operator are candidates: the best first, chosen 
 
 def kernels_page() -> str:
     """The whole page in Markdown: a row per operator, a column per instruction set; portable C serves them all."""
-    isas = [isa for isa in KERNELS if isa != "generic"]
+    isas = [isa for isa, table in KERNELS.items() if isa != "generic" and table]
     operators = sorted({op for isa in isas for op in KERNELS[isa]})
     lines = ["| operator | " + " | ".join(isas) + " |", "|---" * (len(isas) + 1) + "|"]
     for op in operators:

@@ -12,11 +12,8 @@ void Reset_Handler(void);
 #define CPACR (*(volatile uint32_t *)0xE000ED88U)
 #endif
 
-void Reset_Handler(void) {
-#ifdef __ARM_FEATURE_MVE
-    CPACR |= 0xFU << 20; /* coprocessors 10 and 11: the vector registers */
-    __asm__ volatile("dsb\n\tisb" ::: "memory");
-#endif
+/* Not part of Reset_Handler: what is compiled here may save or fill vector registers from its first instruction on. */
+static __attribute__((noinline)) void start(void) {
     const uint32_t *from = __data_load;
     for (uint32_t *to = __data_start; to != __data_end;) {
         *to++ = *from++;
@@ -27,6 +24,14 @@ void Reset_Handler(void) {
     main();
     for (;;) {
     }
+}
+
+void Reset_Handler(void) {
+#ifdef __ARM_FEATURE_MVE
+    CPACR |= 0xFU << 20; /* coprocessors 10 and 11: the vector registers */
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+    start();
 }
 
 /* A fault stops the firmware; the host reports that it no longer answers. */

@@ -9,6 +9,19 @@ _start:
     la sp, __stack
     la t0, trap
     csrw mtvec, t0
+#ifdef __riscv_vector
+    li t0, 0x200 /* mstatus.VS = initial: vector instructions do not trap */
+    csrs mstatus, t0
+#endif
+#if defined(BW_CORES) && BW_CORES > 1
+    /* The other cores work when the first one calls them, each on a stack of 32 KiB. */
+    csrr t0, 0xF14
+    beqz t0, 5f
+    slli t0, t0, 15
+    sub sp, sp, t0
+    call bw_core_main
+5:
+#endif
     la a0, __data_load
     la a1, __data_start
     la a2, __data_end

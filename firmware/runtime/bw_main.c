@@ -7,7 +7,7 @@
 #include "bw_platform.h"
 #include "bw_trace.h"
 
-#define VERSION       2
+#define VERSION       3
 #define CHUNK         512U
 #define NO_POINT      0xFFFFU
 #define STACK_WINDOW  16384U
@@ -20,9 +20,11 @@ static uint8_t request[BW_FRAME_BODY + 4];
 static uint8_t reply[BW_FRAME_BODY + 4];
 static uint32_t reply_bytes;
 
-/* The run under way: where it pauses, and the counter when the last hook left. */
+/* The run under way: where it pauses, and for each core the counter when the last hook left, and the ticks from there
+ * to the present hook. */
 static uint16_t pause_point = NO_POINT;
-static uint32_t last_ticks;
+static uint32_t last_ticks[BW_CORES];
+static uint32_t spent_ticks[BW_CORES];
 static uint32_t hook_instructions; /* what an empty layer would measure */
 
 static uint16_t get16(const uint8_t *from) { return (uint16_t)(from[0] | from[1] << 8); }
@@ -101,21 +103,60 @@ static uint32_t instructions(uint32_t ticks) {
     return (uint32_t)(((uint64_t)ticks * bw_platform_numerator + denominator / 2U) / denominator);
 }
 
-/* A tensor may come in parts, in order: checksum and count go on. */
-void bw_trace(uint16_t point, const void *data, uint32_t bytes) {
-    const uint32_t now = bw_platform_ticks();
+/* A tensor may come in parts, in order: checksum and counts go on. */
+static void record(uint16_t point, const void *data, uint32_t bytes) {
     bw_point *const at = &bw_points[point];
+    uint32_t longest = 0;
+    for (int32_t core = 0; core < BW_CORES; ++core) {
+        const uint32_t spent = instructions(spent_ticks[core]);
+        longest = spent > longest ? spent : longest;
+        at->all_cores += spent;
+    }
     at->crc = bw_crc32(at->crc, data, bytes);
-    at->instructions += instructions(now - last_ticks);
+    at->instructions += longest;
     at->parts += 1;
     if (point == pause_point) {
         pause_run(data, bytes);
     }
-    last_ticks = bw_platform_ticks();
+}
+
+/* Every core comes here; the first one records while the others wait. */
+void bw_trace(uint16_t point, const void *data, uint32_t bytes) {
+    const uint32_t now = bw_platform_ticks();
+    const int32_t core = bw_core_id();
+    spent_ticks[core] = now - last_ticks[core];
+    bw_barrier();
+    if (core == 0) {
+        record(point, data, bytes);
+    }
+    bw_barrier();
+    last_ticks[core] = bw_platform_ticks();
+}
+
+#if BW_CORES > 1
+static void (*volatile called)(void);
+
+void bw_core_main(void) {
+    for (;;) {
+        bw_barrier();
+        last_ticks[bw_core_id()] = bw_platform_ticks();
+        called();
+    }
+}
+#endif
+
+/* The other cores call a function, too. They come back to wait for the next one by themselves. */
+static inline void call_cores(void (*function)(void)) {
+#if BW_CORES > 1
+    called = function;
+    bw_barrier();
+#else
+    (void)function;
+#endif
 }
 
 /* Measure the hook itself: two hooks with nothing between them. */
-static void calibrate(void) {
+static void hooks(void) {
     bw_trace(0, reply, 0);
     bw_trace(0, reply, 0);
     const uint32_t before = bw_points[0].instructions;
@@ -137,7 +178,8 @@ static void run_model(const bw_model *model, uint16_t point) {
     }
     pause_point = point;
     memset(bw_points, 0, model->points * sizeof bw_points[0]);
-    last_ticks = bw_platform_ticks();
+    call_cores(model->run);
+    last_ticks[0] = bw_platform_ticks();
     model->run();
     pause_point = NO_POINT;
     const volatile uint32_t *word = lowest;
@@ -160,6 +202,7 @@ static void hello(const bw_model *model) {
     put32(bw_platform_denominator);
     put32(hook_instructions);
     put_bytes(model->build_id, sizeof model->build_id);
+    put8(BW_CORES);
 }
 
 /* Ticks of a loop of 3 * n instructions and of what surrounds it, the same for every n. */
@@ -223,7 +266,8 @@ static void serve(const bw_model *model, int32_t length) {
 
 int main(void) {
     bw_platform_init();
-    calibrate();
+    call_cores(hooks);
+    hooks();
     for (;;) {
         const int32_t length = next_request();
         if (length >= 3 && request[2] < bw_model_count) {

@@ -20,10 +20,12 @@ typedef struct {
     void (*run)(void);
 } bw_model;
 
-/* One trace point: checksum of the tensor, in how many parts it came, and instructions since the points before them. */
+/* One trace point: checksum of the tensor, in how many parts it came, and instructions since the points before them, of
+ * the core that executed the most and of all cores. */
 typedef struct {
     uint32_t crc;
     uint32_t instructions;
+    uint32_t all_cores;
     uint32_t parts;
 } bw_point;
 

@@ -12,6 +12,19 @@ void bw_platform_put(uint8_t byte);
 uint32_t bw_platform_ticks(void);
 extern const uint32_t bw_platform_numerator, bw_platform_denominator;
 
+/* How many cores run a model together, and how they find and wait for each other (bw_cores.h says more). */
+#ifndef BW_CORES
+#define BW_CORES 1
+#endif
+#if BW_CORES > 1
+int32_t bw_core_id(void);
+void bw_barrier(void);
+void bw_core_main(void); /* what all cores but the first execute; defined by the harness */
+#else
+static inline int32_t bw_core_id(void) { return 0; }
+static inline void bw_barrier(void) {}
+#endif
+
 /* Executes a loop of exactly 3 * n instructions, n >= 1; tests the counter. */
 void bw_platform_loop(uint32_t n);
 

@@ -66,8 +66,8 @@ def _decided(graph: Graph, target: Target, measured: Measured, aim: Aim) -> Fuse
         found = [c.instructions for c in measured.layers[name] if c.kernel == candidate.kernel]
         return found[0] if found else _UNMEASURED
 
-    decisions = decide(graph, target.isa, aim, cost=cost)
-    return _measured(model_sources(graph, target.isa, choices=decisions), target, decisions)
+    decisions = decide(graph, target.isa, aim, cost=cost, cores=target.cores)
+    return _measured(model_sources(graph, target.isa, choices=decisions, cores=target.cores), target, decisions)
 
 
 def _measured(model: ModelSources, target: Target, decisions: Decisions) -> Fused:

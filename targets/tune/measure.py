@@ -87,7 +87,7 @@ def measure(graph: Graph, target: Target, progress: Callable[[str, int, int], No
     """
     if target.emulator is None:
         raise ToolError(f"'{target.name}' counts no instructions: tune for a target that `bitwright verify` counts on")
-    plain = model_sources(graph, target.isa)
+    plain = model_sources(graph, target.isa, cores=target.cores)
     most = max((len(layer.candidates) for layer in plain.program.layers), default=0)
     found: dict[tuple[str, str], tuple[Layer, _Sample]] = {}
     samples: list[_Sample] = []
@@ -140,7 +140,7 @@ def _candidate(layer: Layer, sample: _Sample) -> Candidate:
 
 def _fitting(graph: Graph, target: Target, wanted: Mapping[str, str]) -> Iterable[tuple[ModelSources, _Sample]]:
     """Samples that hold the wanted kernels: of one image, or of several where one does not fit."""
-    model = model_sources(graph, target.isa, choices=wanted)
+    model = model_sources(graph, target.isa, choices=wanted, cores=target.cores)
     try:
         check_fits(model, target)
         yield model, _sample(model, target)

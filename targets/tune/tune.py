@@ -147,7 +147,7 @@ def tune(
     fused = _fused(search)
     kernels, sizes = search.run() if fused is None else (dict(fused.decisions.kernels), fused.sizes)
     decisions = Decisions(kernels) if fused is None else fused.decisions
-    default = lower(graph, target.isa)
+    default = lower(graph, target.isa, cores=target.cores)
     untuned = {layer.node.name: layer.kernel for layer in default.layers}
     layers = [
         TunedLayer(
@@ -162,7 +162,7 @@ def tune(
     ]
     before = [c.instructions for name, found in measured.layers.items() for c in found if c.kernel == untuned[name]]
     return Tuned(
-        model_sources(graph, target.isa, choices=decisions).name,
+        model_sources(graph, target.isa, choices=decisions, cores=target.cores).name,
         target.name,
         graph.digest,
         objective,
@@ -227,17 +227,21 @@ class _Search:
         for _ in range(_MOST_LINKS):
             kernels = self._smallest_arena(flash) if self.objective == "ram" else self._within(flash, arena)
             if kernels is None or (arena is not None and self._plan(kernels).arena > arena):
-                raise self._impossible(flash, arena)
+                break
             sizes = self._sizes(kernels)
-            used, stack = sizes.code + sizes.constants, sizes.stack or 0
-            over_flash = 0 if flash is None else used - self._most_flash_or(used)
-            over_ram = 0 if self.ram is None else sizes.arena + sizes.static + stack - self.ram
+            over_flash, over_ram = self._over(sizes)
             if over_flash <= 0 and over_ram <= 0:
                 return kernels, sizes
             # The parts promised less than the whole takes: ask for so much less, and search again.
             flash = None if flash is None else flash - max(0, over_flash)
             arena = None if arena is None else arena - max(0, over_ram)
-        raise self._impossible(flash, arena)
+        return self._least(arena)
+
+    def _over(self, sizes: Sizes) -> tuple[int, int]:
+        """By how many bytes an image exceeds the budgets of flash and RAM."""
+        used, flash = sizes.code + sizes.constants, self.most_flash()
+        ram = sizes.arena + sizes.static + (sizes.stack or 0)
+        return 0 if flash is None else used - flash, 0 if self.ram is None else ram - self.ram
 
     def least_arena(self) -> int:
         """Bytes of the smallest arena that a choice of kernels gives."""
@@ -256,13 +260,13 @@ class _Search:
     def _plan(self, kernels: Mapping[str, str]) -> _Planned:
         key = tuple(sorted(kernels.items()))
         if key not in self._plans:
-            program = lower(self.graph, self.target.isa, kernels)
+            program = lower(self.graph, self.target.isa, kernels, self.target.cores)
             live = {layer.node.name: layer.arena_bytes for layer in program.layers}
             self._plans[key] = _Planned(program.arena_bytes, program.arena_lower_bound, live)
         return self._plans[key]
 
     def _sizes(self, kernels: Mapping[str, str]) -> Sizes:
-        model = model_sources(self.graph, self.target.isa, choices=kernels)
+        model = model_sources(self.graph, self.target.isa, choices=kernels, cores=self.target.cores)
         check_fits(model, self.target)
         with built_from(model, self.target) as image:
             return image.sizes
@@ -341,25 +345,30 @@ class _Search:
     def _candidate(self, name: str, kernel: str) -> Candidate:
         return next(candidate for candidate in self.measured.layers[name] if candidate.kernel == kernel)
 
-    def _impossible(self, flash: int | None, arena: int | None) -> ResourceError:
-        """What does not fit, and the least that would."""
+    def _least(self, arena: int | None) -> tuple[dict[str, str], Sizes]:
+        """The combination that takes the least flash: what is left where the parts promised more than there is.
+
+        Raises:
+            ResourceError: it does not fit either; what would.
+        """
         name = f"'{self.graph.name}' on {self.target.name}"
         self.forbidden.clear()
         if arena is not None and (least_arena := self._plan(self._lightest()).arena) > arena:
-            return ResourceError(
+            raise ResourceError(
                 f"{name}: no choice of kernels needs less RAM than {least_arena + self.measured.ram_beside:,} bytes "
                 f"(arena {least_arena:,}), more than the budget of {self.ram:,}"
             )
         self.objective = "flash"
-        smallest = self._within(None, arena)
-        least = flash_bytes(self.measured, smallest) if smallest else 0
+        smallest, least = self._within(None, arena), 0
         if smallest is not None:
             sizes = self._sizes(smallest)
+            if max(self._over(sizes)) <= 0:
+                return smallest, sizes
             least = sizes.code + sizes.constants
         within = "" if arena is None else f" within {self.ram:,} bytes of RAM"
-        return ResourceError(
+        raise ResourceError(
             f"{name}: no choice of kernels needs less flash than {least:,} bytes{within}, "
-            f"more than the budget of {self._most_flash_or(0):,}"
+            f"more than the budget of {self.most_flash() or 0:,}"
         )
 
     def why(self, name: str, kernels: Mapping[str, str]) -> str:

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from bitwright.codegen import program
 from bitwright.codegen.kernels.generic.nests import distances, nests
-from bitwright.codegen.kernels.overlap import pair_distance, raster_distance, row_distance, window_distance
+from bitwright.codegen.kernels.overlap import (
+    line_distance,
+    pair_distance,
+    raster_distance,
+    row_distance,
+    window_distance,
+)
 from bitwright.codegen.plan import Buffer, Overlap, Plan, violations
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node
@@ -20,7 +26,7 @@ from cbuild import build, call
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import networks
-from single import few, same, seeds, vectors
+from single import activation, constant, few, same, seeds, single, vectors, zero_points
 
 many = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -133,6 +139,28 @@ def test_pair_distance_of_single_pixels(height: int, width: int, input_pixel: in
     check(pairs, pair_distance(shape, 1, input_pixel, output_pixel, buffered=False), 0, tight=False)
 
 
+@given(windows(), st.booleans())
+@many
+def test_line_distance(drawn: tuple[Window, int, int, int], copied: bool) -> None:
+    """Whole rows of outputs, after the rows of the input down to the last of the windows were copied, or without."""
+    shape, batch, input_pixel, output_pixel = drawn
+    assume(shape.dilation == (1, 1))
+    input_row, output_row = input_pixel * shape.input[1], output_pixel * shape.output[1]
+    steps: list[Step] = []
+    for b in range(batch):
+        copied_to = 0
+        for y in range(shape.output[0]):
+            top = y * shape.stride[0] - shape.before[0]
+            first = max(copied_to if copied else 0, top, 0)
+            copied_to = max(copied_to, min(top + shape.kernel[0], shape.input[0]))
+            place = (b * shape.input[0] + first) * input_row
+            reads = span(place, max(copied_to - first, 0) * input_row)
+            steps.append((reads, span((b * shape.output[0] + y) * output_row, output_row)))
+    distance = line_distance(shape, batch, input_row, output_row, shape.kernel[0] if copied else 0)
+    least = -batch * shape.input[0] * input_row
+    check(steps if copied else unbuffered(steps), distance, least, tight=False)
+
+
 def _merged(steps: Sequence[Step]) -> Step:
     return set().union(*(reads for reads, _ in steps)), set().union(*(writes for _, writes in steps))
 
@@ -227,6 +255,7 @@ def placed(buffers: list[Buffer], overlaps: list[Overlap], alignment: int, lift:
         ("armv7em", DType.INT8),
         ("mve", DType.INT8),
         ("rv32", DType.INT8),
+        ("rvv", DType.INT8),
         ("generic", DType.INT16),
     ],
     ids=lambda value: getattr(value, "value", value),
@@ -243,3 +272,25 @@ def test_kernels_at_their_distance(isa: str, dtype: DType, data: Any, lift: int,
     library, session = build(model), Session(graph)
     for values in vectors(graph, seed):
         same([session.trace(values).outputs], [call(model, library, values)], isa)
+
+
+@given(st.data(), st.integers(0, 3), seeds)
+@few
+def test_tiles_at_their_distance(data: Any, lift: int, seed: int) -> None:
+    """Winograd's convolution writes four tiles of 2x2 pixels at a time."""
+    rng = np.random.default_rng(seed)
+    size, in_c, out_c = rng.integers(3, 14, 2).tolist(), 4 * data.draw(st.integers(1, 4)), data.draw(st.integers(1, 16))
+    tensors = [
+        activation("x", (data.draw(st.integers(1, 3)), *size, in_c), 0.05, data.draw(zero_points)),
+        constant("w", rng.integers(-127, 128, (out_c, 3, 3, in_c)).astype(np.int8), [0.01] * out_c, axis=0),
+        constant("b", rng.integers(-1000, 1000, out_c).astype(np.int32), [0.0005] * out_c, axis=0),
+    ]
+    padding = data.draw(st.sampled_from(["SAME", "VALID"]))
+    attrs = {"padding": padding, "stride": (1, 1), "dilation": (1, 1), "activation": "NONE"}
+    graph = single("CONV_2D", tensors, [activation("y", (), 0.4, data.draw(zero_points))], attrs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "plan", partial(placed, lift=lift, dense=False))
+        model = model_sources(graph, ["armv7em", "generic"], "model", {"node": "winograd"})
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], "winograd")

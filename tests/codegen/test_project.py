@@ -47,7 +47,7 @@ def needs(program: str) -> Any:
 # --- Built by itself -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [needs_target(name) for name in ("host", "mps2-an386", "qemu-rv32")])
+@pytest.mark.parametrize("name", [needs_target(name) for name in ("host", "mps2-an386", "qemu-rv32", "qemu-rv32-rvv")])
 def test_a_copy_elsewhere_builds_by_itself(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """``compile``, a copy under a path with a space, CMake: bit-exact firmware with the sizes that were reported."""
     first, folder, target = tmp_path / "first", tmp_path / "another place" / "copy", find_target(name)

@@ -26,6 +26,7 @@ _FLAGS = (
 STRICT = tuple(_FLAGS.split())
 ARM, RV = "arm-none-eabi-gcc -mthumb -mfloat-abi=soft", "riscv64-unknown-elf-gcc --specs=picolibc.specs"
 HELIUM = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nofp -mfloat-abi=hard"
+RVV = "clang-19 --target=riscv32-unknown-elf -march=rv32imc_zve32x_zvl128b -mabi=ilp32"
 RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 
 #: What an object may ask of the C library, and of the compiler's own: integer division and wide products, switches.
@@ -48,13 +49,17 @@ class Compiler:
         return self.command.split()[0]
 
 
+#: The host's compilers take all of them, through the portable definitions.
+EVERY = tuple(sorted(folder.name for folder in KERNELS.iterdir() if folder.is_dir()))
 COMPILERS = {
-    "gcc-O2": Compiler("gcc -O2", ("generic", "armv7em", "mve", "rv32", "xcv")),
-    "gcc-O0": Compiler("gcc -O0", ("generic", "armv7em", "mve", "rv32", "xcv")),
-    "clang-O2": Compiler("clang -O2", ("generic", "armv7em", "mve", "rv32", "xcv")),
-    "clang-O0": Compiler("clang -O0", ("generic", "armv7em", "mve", "rv32", "xcv")),
-    "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic",)),
-    "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic",)),
+    "gcc-O2": Compiler("gcc -O2", EVERY),
+    "gcc-O0": Compiler("gcc -O0", EVERY),
+    "clang-O2": Compiler("clang -O2", EVERY),
+    "clang-O0": Compiler("clang -O0", EVERY),
+    "cortex-m0": Compiler(f"{ARM} -mcpu=cortex-m0 -O2", ("generic", "woven", "armv6m")),
+    "cortex-m0-Os": Compiler(f"{ARM} -mcpu=cortex-m0 -Os", ("generic", "woven", "armv6m")),
+    "cortex-m3": Compiler(f"{ARM} -mcpu=cortex-m3 -O2", ("generic", "woven", "armv7m")),
+    "cortex-m3-O0": Compiler(f"{ARM} -mcpu=cortex-m3 -O0", ("generic", "woven", "armv7m")),
     "cortex-m4": Compiler(f"{ARM} -mcpu=cortex-m4 -O2", ("generic", "armv7em")),
     "cortex-m4-O0": Compiler(f"{ARM} -mcpu=cortex-m4 -O0", ("generic", "armv7em")),
     "cortex-m4-Os": Compiler(f"{ARM} -mcpu=cortex-m4 -Os", ("generic", "armv7em")),
@@ -68,12 +73,16 @@ COMPILERS = {
     "rv32imc-O0": Compiler(f"{RV} {RV32} -O0", ("generic", "rv32")),
     "xcv": Compiler(f"{RV} {RV32} -DBW_XCV -O2", ("xcv",)),
     "xpulpv2-O0": Compiler(f"{RV} {RV32} -DBW_XPULPV2 -O0", ("xcv",)),
+    "rvv": Compiler(f"{RVV} -O2", ("generic", "rv32", "rvv")),
+    "rvv-O0": Compiler(f"{RVV} -O0", ("rv32", "rvv")),
     "clang-cortex-m4": Compiler("clang --target=armv7em-none-eabi -O2", ("generic", "armv7em")),
     "clang-rv32imc": Compiler("clang --target=riscv32-unknown-elf -march=rv32imc -mabi=ilp32 -O2", ("generic", "rv32")),
 }
 #: clang has no C library for bare metal: these bring <string.h>.
 HEADERS = {
     "clang-cortex-m4": ("arm-none-eabi-gcc", Path("/usr/include/newlib")),
+    "rvv": ("riscv64-unknown-elf-gcc", Path("/usr/lib/picolibc/riscv64-unknown-elf/include")),
+    "rvv-O0": ("riscv64-unknown-elf-gcc", Path("/usr/lib/picolibc/riscv64-unknown-elf/include")),
     "clang-rv32imc": ("riscv64-unknown-elf-gcc", Path("/usr/lib/picolibc/riscv64-unknown-elf/include")),
 }
 
@@ -165,7 +174,7 @@ def test_kernels_neither_recurse_nor_allocate_on_the_stack(name: str, folder: An
     calls: dict[str, set[str]] = {}
     frames: dict[str, int] = {}
     for path in objects(name, folder(name)):
-        if path.parent.name == "runtime":
+        if path.parent.name in ("runtime", "rvv"):  # here, vectors are arrays; targets/stack.py sees the real ones
             continue
         text = path.with_suffix(".ci").read_text()
         for source, target in EDGE.findall(text):

@@ -11,10 +11,14 @@ from pathlib import Path
 import bitwright
 import pytest
 from background import ROOT
+from bitwright.converter.ir import Graph
 from bitwright.errors import ToolError
 from bitwright.targets import simulator
 from bitwright.targets.target import find_target
 from bitwright.targets.toolchain import compiler
+from hypothesis import HealthCheck, given, settings
+from networks import networks
+from projects import streaming
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
@@ -71,6 +75,37 @@ def test_both_cores_compute_and_count_the_same(name: str) -> None:
     report = bitwright.verify(DIGITS, name, vectors=3)
     assert report.bit_exact, report.mismatches[:3]
     assert report.instructions == bitwright.verify(DIGITS, "iss-xcv", vectors=1).instructions
+
+
+needs_cluster = pytest.mark.parametrize("name", [needs_target("iss-xcv-x8"), needs_target("iss-xpulpv2-x8")])
+
+
+@needs_cluster
+def test_eight_cores_share_a_network(name: str) -> None:
+    """Bit-exact, and no core does much more than its share of the layers that are shared."""
+    alone, report = bitwright.verify(DIGITS, "iss-xcv", vectors=1), bitwright.verify(DIGITS, name, vectors=5)
+    assert report.bit_exact, report.mismatches[:3]
+    assert alone.instructions is not None and report.instructions is not None
+    assert report.instructions < alone.instructions / 4
+    for one, eight in zip(alone.layers, report.layers, strict=True):
+        assert one.instructions is not None and eight.instructions is not None and eight.all_cores is not None
+        assert one.all_cores == one.instructions
+        assert eight.instructions <= eight.all_cores <= 8 * eight.instructions
+
+
+@pytest.mark.parametrize("target", [needs_target("iss-xcv-x8")])
+@given(networks())
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_cores_share_networks(target: str, graph: Graph) -> None:
+    """Also operators that one core serves while the others wait."""
+    report = bitwright.verify(graph, target, vectors=2)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("target", [needs_target("iss-xcv-x8")])
+def test_cores_share_a_stream(target: str) -> None:
+    report = bitwright.verify(streaming(), target, vectors=4)
+    assert report.bit_exact, report.mismatches[:3]
 
 
 @needs_core
@@ -160,6 +195,7 @@ SPELLINGS = {
     "lhu_stride a0, a1, a2": "cv.lhu a0, (a1), a2",
     "sw_stride a0, a1, a2": "cv.sw a0, (a1), a2",
     "sh_stride a0, a1, a2": "cv.sh a0, (a1), a2",
+    "sb_stride a0, a1, a2": "cv.sb a0, (a1), a2",
     "mac a0, a1, a2": "cv.mac a0, a1, a2",
     "max_s a0, a1, a2": "cv.max a0, a1, a2",
     "min_s a0, a1, a2": "cv.min a0, a1, a2",

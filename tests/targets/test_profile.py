@@ -27,6 +27,7 @@ from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
 COUNTED = ["mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "microbit", "qemu-rv32", "iss-xcv"]
+COUNTED += ["qemu-rv32-rvv"]
 M4 = pytest.mark.parametrize("target", [needs_target("mps2-an386")])
 
 
@@ -51,6 +52,8 @@ def test_every_layer_has_the_instructions_that_verify_counts(target: str) -> Non
     for layer in profile.layers:
         assert sum(layer.mix.values()) == layer.instructions
         assert sum(function.instructions for function in layer.functions) == layer.instructions
+        if profile.core is None:
+            continue
         assert layer.cycles is not None and layer.instructions / 2 <= layer.cycles + 5
     convolution = profile.layers[0]
     # Every multiply-accumulate reads two bytes at least once, together or alone; every output is written.
@@ -228,8 +231,9 @@ def test_jumps_and_lists_of_registers() -> None:
 
 
 def test_every_emulated_target_has_a_core() -> None:
+    """But for those with vectors of RISC-V, whose embedded cores have no timing in common that is published."""
     for target in all_targets():
-        if target.emulator is not None:
+        if target.emulator is not None and "zve32x" not in target.cpu:
             core = cycles.core_of(target.cpu)
             assert core is not None and core.source and core.errors, target.cpu
 

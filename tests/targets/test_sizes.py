@@ -23,8 +23,9 @@ from projects import streaming
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
-EMULATED = [needs_target(n) for n in ("microbit", "mps2-an386", "mps3-an547", "qemu-rv32")]
+EMULATED = [needs_target(n) for n in ("microbit", "mps2-an386", "mps3-an547", "qemu-rv32", "qemu-rv32-rvv")]
 TWO = [needs_target("mps2-an386"), needs_target("qemu-rv32")]
+RVV = [needs_target("qemu-rv32-rvv")]
 
 
 def tool(name: str, target: str, *arguments: str) -> str:
@@ -168,12 +169,12 @@ def linked(text: str, target: str, folder: Path, *flags: str, optimize: str = "-
     machine = flags or board.flags
     command = [compiler(board.toolchain), "-std=c99", optimize, "-fno-inline", "-fno-optimize-sibling-calls", *machine]
     command += ["-nostartfiles", "-Wl,--entry=root", "root.c", "-o", "root.elf"]
-    command += list(TOOLCHAINS[board.toolchain].compile_flags)
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    command += [*TOOLCHAINS[board.toolchain].compile_flags, *TOOLCHAINS[board.toolchain].link_flags]
+    subprocess.run(list(dict.fromkeys(command)), cwd=folder, check=True, capture_output=True)
     return folder / "root.elf"
 
 
-@pytest.mark.parametrize("target", TWO)
+@pytest.mark.parametrize("target", [*TWO, *RVV])
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_stack_without_a_bound_is_refused(kind: str, target: str, tmp_path: Path) -> None:
     text, message = PROGRAMS[kind]
@@ -203,7 +204,7 @@ int root(int n) {
 """
 
 
-@pytest.mark.parametrize("target", [needs_target(n) for n in ("microbit", "mps2-an386", "qemu-rv32")])
+@pytest.mark.parametrize("target", [*EMULATED[:2], *TWO[1:], *RVV])
 @pytest.mark.parametrize("optimize", ["-O2", "-O0", "-Os"])
 def test_every_case_of_a_switch_counts(target: str, optimize: str, tmp_path: Path) -> None:
     """root -> b -> a is the deepest path; jump tables hide none of the cases."""

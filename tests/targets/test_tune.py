@@ -21,6 +21,7 @@ from bitwright.codegen.kernels.kernel import Kernel
 from bitwright.errors import ResourceError, ToolError
 from bitwright.targets.target import find_target
 from bitwright.targets.tune import measure as measuring
+from bitwright.targets.tune import tune as tuning
 from bitwright.targets.tune.measure import Candidate, Measured, measure
 from bitwright.targets.tune.select import flash_bytes, select
 from tools import needs_target
@@ -118,6 +119,19 @@ def test_budgets(target: str) -> None:
     within = bitwright.tune(DIGITS, target, ram=named)
     assert sum(value or 0 for value in within.sizes.ram.values()) <= named
     assert within.instructions <= lightest.instructions
+
+
+@M4
+def test_parts_that_promise_too_much(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget that the whole meets is met although the sum of the parts does not."""
+    least = bitwright.tune(DIGITS, target, "flash").sizes.flash["total"]
+
+    def pessimist(*arguments: Any) -> Measured:
+        measured = measure(*arguments)
+        return replace(measured, other_code=measured.other_code + 500)
+
+    monkeypatch.setattr(tuning, "measure", pessimist)
+    assert bitwright.tune(DIGITS, target, flash=least).sizes.flash["total"] == least
 
 
 @M4

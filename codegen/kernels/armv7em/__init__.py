@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling
+from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, winograd
 
 KERNELS: KernelTable = {
-    "CONV_2D": (Kernel("triple", conv.lower_triple), Kernel("armv7em", conv.lower)),
+    "CONV_2D": (
+        Kernel("triple", conv.lower_triple),
+        Kernel("armv7em", conv.lower),
+        Kernel("winograd", winograd.lower_winograd),
+    ),
     "DEPTHWISE_CONV_2D": (
         Kernel("3x3_rows", depthwise_3x3.lower_rows),
         Kernel("3x3_columns", depthwise_3x3.lower_columns),

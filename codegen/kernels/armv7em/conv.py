@@ -37,6 +37,7 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         scratch=(8 if is_pointwise(params.window) else 9) * depth,
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
         sources=("bw_block_s8",),
+        instructions=_instructions(params),
     )
 
 
@@ -66,16 +67,32 @@ def lower_triple(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         },
         scratch=24 * quads + (12 * quads if in_c % 4 else in_c),
         distance={0: window_distance(params.window, params.batch, in_c, channels, buffered=True)},
-        sources=("bw_triple_s8", "bw_triple_rectified_s8", "bw_windows_s8"),
+        sources=("bw_triple_s8", "bw_triple_rectified_s8", "bw_windows_s8", "bw_copies_s8"),
         instructions=_triple_instructions(params, form is not None),
     )
 
 
-def _triple_instructions(params: Conv, rectified: bool) -> int:
-    """As measured: 18 instructions per four taps of two channels and three pixels, then the outputs, then widening."""
+def _instructions(params: Conv) -> int:
+    """As measured: 32 instructions per four taps of two channels and four pixels, then the outputs, then the copies."""
     channels, kernel_h, kernel_w, in_c = params.weights.shape
-    quads, pairs, places = -(-kernel_h * kernel_w * in_c // 4), -(-channels // 2), kernel_h * kernel_w
-    pixels = params.batch * math.prod(params.window.output)
-    gathering = places * (25 if in_c % 4 else 8 + in_c)
-    widening = 2 * in_c if is_pointwise(params.window) else gathering
-    return pixels * (6 * quads * pairs + (3 if rectified else 5) * channels + 60 + widening)
+    quads, pairs, pixels = -(-kernel_h * kernel_w * in_c // 4), -(-channels // 2), _pixels(params)
+    copying = 0 if is_pointwise(params.window) else kernel_h * (84 + 2 * kernel_w * in_c)
+    return -(-pixels // 4) * pairs * (32 * quads + 58) + pixels * (21 * channels + 44 + copying)
+
+
+def _triple_instructions(params: Conv, rectified: bool) -> int:
+    """As measured: 17 instructions per four taps of two channels and three pixels, then the outputs, then widening."""
+    channels, kernel_h, kernel_w, in_c = params.weights.shape
+    quads, pairs, pixels = -(-kernel_h * kernel_w * in_c // 4), -(-channels // 2), _pixels(params)
+    if in_c % 4:
+        widening = 240 + 67 * kernel_h
+    elif is_pointwise(params.window):
+        widening = 70 + 8 * quads
+    else:
+        widening = 200 + 12 * quads + 39 * kernel_h
+    outputs = 35 if rectified else 56
+    return (pixels // 3 + pixels % 3) * (pairs * (17 * quads + 2 * -(-quads // 8) + outputs) + widening)
+
+
+def _pixels(params: Conv) -> int:
+    return params.batch * math.prod(params.window.output)

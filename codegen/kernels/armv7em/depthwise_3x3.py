@@ -124,4 +124,4 @@ def _estimate(lines: _Axis, along: _Axis, words: int, batch: int, channels: int)
     widened = (lines.output - 1) * lines.stride + 3
     pairs = -(-along.output // 2)
     line = 4 * (pairs * (24 + along.stride) + 32) + 25
-    return channels // 4 * (230 + batch * (widened * (30 + 17 * words) + lines.output * line))
+    return channels // 4 * (400 + batch * (widened * (30 + 17 * words) + lines.output * line))

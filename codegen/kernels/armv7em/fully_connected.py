@@ -28,6 +28,7 @@ def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall | None
         scratch=2 * (depth + -depth % 4),
         distance={0: row_distance(params.rows, depth, units, buffered=True)},
         sources=("bw_block_s8",),
+        instructions=params.rows * (90 + 8 * -(-depth // 4) + -(-units // 2) * (16 + 15 * -(-depth // 4)) + 31 * units),
     )
 
 
@@ -54,6 +55,6 @@ def lower_four(graph: Graph, node: Node, params: FullyConnected) -> KernelCall |
 
 def _estimate(rows: int, depth: int, units: int) -> int:
     quads = -(-depth // 4)
-    four = 95 + 16 * quads + 2 * -(-quads // 8)
+    four = 55 + 16 * quads + 2 * -(-quads // 8)
     alone = units % 4 in (1, 2)
-    return rows * (40 + (units + 1) // 4 * four + alone * (60 + 17 * quads))
+    return rows * (60 + (units + 1) // 4 * four + alone * (60 + 13 * quads))

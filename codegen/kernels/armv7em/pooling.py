@@ -33,7 +33,7 @@ def lower(graph: Graph, node: Node, params: Pool) -> KernelCall | None:
         params=fields,
         # Four channels at a time: a pixel's window is still read while its first channels are written.
         distance={0: window_distance(window, params.batch, params.channels, params.channels, buffered=False)},
-        instructions=outputs * (5 * taps // 4 + 20) if average else outputs * (6 * taps // 4 + 8),
+        instructions=outputs * (9 * taps // 8 + 40) if average else outputs * (6 * taps // 4 + 8),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.conv import Conv
@@ -26,41 +28,50 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         return None
     window, (channels, *_, in_c) = params.window, params.weights.shape
     depth = math.prod(params.weights.shape[1:])
-    in_place = window.kernel == (1, 1) and window.before == (0, 0) and _inside(window)
+    in_place = single_pixels(window)
     distance = (
-        block_distance(window, params.batch, in_c, channels)
+        block_distance(window, params.batch, in_c, channels, _COLUMNS)
         if in_place
         else window_distance(window, params.batch, in_c, channels, buffered=True)
     )
-    inner = {"inner_begin": 0, "inner_end": 0} if in_place else _inner(window)
     return KernelCall(
         function="bw_conv_s8_mve",
         params={
-            "window": window_fields(_flat(window) if in_place else window, params.batch, in_c),
+            "windows": windows_fields(params, in_place, depth),
             "block": block_fields(narrow),
-            "input_zero_point": params.input_zero_point,
             "in_place": int(in_place),
-            **inner,
         },
         scratch=0 if in_place else _COLUMNS * depth,
         distance={0: distance},
-        sources=("bw_block_s8_mve", "bw_copy_s8_mve"),
+        sources=("bw_block_s8_mve", "bw_windows_s8_mve", "bw_copy_s8_mve"),
         instructions=_instructions(params, in_place),
     )
 
 
-def block_distance(window: Window, batch: int, input_pixel: int, output_pixel: int) -> int:
+def block_distance(window: Window, batch: int, input_pixel: int, output_pixel: int, together: int) -> int:
     """The smallest safe distance where the pixels that are computed together are read while they are written."""
     rows, columns = (np.arange(window.output[i]) * window.stride[i] for i in (0, 1))
     one = (rows[:, None] * window.input[1] + columns[None, :]).reshape(-1)
     images = np.arange(batch)[:, None] * (window.input[0] * window.input[1])
-    reads = (images + one[None, :]).reshape(-1)[::_COLUMNS] * input_pixel
+    reads = (images + one[None, :]).reshape(-1)[::together] * input_pixel
     pixels = batch * one.size
-    ends = np.minimum((np.arange(reads.size) + 1) * _COLUMNS, pixels) * output_pixel
+    ends = np.minimum((np.arange(reads.size) + 1) * together, pixels) * output_pixel
     return int((ends - reads).max())
 
 
-def _flat(window: Window) -> Window:
+def windows_fields(params: Conv, in_place: bool, pitch: int, offsets: NDArray[Any] | None = None) -> dict[str, Field]:
+    """The C struct ``bw_windows_s8_mve``."""
+    window = params.window
+    return {
+        "window": window_fields(flat(window) if in_place else window, params.batch, params.weights.shape[3]),
+        "input_zero_point": params.input_zero_point,
+        "pitch": pitch,
+        "offsets": 0 if offsets is None else offsets,
+        **_inner(window),
+    }
+
+
+def flat(window: Window) -> Window:
     """Single pixels one after the other as one row."""
     if window.stride != (1, 1):
         return window
@@ -77,8 +88,10 @@ def _inner(window: Window) -> dict[str, Field]:
     return {"inner_begin": int(inner[0]), "inner_end": int(inner[-1]) + 1}
 
 
-def _inside(window: Window) -> bool:
-    """Whether windows of one pixel never leave the input."""
+def single_pixels(window: Window) -> bool:
+    """Whether windows are single pixels that never leave the input."""
+    if window.kernel != (1, 1) or window.before != (0, 0):
+        return False
     return all((window.output[i] - 1) * window.stride[i] < window.input[i] for i in (0, 1))
 
 

@@ -31,7 +31,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     if not axes:
         return None
     axis = min(axes, key=lambda axis: _instructions(params, axis))
-    along, across = _axis(params, axis), _axis(params, 1 - axis)
+    along, across = axis_fields(params, axis), axis_fields(params, 1 - axis)
     words = max(
         window.before[axis] + window.input[axis],
         (window.output[axis] - 1) * window.stride[axis] + _MOST_TAPS,
@@ -41,7 +41,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     weights = weights.transpose(0, 2, 1) if axis == 1 else weights
     constants = {name: narrow.fields[name] for name in ("bias", "multiplier", "right")}
     together = 2 if _pairs(window, axis) else 1
-    in_place = _reads_before_writing(window, axis)
+    in_place = reads_before_writing(window, axis)
     return KernelCall(
         function="bw_depthwise_conv_s8_mve",
         params={
@@ -72,7 +72,7 @@ def _served(window: Window) -> bool:
     return dense and window.dilation == (1, 1)
 
 
-def _axis(params: DepthwiseConv, axis: int) -> Mapping[str, Field]:
+def axis_fields(params: DepthwiseConv, axis: int) -> Mapping[str, Field]:
     """The C struct ``bw_axis_mve`` of rows (0) or columns (1)."""
     window = params.window
     return {
@@ -91,7 +91,7 @@ def _pairs(window: Window, axis: int) -> bool:
     return window.stride == (1, 1) and window.kernel[1 - axis] < _LINES
 
 
-def _reads_before_writing(window: Window, axis: int) -> bool:
+def reads_before_writing(window: Window, axis: int) -> bool:
     """Whether, in place, every line was read before an output overwrites a part of it."""
     other = 1 - axis
     together = 2 if _pairs(window, axis) else 1

@@ -13,13 +13,13 @@ from ..narrow import NarrowChannels
 LANES = 4  # channels that are requantized together
 
 
-def block_fields(narrow: NarrowChannels) -> dict[str, Field]:
-    """The C struct ``bw_block_s8_mve``."""
+def block_fields(narrow: NarrowChannels, together: int = LANES) -> dict[str, Field]:
+    """The C struct ``bw_block_s8_mve``; ``together``: channels whose constants follow one another."""
     channels, depth = narrow.weights.shape
     missing = -channels % LANES
     return {
         "weights": np.pad(narrow.weights, ((0, missing), (0, 0))),
-        "channels": channel_constants(narrow),
+        "channels": channel_constants(narrow, together),
         "depth": depth,
         "out_c": channels,
         **clamp_fields(narrow),
@@ -38,16 +38,18 @@ def clamp_fields(narrow: NarrowChannels) -> dict[str, Field]:
     }
 
 
-def channel_constants(narrow: NarrowChannels) -> NDArray[Any]:
-    """Per four channels nine words: biases, multipliers, and left shifts of a byte each."""
-    channels = narrow.weights.shape[0]
-    missing = -channels % LANES
-
-    def column(name: str) -> NDArray[Any]:
-        values = narrow.fields[name]
-        assert isinstance(values, np.ndarray)
-        return np.pad(values[:channels], (0, missing), constant_values=1 if name == "right" else 0)
-
-    words = [column(name).astype("<i4").reshape(-1, LANES) for name in ("bias", "multiplier")]
-    shifts = np.ascontiguousarray(-column("right").astype(np.int8)).view("<i4").reshape(-1, 1)
+def channel_constants(narrow: NarrowChannels, together: int = LANES) -> NDArray[Any]:
+    """Per two or four channels: biases, multipliers, and one word of left shifts of a byte each."""
+    words = [column(narrow, name, LANES).astype("<i4").reshape(-1, together) for name in ("bias", "multiplier")]
+    shifts = column(narrow, "left", LANES).astype(np.int8).reshape(-1, together)
+    shifts = np.ascontiguousarray(np.pad(shifts, ((0, 0), (0, 4 - together)))).view("<i4")
     return np.ascontiguousarray(np.concatenate([*words, shifts], axis=1), np.int32)
+
+
+def column(narrow: NarrowChannels, name: str, lanes: int) -> NDArray[Any]:
+    """Biases, multipliers or left shifts of all channels, to whole vectors; what is added needs no bounds."""
+    values = narrow.fields["right" if name == "left" else name]
+    assert isinstance(values, np.ndarray)
+    channels = narrow.weights.shape[0]
+    values = np.pad(values[:channels], (0, -channels % lanes), constant_values=1 if name == "left" else 0)
+    return -values if name == "left" else values

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv
+from . import conv, depthwise_3x3, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
-    "CONV_2D": (Kernel("rv32", conv.lower),),
-    "DEPTHWISE_CONV_2D": (Kernel("rv32", depthwise_conv.lower),),
+    "CONV_2D": (Kernel("packed", conv.lower_packed), Kernel("rv32", conv.lower_pairs)),
+    "FULLY_CONNECTED": (Kernel("words", fully_connected.lower_words), Kernel("units", fully_connected.lower)),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("3x3_rows", depthwise_3x3.lower_rows),
+        Kernel("3x3_columns", depthwise_3x3.lower_columns),
+        Kernel("rv32", depthwise_conv.lower),
+    ),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
 }

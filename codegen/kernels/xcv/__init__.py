@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from ..armv7em.elementwise import lower_linear
+from functools import partial
+
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv, fully_connected
+from . import conv, depthwise_conv, elementwise, fully_connected, pooling
 
 KERNELS: KernelTable = {
-    "CONV_2D": (Kernel("xcv", conv.lower),),
-    "DEPTHWISE_CONV_2D": (Kernel("xcv_3x3", depthwise_conv.lower),),
-    "FULLY_CONNECTED": (Kernel("xcv", fully_connected.lower),),
-    "ADD": (Kernel("linear", lower_linear),),
-    "SUB": (Kernel("linear", lower_linear),),
+    "CONV_2D": (
+        Kernel("xcv_rows", conv.lower_rows),
+        Kernel("xcv", conv.lower),
+        Kernel("xcv_rows_compact", partial(conv.lower_rows, compact=True)),
+        Kernel("xcv_compact", partial(conv.lower, compact=True)),
+    ),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("xcv_planes", depthwise_conv.lower_planes),
+        Kernel("xcv_3x3", depthwise_conv.lower),
+        Kernel("xcv", depthwise_conv.lower_any),
+        Kernel("xcv_conv", depthwise_conv.lower_one_channel),
+        Kernel("xcv_conv_rows", partial(depthwise_conv.lower_one_channel, rows=True)),
+        Kernel("xcv_conv_compact", partial(depthwise_conv.lower_one_channel, compact=True)),
+    ),
+    "FULLY_CONNECTED": (
+        Kernel("xcv", fully_connected.lower),
+        Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),
+    ),
+    "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
+    "MEAN": (Kernel("xcv", pooling.lower_mean),),
+    "SUM": (Kernel("xcv", pooling.lower_mean),),
+    "ADD": (Kernel("linear", elementwise.lower),),
+    "SUB": (Kernel("linear", elementwise.lower),),
 }

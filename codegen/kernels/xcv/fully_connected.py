@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....converter.ir import Graph, Node
 from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
-from .channels import tile_fields, tile_instructions
+from .channels import channels_of, padded, tile_fields, unit_instructions
 
 
-def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall | None:
+def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = False) -> KernelCall | None:
     """``bw_fully_connected_s8_xcv``: four units at a time."""
-    fields = tile_fields(narrow_fully_connected(graph, node, params))
+    channels = channels_of(narrow_fully_connected(graph, node, params))
     units, depth = params.weights.shape
-    if fields is None or (units % 4 and params.rows > 1):
+    if channels is None or (units % 4 and params.rows > 1):
         return None
-    padded = depth + -depth % 4
-    alone = units % 4 * (60 + 3 * padded // 4)
+    fields = tile_fields(replace(channels, weights=padded(channels.weights)), compact)
+    whole = depth + -depth % 4
+    alone = units % 4 * (60 + 3 * whole // 4)
+    each = 60 + alone + unit_instructions(whole, units, fields["mode"])
     return KernelCall(
         function="bw_fully_connected_s8_xcv",
-        params={"rows": params.rows, "depth": depth, "units": units, **fields},
-        scratch=padded if depth % 4 else 0,
+        params={"rows": params.rows, "depth": depth, "units": {"count": units, **fields}},
+        scratch=whole if depth % 4 else 0,
         distance={0: row_distance(params.rows, depth, units, buffered=False)},
         sources=("bw_tile_s8_xcv",),
-        instructions=params.rows * (30 + alone + tile_instructions(padded, units, 1, bool(fields["rectified"]))),
+        cores="apart",
+        instructions=params.rows * each,
     )

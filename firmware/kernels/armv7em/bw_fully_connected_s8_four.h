@@ -4,7 +4,7 @@
  * point folded into the biases; two pairs together: both heads, then per four taps the first pair's two words and the
  * second's. One or two units that are left over are a pair alone. low and high clamp the output. Neither scratch nor
  * alignment of the input. Overlap: a row's results are written while the row is read. Cost: 16 instructions per 16
- * MACs, 2 per 32 taps and some 90 per four units.
+ * MACs, 2 per 32 taps and 55 per four units.
  */
 #ifndef BW_FULLY_CONNECTED_S8_FOUR_H
 #define BW_FULLY_CONNECTED_S8_FOUR_H

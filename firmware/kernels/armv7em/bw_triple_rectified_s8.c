@@ -31,15 +31,12 @@ __attribute__((naked, noinline)) void bw_triple_rectified_s8(UNUSED const int32_
         "1: \n" /* a pair of channels */
         "ldm     r0!, {r4, r7, r10, r11} \n"
         "stm     sp, {r7, r10, r11} \n"
-        "mov     r5, r4 \n"
-        "mov     r6, r4 \n"
-        "mov     r7, #0 \n"
-        "mov     r8, #0 \n"
-        "mov     r9, #0 \n"
         "ldrd    r1, lr, [sp, #28] \n"
+        FIRST_FOUR_TAPS(
+            "smuad   r7, r10, r2 \n"
+            "smuad   r8, r10, r3 \n"
+            "smuad   r9, r10, r12 \n")
         "ldr     pc, [sp, #36] \n"
-
-        ".balign 4 \n"
         TAPS
 
         "ldm     sp, {r1-r3, r10-r12, lr} \n"

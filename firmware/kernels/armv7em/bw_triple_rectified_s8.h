@@ -4,7 +4,7 @@
  * multipliers and biases that have each of them at its place with one multiplication (proven per channel):
  *     output = saturate(((256 * acc) * multiplier >> 32) + offset >> 10)
  * Pairs as bw_pairs_s8.h states, but their heads hold: a's bias, b's bias (both scaled by 256), a's multiplier, b's
- * multiplier. Cost as there, with 39 per channel pair.
+ * multiplier. Cost as there, with 35 per channel pair.
  */
 #ifndef BW_TRIPLE_RECTIFIED_S8_H
 #define BW_TRIPLE_RECTIFIED_S8_H

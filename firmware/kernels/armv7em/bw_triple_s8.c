@@ -81,14 +81,12 @@ __attribute__((naked, noinline)) void bw_triple_s8(UNUSED const int32_t *pairs, 
         "asr     r7, r7, #8 \n"
         "bic     r4, r4, #255 \n"
         "add     r4, r4, r7 \n"
-        "mov     r5, r4 \n"
-        "mov     r6, r4 \n"
-        "mov     r8, r7 \n"
-        "mov     r9, r7 \n"
         "ldrd    r1, lr, [sp, #32] \n"
+        FIRST_FOUR_TAPS(
+            "smlad   r8, r10, r3, r7 \n"
+            "smlad   r9, r10, r12, r7 \n"
+            "smlad   r7, r10, r2, r7 \n")
         "ldr     pc, [sp, #40] \n"
-
-        ".balign 4 \n"
         TAPS
 
         "ldm     sp, {r1-r3, r10-r12, lr} \n"

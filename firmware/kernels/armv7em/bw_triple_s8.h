@@ -1,7 +1,7 @@
 /* The SMLAD micro-kernel: all output channels, two at a time as bw_pairs_s8.h packs them, times three columns.
  *
  * Columns are widened to int16 in the same order of taps, three of them interleaved word by word. Cost: 17 instructions
- * per 24 MACs, 2 per 32 taps and 60 per channel pair, requantization included.
+ * per 24 MACs, 2 per 32 taps and 56 per channel pair, requantization included.
  */
 #ifndef BW_TRIPLE_S8_H
 #define BW_TRIPLE_S8_H

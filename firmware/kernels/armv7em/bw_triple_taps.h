@@ -21,8 +21,21 @@
 /* 17 instructions of four bytes each: the size is relied on below. */
 #define FOUR_TAPS "ldm r0!, {r10, r11} \n" TWO_TAPS("r10") TWO_TAPS("r11")
 
-/* From the quads in r4: rounds of 32 taps in r8, and in r9 where the first round enters label 2. */
+/* The first four taps: the first channel's sums begin at r4, the second one's as `second_channel` says. */
+#define FIRST_FOUR_TAPS(second_channel) \
+    "ldm     r0!, {r10, r11} \n" \
+    "ldm     r1!, {r2, r3, r12} \n" \
+    "smlad   r5, r10, r3, r4 \n" \
+    "smlad   r6, r10, r12, r4 \n" \
+    "smlad   r4, r10, r2, r4 \n" \
+    "sxtb16  r10, r10 \n" \
+    second_channel \
+    TWO_TAPS("r11")
+
+/* From the quads in r4: rounds of 32 further taps in r8, and in r9 where the first round enters label 2; label 4 where
+ * there is none. */
 #define ROUNDS \
+    "subs    r4, r4, #1 \n" \
     "add     r8, r4, #7 \n" \
     "lsr     r8, r8, #3 \n" \
     "rsb     r4, r4, #0 \n" \
@@ -31,14 +44,19 @@
     "mul     r4, r4, r9 \n" \
     "adr     r9, 2f \n" \
     "add     r9, r9, r4 \n" \
+    "bne     5f \n" \
+    "adr     r9, 4f \n" \
+    "5: \n" \
     "orr     r9, r9, #1 \n"
 
-/* All taps: entered by a jump into the first of lr rounds. */
+/* All further taps: entered by a jump into the first of lr rounds. */
 #define TAPS \
+    ".balign 4 \n" \
     "2: \n" \
     ".rept   8 \n" FOUR_TAPS ".endr \n" \
     "subs    lr, lr, #1 \n" \
-    "bne     2b \n"
+    "bne     2b \n" \
+    "4: \n"
 
 /* clang-format on */
 

@@ -1,8 +1,7 @@
-/* The windows of three output pixels, widened and interleaved for the micro-kernel of bw_triple_s8.h.
+/* The windows of three output pixels, widened from where they are and interleaved for the micro-kernel of
+ * bw_triple_s8.h.
  *
- * Where the input's channels are a multiple of four, tap by tap or row by row from where they are; elsewhere through a
- * contiguous copy. Scratch: the columns (24 bytes per quad of taps), then `in_c` bytes of padding or, where the
- * channels are not a multiple of four, three windows.
+ * The input's channels are a multiple of four, its address and that of the padding too.
  */
 #ifndef BW_WINDOWS_S8_H
 #define BW_WINDOWS_S8_H
@@ -16,11 +15,7 @@ typedef struct {
     int32_t y, x;
 } bw_place;
 
-/* Widen the windows at three places to `columns`, `quads` quads of taps each. */
-void bw_windows_s8(const bw_window *w, int32_t zero_point, const bw_place places[BW_TRIPLE], uint32_t *columns,
-                   int32_t quads);
-
-/* Fill what bw_windows_s8 takes from behind the columns; once, before its first call. */
-void bw_windows_begin_s8(const bw_window *w, int32_t zero_point, uint32_t *columns, int32_t quads);
+/* Widen the windows at three places; padding: one pixel of it. */
+void bw_windows_s8(const bw_window *w, const bw_place places[BW_TRIPLE], uint32_t *columns, const int8_t *padding);
 
 #endif /* BW_WINDOWS_S8_H */

@@ -12,11 +12,26 @@
     "vldrb.u8 q2, [r7], #16        \n" multiply " r4, q0, q2 \n" multiply " r6, q1, q2 \n"                             \
     "vldrb.u8 q2, [r9], #16        \n" multiply " r8, q0, q2 \n" multiply " r10, q1, q2 \n"
 
-/* All taps (r12): the first sixteen start the sums. LETP leads from there back to the loop that adds the others. */
-#define MORE_2x3(loop, done) loop ": \n" TAPS_2x3("vmladava.s8") "letp lr, " loop "b \n b " done "f \n"
-#define SUMS_2x3(loop, done)                                                                                           \
+/* All taps: pairs of sixteen, the first of which start the sums, then the rest. */
+/* clang-format off */
+#define SUMS_2x3(pairs, rest, last, done)                                                                              \
     "ldm      sp, {r5, r7, r9}     \n"                                                                                 \
-    "dlstp.8  lr, r12              \n" TAPS_2x3("vmladav.s8") "letp lr, " loop "b \n" done ": \n"
+    TAPS_2x3("vmladav.s8")                                                                                             \
+    TAPS_2x3("vmladava.s8")                                                                                            \
+    "ldr      lr, [sp, #36]        \n"                                                                                 \
+    "wls      lr, lr, " rest "f    \n"                                                                                 \
+    pairs ":                       \n"                                                                                 \
+    TAPS_2x3("vmladava.s8")                                                                                            \
+    TAPS_2x3("vmladava.s8")                                                                                            \
+    "le       lr, " pairs "b       \n"                                                                                 \
+    rest ":                        \n"                                                                                 \
+    "ldr      lr, [sp, #40]        \n"                                                                                 \
+    "wlstp.8  lr, lr, " done "f    \n"                                                                                 \
+    last ":                        \n"                                                                                 \
+    TAPS_2x3("vmladava.s8")                                                                                            \
+    "letp     lr, " last "b        \n"                                                                                 \
+    done ":                        \n"
+/* clang-format on */
 
 /* Requantize one vector: multiplier q1, shift q2, zero point r4, clamp q3 and q7. */
 #define TIES(q)                                                                                                        \
@@ -29,64 +44,79 @@
     "vmin.s32 " q ", " q ", q7     \n"
 
 /* On the stack: the columns, 12 constants of the channels, 16 output, 20 channels left, 24 out_c, 28 zero point,
- * 32 signed ties. Sums must be in even registers; r11 is the weights' place, r12 the depth, lr the loop's count. */
-__attribute__((naked, noinline)) void
-bw_block_4x3_s8_mve(UNUSED const bw_block_s8_mve *b, UNUSED const int8_t *const columns[3], UNUSED int8_t *output) {
-    __asm__ volatile("push     {r3-r11, lr}         \n"
-                     "vpush    {d8-d15}             \n"
-                     "sub      sp, #40              \n"
-                     "ldm      r1, {r5, r7, r9}     \n"
-                     "stm      sp, {r5, r7, r9}     \n"
-                     "ldrd     r11, r3, [r0]        \n"
-                     "ldrd     r12, r4, [r0, #8]    \n"
-                     "ldrd     r6, r8, [r0, #16]    \n"
-                     "ldrd     r10, r1, [r0, #24]   \n"
-                     "strd     r3, r2, [sp, #12]    \n"
-                     "strd     r4, r4, [sp, #20]    \n"
-                     "strd     r6, r1, [sp, #28]    \n"
-                     "vdup.32  q3, r8               \n"
-                     "vdup.32  q7, r10              \n"
-                     "b        5f                   \n" MORE_2x3("1", "6")
-                         MORE_2x3("2", "7") "5:                            \n"
-                                            "mov      r1, r11              \n"
-                                            "add      r3, r11, r12, lsl #1 \n" SUMS_2x3("1", "6") /* channels 0 and 2 */
-                     "vmov     q4[2], q4[0], r0, r2 \n"
-                     "vmov     q5[2], q5[0], r4, r6 \n"
-                     "vmov     q6[2], q6[0], r8, r10 \n"
-                     "add      r1, r11, r12         \n"
-                     "add      r3, r1, r12, lsl #1  \n" SUMS_2x3("2", "7") /* channels 1 and 3 */
-                     "vmov     q4[3], q4[1], r0, r2 \n"
-                     "vmov     q5[3], q5[1], r4, r6 \n"
-                     "vmov     q6[3], q6[1], r8, r10 \n"
-                     "add      r11, r11, r12, lsl #2 \n"
-                     "ldrd     r1, r3, [sp, #12]    \n"
-                     "vldrw.u32 q0, [r1], #16       \n"
-                     "vldrw.u32 q1, [r1], #16       \n"
-                     "vldrb.s32 q2, [r1], #4        \n"
-                     "vadd.i32 q4, q4, q0           \n"
-                     "vadd.i32 q5, q5, q0           \n"
-                     "vadd.i32 q6, q6, q0           \n"
-                     "vqrdmulh.s32 q4, q4, q1       \n"
-                     "vqrdmulh.s32 q5, q5, q1       \n"
-                     "vqrdmulh.s32 q6, q6, q1       \n"
-                     "ldrd     r4, r5, [sp, #28]    \n"
-                     "cbz      r5, 3f               \n" TIES("q4") TIES("q5")
-                         TIES("q6") "3:                            \n" FINISH("q4") FINISH("q5")
-                             FINISH("q6") "ldrd     r0, r2, [sp, #20]    \n"
-                                          "add      r5, r3, r2           \n"
-                                          "add      r6, r5, r2           \n"
-                                          "vctp.32  r0                   \n"
-                                          "vpsttt                        \n"
-                                          "vstrbt.32 q4, [r3], #4        \n"
-                                          "vstrbt.32 q5, [r5]            \n"
-                                          "vstrbt.32 q6, [r6]            \n"
-                                          "subs     r0, #4               \n"
-                                          "strd     r1, r3, [sp, #12]    \n"
-                                          "str      r0, [sp, #20]        \n"
-                                          "bgt      5b                   \n"
-                                          "add      sp, #40              \n"
-                                          "vpop     {d8-d15}             \n"
-                                          "pop      {r3-r11, pc}         \n");
+ * 32 signed ties, 36 pairs of vectors after the first two, 40 bytes after those. Sums must be in even registers; r11 is
+ * the weights' place, r12 the depth, lr the loop's count. */
+static __attribute__((naked, noinline)) void block_4x3(UNUSED const bw_block_s8_mve *b,
+                                                       UNUSED const int8_t *const columns[3], UNUSED int8_t *output) {
+    /* clang-format off */
+    __asm__ volatile(
+        "push     {r3-r11, lr}         \n"
+        "vpush    {d8-d15}             \n"
+        "sub      sp, #48              \n"
+        "ldm      r1, {r5, r7, r9}     \n"
+        "stm      sp, {r5, r7, r9}     \n"
+        "ldrd     r11, r3, [r0]        \n"
+        "ldrd     r12, r4, [r0, #8]    \n"
+        "ldrd     r6, r8, [r0, #16]    \n"
+        "ldrd     r10, r1, [r0, #24]   \n"
+        "strd     r3, r2, [sp, #12]    \n"
+        "strd     r4, r4, [sp, #20]    \n"
+        "strd     r6, r1, [sp, #28]    \n"
+        "sub      r6, r12, #32         \n"
+        "lsr      r4, r6, #5           \n"
+        "and      r6, r6, #31          \n"
+        "strd     r4, r6, [sp, #36]    \n"
+        "vdup.32  q3, r8               \n"
+        "vdup.32  q7, r10              \n"
+        "5:                            \n"
+        "mov      r1, r11              \n"
+        "add      r3, r11, r12, lsl #1 \n"
+        SUMS_2x3("1", "2", "3", "4")
+        "vmov     q4[2], q4[0], r0, r2 \n"
+        "vmov     q5[2], q5[0], r4, r6 \n"
+        "vmov     q6[2], q6[0], r8, r10 \n"
+        "add      r1, r11, r12         \n"
+        "add      r3, r1, r12, lsl #1  \n"
+        SUMS_2x3("6", "7", "8", "9")
+        "vmov     q4[3], q4[1], r0, r2 \n"
+        "vmov     q5[3], q5[1], r4, r6 \n"
+        "vmov     q6[3], q6[1], r8, r10 \n"
+        "add      r11, r11, r12, lsl #2 \n"
+        "ldrd     r1, r3, [sp, #12]    \n"
+        "vldrw.u32 q0, [r1], #16       \n"
+        "vldrw.u32 q1, [r1], #16       \n"
+        "vldrb.s32 q2, [r1], #4        \n"
+        "vadd.i32 q4, q4, q0           \n"
+        "vadd.i32 q5, q5, q0           \n"
+        "vadd.i32 q6, q6, q0           \n"
+        "vqrdmulh.s32 q4, q4, q1       \n"
+        "vqrdmulh.s32 q5, q5, q1       \n"
+        "vqrdmulh.s32 q6, q6, q1       \n"
+        "ldrd     r4, r5, [sp, #28]    \n"
+        "cbz      r5, 10f              \n"
+        TIES("q4")
+        TIES("q5")
+        TIES("q6")
+        "10:                           \n"
+        FINISH("q4")
+        FINISH("q5")
+        FINISH("q6")
+        "ldrd     r0, r2, [sp, #20]    \n"
+        "add      r5, r3, r2           \n"
+        "add      r6, r5, r2           \n"
+        "vctp.32  r0                   \n"
+        "vpsttt                        \n"
+        "vstrbt.32 q4, [r3], #4        \n"
+        "vstrbt.32 q5, [r5]            \n"
+        "vstrbt.32 q6, [r6]            \n"
+        "subs     r0, #4               \n"
+        "strd     r1, r3, [sp, #12]    \n"
+        "str      r0, [sp, #20]        \n"
+        "bgt      5b                   \n"
+        "add      sp, #48              \n"
+        "vpop     {d8-d15}             \n"
+        "pop      {r3-r11, pc}         \n");
+    /* clang-format on */
 }
 
 /* One column: sums r0, r2, r4, r6, constants r1, output r3, depth r5, weights r7 and r8 to r11, column r12; on the
@@ -142,6 +172,16 @@ __attribute__((naked, noinline)) void bw_block_4x1_s8_mve(UNUSED const bw_block_
                                                                            "add      sp, #16              \n"
                                                                            "vpop     {d8-d15}             \n"
                                                                            "pop      {r3-r11, pc}         \n");
+}
+
+void bw_block_4x3_s8_mve(const bw_block_s8_mve *b, const int8_t *const columns[3], int8_t *output) {
+    if (b->depth >= 32) {
+        block_4x3(b, columns, output);
+        return;
+    }
+    for (int32_t c = 0; c < 3; ++c) {
+        bw_block_4x1_s8_mve(b, columns[c], output + c * b->out_c);
+    }
 }
 
 #else

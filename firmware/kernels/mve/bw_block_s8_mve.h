@@ -4,8 +4,8 @@
  * nine words for every four channels: four biases, four multipliers, four left shifts of one byte each (-31..-1, the
  * first in the lowest byte). Accumulators stay below 2^30 in magnitude (proven on the host). Nothing is read beyond
  * the depth of a column and nothing written beyond out_c.
- * Cost: 12 instructions per 16 taps of six outputs (three columns) and 4 per output; one column: 10 per 16 taps of
- * four outputs and 7 per output.
+ * Cost: 11.5 instructions per 16 taps of six outputs (three columns) and 4.5 per output; one column, or a depth of less
+ * than 32: 10 per 16 taps of four outputs and 7 per output.
  */
 #ifndef BW_BLOCK_S8_MVE_H
 #define BW_BLOCK_S8_MVE_H

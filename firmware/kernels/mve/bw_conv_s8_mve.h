@@ -5,21 +5,18 @@
  * three times kernel_h * kernel_w * in_c bytes, which must not overlap anything.
  * Overlap: copied windows leave the input before any of their pixels is written; windows that are read in place are
  * still read while their three pixels are written.
- * Cost: that of the micro-kernel, and copying: some 30 instructions per pixel, 7 per row of its window and 3 per 16
- * bytes.
+ * Cost: that of the micro-kernel and of copying (bw_windows_s8_mve.h).
  */
 #ifndef BW_CONV_S8_MVE_H
 #define BW_CONV_S8_MVE_H
 
 #include "bw_block_s8_mve.h"
-#include "bw_window.h"
+#include "bw_windows_s8_mve.h"
 
 typedef struct {
-    bw_window window;
+    bw_windows_s8_mve windows;
     bw_block_s8_mve block;
-    int32_t input_zero_point;
-    int32_t in_place;               /* the windows are single pixels inside the input */
-    int32_t inner_begin, inner_end; /* columns whose windows do not leave the input at the sides; none where dilated */
+    int32_t in_place; /* the windows are single pixels inside the input */
 } bw_conv_s8_mve_params;
 
 void bw_conv_s8_mve(const bw_conv_s8_mve_params *p, const int8_t *input, int8_t *output, void *scratch);

@@ -8,6 +8,7 @@ __attribute__((naked, noinline)) void bw_copy_s8_mve(__attribute__((unused)) con
                      "ldrd      r3, r12, [r0, #8] \n"
                      "ldrd      r4, r5, [r0, #16] \n"
                      "ldrd      r6, r7, [r0, #24] \n"
+                     "ldr       r0, [r0, #32]   \n"
                      "add       r8, r3, #15     \n" /* a row moves both pointers by whole vectors */
                      "bic       r8, r8, #15     \n"
                      "sub       r4, r4, r8      \n"
@@ -26,6 +27,7 @@ __attribute__((naked, noinline)) void bw_copy_s8_mve(__attribute__((unused)) con
                      "subs      r9, #1          \n"
                      "bne       2b              \n"
                      "add       r2, r7          \n"
+                     "add       r1, r0          \n"
                      "subs      r6, #1          \n"
                      "bne       1b              \n"
                      "pop       {r3-r9, pc}     \n");
@@ -42,6 +44,7 @@ void bw_copy_s8_mve(const bw_copy_s8_mve_job *job) {
             memmove(to, job->from + i * job->step + row * job->from_pitch, (size_t)job->size);
             to += job->to_pitch;
         }
+        to += job->gap;
     }
 }
 

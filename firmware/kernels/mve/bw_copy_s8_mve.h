@@ -14,7 +14,8 @@ typedef struct {
     const int8_t *from;
     int32_t size, rows;           /* bytes of a row, rows of a rectangle */
     int32_t to_pitch, from_pitch; /* bytes between rows */
-    int32_t count, step;          /* rectangles, and bytes between them in the source; they are written as one */
+    int32_t count, step;          /* rectangles, and bytes between them in the source */
+    int32_t gap;                  /* bytes left out between rectangles where they are written */
 } bw_copy_s8_mve_job;
 
 void bw_copy_s8_mve(const bw_copy_s8_mve_job *job);

@@ -15,12 +15,7 @@
 #ifndef BW_DEPTHWISE_CONV_S8_MVE_H
 #define BW_DEPTHWISE_CONV_S8_MVE_H
 
-#include <stdint.h>
-
-/* One direction of the window; steps are bytes between neighbours. */
-typedef struct {
-    int32_t in, out, taps, stride, pad, in_step, out_step;
-} bw_axis_mve;
+#include "bw_axis_mve.h"
 
 typedef struct {
     int32_t batch, channels, in_image, out_image;

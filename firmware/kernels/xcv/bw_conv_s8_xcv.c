@@ -2,44 +2,14 @@
 
 #include "bw_column_s8.h"
 #include "bw_span.h"
-#include "bw_tile_s8_xcv.h"
 #include "bw_words_xcv.h"
 
-/* All channels of count pixels, four or one, whose windows follow each other. */
-static void pixels(const bw_conv_s8_xcv_params *p, int32_t depth, const int8_t *columns, int32_t count,
-                   int8_t *output) {
-    bw_tile_xcv tile = {p->weights,    columns,  depth,       p->out_c / 4, p->bias,
-                        p->multiplier, p->shift, output,      p->out_c,     p->output_zero_point,
-                        p->low,        p->high,  p->rectified};
-    if (count == 4) {
-        bw_tile_4x4_s8_xcv(&tile);
-    } else {
-        bw_tile_4x1_s8_xcv(&tile);
-    }
-}
-
 /* Windows that follow each other in memory. */
-static void run(const bw_conv_s8_xcv_params *p, int32_t depth, const int8_t *columns, int32_t count, int8_t *output) {
-    for (; count >= 4; count -= 4) {
-        pixels(p, depth, columns, 4, output);
-        columns += 4 * depth;
-        output += 4 * p->out_c;
-    }
-    for (; count > 0; --count) {
-        pixels(p, depth, columns, 1, output);
-        columns += depth;
-        output += p->out_c;
-    }
-}
-
-static void bytes(int8_t *to, const int8_t *from, int32_t count) {
-    if (((count | (int32_t)(uintptr_t)to | (int32_t)(uintptr_t)from) & 3) == 0) {
-        bw_copy_words_xcv(to, from, count / 4);
-        return;
-    }
-    for (const int8_t *end = from + count; from < end;) {
-        *to++ = *from++;
-    }
+static void run(bw_tile_xcv *tile, const int8_t *columns, int32_t count) {
+    tile->rows = &columns;
+    tile->rows_end = &columns + 1;
+    tile->step = 4 * tile->words;
+    bw_tile_pixels_xcv(tile, count);
 }
 
 /* A window that reaches into the padding, or is dilated: its rows one after the other, with bytes. */
@@ -55,14 +25,14 @@ static void window_by_rows(const bw_conv_s8_xcv_params *p, const int8_t *image, 
         const int8_t *row = image + y * w->in_w * w->in_c;
         if (w->dilation_w == 1) {
             const bw_span span = bw_span_of(left, w->kernel_w, w->in_w);
-            bytes(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
-                  (span.end - span.begin) * w->in_c);
+            bw_copy_bytes_xcv(column + (span.begin - left) * w->in_c, row + span.begin * w->in_c,
+                              (span.end - span.begin) * w->in_c);
             continue;
         }
         for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
             const int32_t x = left + kx * w->dilation_w;
             if (x >= 0 && x < w->in_w) {
-                bytes(column + kx * w->in_c, row + x * w->in_c, w->in_c);
+                bw_copy_bytes_xcv(column + kx * w->in_c, row + x * w->in_c, w->in_c);
             }
         }
     }
@@ -82,26 +52,42 @@ static void window(const bw_conv_s8_xcv_params *p, const int8_t *image, int32_t 
     }
 }
 
-void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
+/* Output pixels first to end - 1 in raster order over all images. */
+static void copied(const bw_conv_s8_xcv_params *p, bw_tile_xcv *tile, const int8_t *input, int8_t *columns,
+                   int32_t first, int32_t end) {
     const bw_window *w = &p->window;
-    const int32_t depth = w->kernel_h * p->row;
-    if (bw_window_is_pointwise(w) && depth == w->in_c) {
-        run(p, depth, input, w->batch * w->out_h * w->out_w, output);
-        return;
-    }
-    int32_t waiting = 0;
-    for (int32_t b = 0; b < w->batch; ++b) {
-        for (int32_t oy = 0; oy < w->out_h; ++oy) {
-            for (int32_t ox = 0; ox < w->out_w; ++ox) {
-                window(p, input, oy, ox, (int8_t *)scratch + waiting * depth);
-                if (++waiting == 4) {
-                    pixels(p, depth, scratch, 4, output);
-                    output += 4 * p->out_c;
-                    waiting = 0;
-                }
+    const int32_t pixels = w->out_h * w->out_w;
+    int32_t b = first / pixels, oy = first % pixels / w->out_w, ox = first % w->out_w;
+    for (int32_t waiting = 0; first < end; ++first) {
+        window(p, input + b * w->in_h * w->in_w * w->in_c, oy, ox, columns + waiting * 4 * tile->words);
+        if (++waiting == 4 || first + 1 == end) {
+            run(tile, columns, waiting);
+            waiting = 0;
+        }
+        if (++ox == w->out_w) {
+            ox = 0;
+            if (++oy == w->out_h) {
+                oy = 0;
+                ++b;
             }
         }
-        input += w->in_h * w->in_w * w->in_c;
     }
-    run(p, depth, scratch, waiting, output);
+}
+
+void bw_conv_s8_xcv(const bw_conv_s8_xcv_params *p, const int8_t *input, int8_t *output, void *scratch) {
+    const bw_window *w = &p->window;
+    const int32_t depth = w->kernel_h * p->row, pixels = w->batch * w->out_h * w->out_w;
+    bw_share fours, groups;
+    bw_share_either((pixels + 3) / 4, p->channels.count / 4, &fours, &groups);
+    const int32_t first = 4 * fours.begin, end = 4 * fours.end < pixels ? 4 * fours.end : pixels;
+    bw_tile_xcv tile = bw_tile_of_xcv(&p->channels, groups, 1, depth / 4);
+    tile.output = output + first * p->channels.count + 4 * groups.begin;
+    if (groups.end == groups.begin) {
+        return;
+    }
+    if (bw_window_is_pointwise(w) && depth == w->in_c) {
+        run(&tile, input + first * depth, end - first);
+    } else {
+        copied(p, &tile, input, bw_scratch_of(scratch, 4 * depth), first, end);
+    }
 }

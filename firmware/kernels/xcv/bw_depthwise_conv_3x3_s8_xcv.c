@@ -1,21 +1,8 @@
 #include "bw_depthwise_conv_3x3_s8_xcv.h"
 
+#include "bw_cores.h"
 #include "bw_depthwise_row_s8_xcv.h"
 #include "bw_words_xcv.h"
-
-static int8_t *slot(const bw_window *w, int8_t *ring, int32_t y) {
-    return ring + (y + 3 * w->pad_h) % 3 * w->in_w * w->in_c; /* y >= -pad_h */
-}
-
-/* Row y of an image, or padding, to its place among the last three. */
-static void keep_row(const bw_window *w, const int8_t *image, int8_t *ring, int32_t y, uint32_t padding) {
-    const int32_t bytes = w->in_w * w->in_c;
-    if (y >= 0 && y < w->in_h) {
-        bw_copy_words_xcv(slot(w, ring, y), image + y * bytes, bytes / 4);
-    } else {
-        bw_fill_words_xcv(slot(w, ring, y), padding, bytes / 4);
-    }
-}
 
 /* What all rows have in common; the others' fields follow. */
 static bw_depthwise_row_xcv first_row(const bw_depthwise_conv_3x3_s8_xcv_params *p, uint32_t padding) {
@@ -40,27 +27,37 @@ static bw_depthwise_row_xcv first_row(const bw_depthwise_conv_3x3_s8_xcv_params 
 void bw_depthwise_conv_3x3_s8_xcv(const bw_depthwise_conv_3x3_s8_xcv_params *p, const int8_t *input, int8_t *output,
                                   void *scratch) {
     const bw_window *w = &p->window;
+    const int32_t pitch = w->in_w * w->in_c;
     const uint32_t padding = (uint32_t)(uint8_t)p->input_zero_point * 0x01010101U;
-    const bw_depthwise_row_xcv first = first_row(p, padding);
-    for (int32_t b = 0; b < w->batch; ++b) {
-        int32_t next = -w->pad_h;
-        for (int32_t oy = 0; oy < w->out_h; ++oy) {
-            const int32_t top = oy * w->stride_h - w->pad_h;
-            for (next = next < top ? top : next; next < top + 3; ++next) {
-                keep_row(w, input, scratch, next, padding);
-            }
-            bw_depthwise_row_xcv row = first;
-            for (int32_t ky = 0; ky < 3; ++ky) {
-                row.rows[ky] = slot(w, scratch, top + ky);
-            }
-            row.output = output;
-            if (w->stride_w == 1) {
-                bw_depthwise_row_1_s8_xcv(&row);
-            } else {
-                bw_depthwise_row_2_s8_xcv(&row);
-            }
-            output += w->out_w * w->in_c;
+    bw_depthwise_row_xcv first = first_row(p, padding);
+    bw_share share, pairs;
+    bw_share_either(w->batch * w->out_h, w->in_c / 2, &share, &pairs);
+    first.table += 9 * pairs.begin;
+    first.pairs = pairs.end - pairs.begin;
+    if (first.pairs == 0) {
+        return;
+    }
+    int8_t *outside = bw_scratch_of(scratch, pitch);
+    if (p->padded) {
+        bw_fill_words_xcv(outside, padding, pitch / 4);
+    }
+    int32_t oy = share.begin % w->out_h;
+    input += share.begin / w->out_h * w->in_h * pitch;
+    for (int32_t line = share.begin; line < share.end; ++line) {
+        bw_depthwise_row_xcv row = first;
+        for (int32_t ky = 0; ky < 3; ++ky) {
+            const int32_t y = oy * w->stride_h - w->pad_h + ky;
+            row.rows[ky] = (y >= 0 && y < w->in_h ? input + y * pitch : outside) + 2 * pairs.begin;
         }
-        input += w->in_h * w->in_w * w->in_c;
+        row.output = output + line * w->out_w * w->in_c + 2 * pairs.begin;
+        if (w->stride_w == 1) {
+            bw_depthwise_row_1_s8_xcv(&row);
+        } else {
+            bw_depthwise_row_2_s8_xcv(&row);
+        }
+        if (++oy == w->out_h) {
+            oy = 0;
+            input += w->in_h * pitch;
+        }
     }
 }

@@ -25,6 +25,14 @@ __asm__(
     "2: sw_post a1, a0, 4\n addi a2, a2, -1\n bnez a2, 2b\n"
     "3: ret\n"
     "end_function bw_fill_words_xcv\n"
+    "function bw_copy_threes_xcv\n"
+    " li t3, 0x00050403\n li t4, 0x00040302\n"
+    " hardware_loop a2, 10\n"
+    " lw_post t0, a1, 4\n lw_post t1, a1, 4\n lw_post t2, a1, 4\n"
+    " sw_post t0, a0, 4\n shuffle2_b t0, t1, t3\n sw_post t0, a0, 4\n"
+    " shuffle2_b t1, t2, t4\n sw_post t1, a0, 4\n srli t2, t2, 8\n sw_post t2, a0, 4\n"
+    " ret\n"
+    "end_function bw_copy_threes_xcv\n"
     "function bw_copy_box_xcv\n"
     " li a5, 0x01010101\n li a6, 0x03020100\n srli t5, a3, 2\n andi t6, a3, 3\n"
     "1: andi t0, a1, 3\n mv t1, a1\n bnez t0, 5f\n"
@@ -51,6 +59,13 @@ void bw_copy_words_xcv(int8_t *to, const int8_t *from, int32_t words) { memcpy(t
 void bw_fill_words_xcv(int8_t *to, uint32_t word, int32_t words) {
     for (int32_t i = 0; i < words; ++i) {
         memcpy(to + 4 * i, &word, sizeof word);
+    }
+}
+
+void bw_copy_threes_xcv(int8_t *to, const int8_t *from, int32_t fours) {
+    for (int32_t i = 0; i < 4 * fours; ++i) {
+        memcpy(to + 4 * i, from + 3 * i, 3);
+        to[4 * i + 3] = 0;
     }
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -9,122 +10,79 @@ import bitwright
 import numpy as np
 import pytest
 from background import ROOT
+from bitwright.codegen.kernels.xcv import KERNELS as XCV
+from bitwright.codegen.kernels.xcv.linear import first_within, linear
 from bitwright.codegen.project import model_sources
 from bitwright.converter.fixedpoint import requantize_double
 from bitwright.converter.ir import Graph
+from bitwright.converter.reference import Session
 from bitwright.converter.writers.tflite import write_tflite
-from cbuild import library
+from cbuild import build, call, library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
+from layers import additions, convolutions, depthwise, fully_connected, means, pools
+from oracle import run_tflite_sequence
+from single import activation, constant, prove, same, seeds, single, together, vectors
 from tools import needs_target
 
+POINTER = ctypes.POINTER(ctypes.c_int32)
 ISA = ["xcv", "rv32", "generic"]
-ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
-emulated = settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+more = settings(few, max_examples=20)
+emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-def quantized(draw: Any, op: str, source: Any, weights: Any, axis: int, attrs: dict[str, Any]) -> Graph:
-    """A layer with a bias and per-channel scales; often rectified, so that both requantizations are met."""
-    channels = weights.shape[axis]
-    generator = np.random.default_rng(draw(seeds))
-    input_scale, output_scale = draw(scales()), draw(scales(0.05, 0.5))
-    weight_scales = generator.uniform(0.001, 0.02, channels)
-    if draw(st.booleans()):
-        weight_scales[0] = 1e-12  # a channel that training left dead
-    bias = generator.integers(-(2**16), 2**16, channels).astype(np.int32)
-    attrs = {**attrs, "activation": draw(st.sampled_from(ACTIVATIONS))}
-    output_point = draw(st.one_of(st.just(-128), zero_points))
-    tensors = [
-        activation("x", source, input_scale, draw(zero_points)),
-        constant("w", weights, list(weight_scales), axis=axis),
-        constant("b", bias, list(weight_scales * input_scale), axis=0),
-    ]
-    return single(op, tensors, [activation("y", (), output_scale, output_point)], attrs)
+def prove_every_kernel(graph: Graph, seed: int, peer: Any = run_tflite_sequence) -> None:
+    """Reference, peer, and each of the kernels that serve the operator on XCV."""
+    loaded = prove(graph, seed, ("xcv",), peer)
+    for kernel in XCV[loaded.nodes[0].op]:
+        layer = model_sources(loaded, ISA, "model").program.layers[0]
+        if kernel.name in layer.candidates and kernel.name != layer.kernel:
+            model = model_sources(loaded, ISA, "model", {loaded.nodes[0].name: kernel.name})
+            built, inputs = build(model), vectors(loaded, seed)
+            session = Session(loaded)
+            expected = [session.trace(values).outputs for values in inputs]
+            same(expected, [call(model, built, values) for values in inputs], kernel.name)
 
 
-def sized(draw: Any, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
-    """(height, width), padding."""
-    padding = draw(st.sampled_from(["SAME", "VALID"]))
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
-    least = reach if padding == "VALID" else [1, 1]
-    extra = draw(st.tuples(st.integers(0, 8), st.integers(0, 8)))
-    return tuple(a + b for a, b in zip(least, extra, strict=True)), padding
+@given(pools(), seeds)
+@few
+def test_average_pool_on_the_host(graph: Graph, seed: int) -> None:
+    prove_every_kernel(graph, seed)
 
 
-@st.composite
-def convolutions(draw: Any) -> Graph:
-    kernel = draw(st.sampled_from([(1, 1), (1, 1), (3, 3), (2, 5), (4, 1)]))
-    dilation = draw(st.sampled_from([(1, 1), (1, 1), (1, 1), (2, 3)]))
-    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 3)])) if dilation == (1, 1) else (1, 1)
-    size, padding = sized(draw, kernel, stride, dilation)
-    in_c, out_c = draw(st.sampled_from([1, 3, 4, 6, 8, 12, 16])), 4 * draw(st.integers(1, 4))
-    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (out_c, *kernel, in_c), endpoint=True)
-    attrs = {"padding": padding, "stride": stride, "dilation": dilation}
-    return quantized(draw, "CONV_2D", (draw(st.integers(1, 2)), *size, in_c), weights.astype(np.int8), 0, attrs)
-
-
-@st.composite
-def depthwise(draw: Any) -> Graph:
-    stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 1), (2, 2), (3, 3)]))
-    size, padding = sized(draw, (3, 3), stride, (1, 1))
-    channels = 4 * draw(st.integers(1, 4))
-    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, 3, 3, channels), endpoint=True)
-    attrs = {"padding": padding, "stride": stride, "dilation": (1, 1), "depth_multiplier": 1}
-    return quantized(
-        draw, "DEPTHWISE_CONV_2D", (draw(st.integers(1, 2)), *size, channels), weights.astype(np.int8), 3, attrs
-    )
-
-
-@st.composite
-def fully_connected(draw: Any) -> Graph:
-    depth, units, rows = draw(st.integers(1, 40)), draw(st.integers(1, 21)), draw(st.sampled_from([1, 1, 3]))
-    generator = np.random.default_rng(draw(seeds))
-    weights = generator.integers(-127, 127, (units, depth), endpoint=True).astype(np.int8)
-    input_scale, scale = draw(scales()), 0.01
-    tensors = [
-        activation("x", (rows, depth), input_scale, draw(zero_points)),
-        constant("w", weights, [scale]),
-        constant("b", generator.integers(-(2**15), 2**15, units).astype(np.int32), [scale * input_scale]),
-    ]
-    attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
-    output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
-    return single("FULLY_CONNECTED", tensors, [output], attrs)
-
-
-@st.composite
-def additions(draw: Any) -> Graph:
-    shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
-    tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
-    output = activation("y", (), draw(scales(0.05, 0.5)), draw(zero_points))
-    return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
+@given(means(), seeds)
+@few
+def test_means_on_the_host(graph: Graph, seed: int) -> None:
+    """Against the reference: tflite-runtime 2.14 has another idea of SUM."""
+    prove_every_kernel(graph, seed, peer=None)
 
 
 @given(convolutions(), seeds)
-@few
+@more
 def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
 @given(depthwise(), seeds)
-@few
+@more
 def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
 @given(fully_connected(), seeds)
 @few
 def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
-    prove(graph, seed, ("xcv",))
+    prove_every_kernel(graph, seed)
 
 
-@pytest.mark.parametrize("target", [needs_target("iss-xcv"), needs_target("iss-xpulpv2")])
+@pytest.mark.parametrize("target", [needs_target(name) for name in ("iss-xcv", "iss-xpulpv2", "iss-xcv-x8")])
 @given(st.data())
 @emulated
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), fully_connected(), additions()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(4)])
+    kinds = [convolutions(), depthwise(), fully_connected(), additions(), pools(), means()]
+    graph = together([data.draw(kind) for kind in kinds for _ in range(3)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
@@ -143,8 +101,8 @@ def test_kernels_are_chosen() -> None:
     attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU"}
     graph = single("CONV_2D", tensors, [activation("y", (), 0.1, -128)], attrs)
     layer = model_sources(graph, ISA, "model").program.layers[0]
-    assert (layer.kernel, layer.call.function) == ("xcv", "bw_conv_s8_xcv")
-    assert layer.call.params["rectified"] == 1
+    assert (layer.kernel, layer.call.function) == ("xcv_rows", "bw_conv_rows_s8_xcv")
+    assert layer.call.params["channels"]["mode"] == 0
 
 
 def test_requantization_at_its_edges() -> None:
@@ -159,3 +117,64 @@ def test_requantization_at_its_edges() -> None:
             values = [-1, 0, 1, 1 - 2**29, 2**29 - 1, *(v for v in ties if abs(v) < 2**29)]
             exact = requantize_double(np.array(values, np.int64), np.int64(multiplier), np.int64(-right))
             assert [function(v, multiplier, right + 1, 0) for v in values] == exact.tolist()
+
+
+def test_one_line_has_every_step() -> None:
+    """bw_requantize_linear_xcv with the line that was found == policy DOUBLE, clamped to the zero point."""
+    text = '#include "bw_xcv.h"\nvoid f(const int32_t *a, int32_t n, int32_t m, int32_t o, int32_t *y);\n'
+    text += "void f(const int32_t *a, int32_t n, int32_t m, int32_t o, int32_t *y) {\n"
+    text += "for (int32_t i = 0; i < n; ++i) { y[i] = bw_requantize_linear_xcv(a[i], m, o); }\n}\n"
+    function = library(text, [ROOT / "firmware" / "kernels" / "xcv" / "bw_xcv.h"]).f
+    generator = np.random.default_rng(5)
+    multipliers = np.concatenate([[2**30, 2**30 + 1, 3 << 29, 2**31 - 1], generator.integers(2**30, 2**31, 12)])
+    rights = np.concatenate([[1, 2, 9, 17], generator.integers(1, 18, 12)])
+    for point in (-128, 0, 127):
+        line = linear(multipliers, rights, point)
+        assert line is not None
+        for multiplier, right, bias, offset in zip(multipliers, rights, *line, strict=True):
+            steps = ((2 * np.arange(-4, 260) + 1) << (30 + right)) // multiplier
+            values = np.concatenate([(steps[:, None] + np.arange(-3, 4)).reshape(-1), np.arange(-50, 50)])
+            values = values[np.abs(values) < 2**28]
+            shifted, found = (values + bias).astype(np.int32), np.zeros(values.size, np.int32)
+            function(
+                shifted.ctypes.data_as(POINTER),
+                values.size,
+                int((2 * multiplier + 2**31) % 2**32 - 2**31),
+                int(offset),
+                found.ctypes.data_as(POINTER),
+            )
+            exact = requantize_double(values, multiplier, -right) + point
+            assert np.array_equal(np.clip(found, point, 127), np.clip(exact, point, 127))
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_first_multiple_within(data: Any) -> None:
+    m = data.draw(st.integers(1, 60))
+    a, low = data.draw(st.integers(0, m - 1)), data.draw(st.integers(0, m - 1))
+    high = data.draw(st.integers(low, m - 1))
+    assert first_within(a, m, low, high) == next((x for x in range(m + 1) if low <= a * x % m <= high), None)
+
+
+def pixels_of_32(kernel: int, in_c: int) -> Graph:
+    """A rectified convolution of 8x8 pixels to 32 channels."""
+    weights = np.random.default_rng(2).integers(-127, 127, (32, kernel, kernel, in_c)).astype(np.int8)
+    tensors = [
+        activation("x", (1, 8, 8, in_c), 0.05),
+        constant("w", weights, [0.01] * 32, axis=0),
+        constant("b", np.zeros(32, np.int32), [0.0005] * 32, axis=0),
+    ]
+    attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU"}
+    return single("CONV_2D", tensors, [activation("y", (), 0.5, -128)], attrs)
+
+
+@pytest.mark.parametrize("target", [needs_target("iss-xcv")])
+def test_instructions_per_multiply_accumulate(target: str) -> None:
+    """24 instructions for 64 in the inner loop; at most 0.55 for each in the whole layer."""
+    shapes = [(1, 64), (1, 128), (3, 32), (3, 64)]
+    report = bitwright.verify(together([pixels_of_32(*shape) for shape in shapes]), target, vectors=1)
+    assert report.bit_exact
+    counts = [(layer.instructions or 0, layer.macs) for layer in report.layers]
+    assert all(instructions <= 0.55 * macs for instructions, macs in counts)
+    for (low, fewer), (high, more) in (counts[:2], counts[2:]):
+        assert 64 * (high - low) <= 24.5 * (more - fewer)

@@ -43,7 +43,7 @@ OPERATORS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
 @given(st.data(), seeds)
 @few
 def test_int8(op: str, data: Any, seed: int) -> None:
-    prove(data.draw(pools(op)), seed)
+    prove(data.draw(pools(op)), seed, ("generic", "rvv"))
 
 
 @pytest.mark.parametrize("op", OPERATORS)
@@ -58,7 +58,7 @@ def test_int16(op: str, data: Any, seed: int) -> None:
 @few
 def test_uint8(op: str, data: Any, seed: int) -> None:
     """Averages of uint8 models round halves up; to C a maximum is no different."""
-    prove(as_uint8(data.draw(pools(op))), seed, ("generic",) if op == "AVERAGE_POOL_2D" else ())
+    prove(as_uint8(data.draw(pools(op))), seed, ("generic", "rvv") if op == "AVERAGE_POOL_2D" else ())
 
 
 def test_a_sum_that_could_overflow_is_refused() -> None:

@@ -1,0 +1,17 @@
+"""Cortex-M0, M0+ and M1: Armv6-M."""
+
+from __future__ import annotations
+
+from ..armv7em.elementwise import lower_linear
+from ..kernel import Kernel, KernelTable
+from . import conv, depthwise_conv
+
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("woven", conv.lower),),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("woven_rows", depthwise_conv.lower_rows),
+        Kernel("woven_columns", depthwise_conv.lower_columns),
+    ),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
+}

@@ -1,0 +1,18 @@
+"""Cortex-M3: Armv7-M without the DSP extension."""
+
+from __future__ import annotations
+
+from ..armv7em.elementwise import lower_linear
+from ..kernel import Kernel, KernelTable
+from . import conv, depthwise_conv, fully_connected
+
+KERNELS: KernelTable = {
+    "CONV_2D": (Kernel("woven", conv.lower),),
+    "DEPTHWISE_CONV_2D": (
+        Kernel("woven_rows", depthwise_conv.lower_rows),
+        Kernel("woven_columns", depthwise_conv.lower_columns),
+    ),
+    "FULLY_CONNECTED": (Kernel("woven", fully_connected.lower),),
+    "ADD": (Kernel("linear", lower_linear),),
+    "SUB": (Kernel("linear", lower_linear),),
+}
