@@ -61,7 +61,7 @@ def search(steps: Sequence[Step], sizes: Mapping[str, int], inputs: Sequence[str
     given = problem.peak(unchanged)
     if problem.floor >= given:
         return Order(unchanged, given, given, given)
-    peak, order = min(problem.beam(), (given, unchanged), key=lambda found: found[0])
+    peak, order = min((given, unchanged), problem.beam(), key=lambda found: found[0])
     bound = peak
     if peak > problem.floor and (reached := problem.exact(peak)) is not None:
         bound = reached[0]

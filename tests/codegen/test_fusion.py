@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 import bitwright
 import numpy as np
 import pytest
-from background import model_path, needs_data
+from background import ROOT, model_path, needs_data
 from bitwright.cli import main
 from bitwright.codegen.decide import decide
 from bitwright.codegen.decisions import Aim, Decisions, Fusion
@@ -27,7 +29,7 @@ from bitwright.converter.writers.tflite import write_tflite
 from bitwright.errors import InputError, ResourceError
 from bitwright.targets.emulator import start
 from bitwright.targets.image import built
-from bitwright.targets.target import find_target
+from bitwright.targets.target import all_targets, find_target
 from bitwright.targets.tune.choices import decided_json
 from bitwright.targets.verify import compare
 from cbuild import build, call
@@ -38,7 +40,7 @@ from single import few, same, vectors
 from tools import needs_target
 
 M4 = pytest.mark.parametrize("target", [needs_target("mps2-an386")])
-ISAS = (("generic",), ("armv7em", "generic"), ("mve", "armv7em", "generic"), ("rv32", "generic"), ("xcv", "generic"))
+ISAS = sorted({target.isa for target in all_targets()})
 
 
 def windowed(n: Network, x: Tensor, rectified: bool) -> Tensor:
@@ -135,7 +137,7 @@ def test_enough_was_fused() -> None:
     assert not FOUND or sum(map(bool, FOUND)) > len(FOUND) / 3
 
 
-@given(images(most=7) | networks(least=3, most=9), st.sampled_from(ISAS[:3]))
+@given(images(most=7) | networks(least=3, most=9), st.sampled_from(ISAS))
 @few
 def test_the_smallest_arena_is_exact(graph: Graph, isa: Sequence[str]) -> None:
     """Networks of all kinds, as fused as the search for the smallest arena leaves them."""
@@ -301,6 +303,25 @@ def test_decisions_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "either these or a budget of RAM" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not (shutil.which("clang-format") and shutil.which("cppcheck")), reason="needs both programs")
+def test_the_text(tmp_path: Path) -> None:
+    """As clang-format leaves it, and nothing for cppcheck to ask about."""
+    graph = small_mobile()
+    for isa in ISAS:
+        files = model_sources(graph, isa, "small", decide(graph, isa, Aim(least=True))).files
+        text = files["src/small.c"]
+        style = [f"--style=file:{ROOT / '.clang-format'}", "--assume-filename=small.c"]
+        result = subprocess.run(["clang-format", *style], input=text, capture_output=True, text=True, check=True)
+        assert result.stdout == text
+        for path, content in files.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(content)
+        command = "cppcheck --quiet --std=c99 --enable=warning,portability,performance --error-exitcode=1 "
+        command += "--suppress=missingIncludeSystem -I include -I src -I bitwright src"
+        checked = subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0 and not checked.stderr, checked.stderr
+
+
 def test_what_cannot_be_fused() -> None:
     graph = small_mobile()
     names = tuple(node.name for node in graph.nodes)
@@ -312,7 +333,7 @@ def test_what_cannot_be_fused() -> None:
 
 
 @needs_data
-@M4
+@pytest.mark.parametrize("target", [needs_target("mps2-an386"), needs_target("mps3-an547")])
 def test_visual_wake_words_in_thirty_kilobytes(target: str) -> None:
     report = bitwright.verify(model_path("mlperf_tiny/vww_96_int8"), target, vectors=1, objective="ram")
     assert report.bit_exact and (report.ram["arena"] or 0) <= 30_720 and (report.ram["stack"] or 0) <= 512
