@@ -111,11 +111,13 @@ def build(project: Path, target: Target, name: str) -> Built:
     return Built(project / "build" / "firmware.elf", project / "build" / "model.elf")
 
 
-def _units(project: Path, target: Target, name: str) -> list[_Unit]:
-    """Every source; the model's own is compiled with the layer trace and without.
+def is_for_cores(name: str) -> bool:
+    """Whether a harness file is what a platform defines for several cores, which the model alone needs, too."""
+    return name.endswith("_cores.c")
 
-    What a platform defines for several cores (``*_cores.c``) is the model's need, too.
-    """
+
+def _units(project: Path, target: Target, name: str) -> list[_Unit]:
+    """Every source; the model's own is compiled with the layer trace and without."""
 
     def sources(*folders: str) -> list[Path]:
         return [path for folder in folders for path in sorted((project / folder).glob("*.[cS]"))]
@@ -127,7 +129,7 @@ def _units(project: Path, target: Target, name: str) -> list[_Unit]:
         _Unit("traced", model, ("-DBW_TRACE", "-Iharness")),
         *(
             _Unit(
-                "shared" if source.stem.endswith("_cores") else "harness",
+                "shared" if is_for_cores(source.name) else "harness",
                 source,
                 ("-Iharness", *harness_flags(target)),
             )

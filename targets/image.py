@@ -14,7 +14,7 @@ from ..codegen.project import MARKER, ModelSources, describe, harness_table, mod
 from ..codegen.render import environment
 from ..converter.ir import Graph
 from ..errors import ResourceError
-from .build import build, compile_flags, harness_files, harness_flags, link_flags, model_link_flags
+from .build import build, compile_flags, harness_files, harness_flags, is_for_cores, link_flags, model_link_flags
 from .sizes import Sizes, measure
 from .target import Target
 from .toolchain import TOOLCHAINS
@@ -42,6 +42,7 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
         "target": target,
         "sources": [path for path in sources if not path.startswith("harness/")],
         "harness_sources": [path for path in sources if path.startswith("harness/")],
+        "cores_sources": [path for path in sources if is_for_cores(path)],
         "program": model.program,
         "constant_bytes": model.constant_bytes,
         "compiler": TOOLCHAINS[target.toolchain].compiler,

@@ -106,3 +106,10 @@ def mean(rng: np.random.Generator, channels: Range) -> Graph:
     axes = constant("axes", np.array(pick(rng, [1, 2], [1], [2], [0, 1]), np.int32))
     target = activation("y", (), float(rng.uniform(0.01, 0.4)), zero_point(rng))
     return single(pick(rng, "MEAN", "SUM"), [source, axes], [target], {"keep_dims": False})
+
+
+def joined(rng: np.random.Generator, size: Range) -> Graph:
+    """CONCATENATION of two images' rows: runs of bytes that are moved."""
+    sources = [activation(name, (3, within(rng, size)), 0.05, 3) for name in ("x", "z")]
+    attrs = {"axis": 1, "activation": "NONE"}
+    return single("CONCATENATION", sources, [activation("y", (), 0.05, 3)], attrs)

@@ -80,4 +80,5 @@ def woven_heads(narrow: NarrowChannels) -> Int64 | None:
     reach = 128 * np.abs(narrow.weights.astype(np.int64)).sum(axis=1) + np.abs(bias)
     if reach.max(initial=0) >= _REACH:
         return None
-    return np.stack([bias << 8 | right - 1, multiplier], axis=1)
+    heads: Int64 = np.stack([bias << 8 | right - 1, multiplier], axis=1)
+    return heads

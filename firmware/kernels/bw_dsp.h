@@ -144,7 +144,7 @@ static inline int32_t bw_requantize_dsp(int32_t acc, int32_t multiplier, int32_t
 
 /* Clamped to int8. */
 static inline int32_t bw_ssat8(int32_t value) {
-#ifdef __ARM_FEATURE_DSP
+#ifdef __ARM_FEATURE_SAT
     int32_t clamped;
     __asm__("ssat %0, #8, %1" : "=r"(clamped) : "r"(value));
     return clamped;

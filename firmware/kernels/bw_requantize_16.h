@@ -13,7 +13,7 @@ static inline int32_t bw_requantize_16(int32_t acc, int32_t high, int32_t low, i
     const int32_t doubled = 2 * acc, y = (int16_t)doubled, x = (doubled - y) >> 16;
     const int32_t middle = x * low + y * high + ((y * low) >> 16) + (1 << 15);
     int32_t value = x * high + (middle >> 16);
-    value += value >> 31;
+    value -= value < 0;
     value = ((value >> shift) + offset) >> 1;
     if (value != (int8_t)value) {
         value = value < 0 ? -128 : 127;

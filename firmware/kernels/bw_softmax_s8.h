@@ -1,6 +1,7 @@
 /* Softmax of int8 rows in gemmlowp's fixed point; output scale 1/256, zero point -128.
  *
- * exp[d] is the Q31 exponential of d steps below the row's maximum, 0 where it counts as nothing. May run in place.
+ * exp[d] is the Q31 exponential of d steps below the row's maximum; from d = steps on it counts as nothing. May run in
+ * place.
  * Ranges: depth up to 8191 (the sum of exponentials of up to 2^19 fits 32 bits).
  * Cost: two table loads and one high multiplication per element, one reciprocal per row.
  */
@@ -11,7 +12,8 @@
 
 typedef struct {
     int32_t rows, depth;
-    const int32_t *exp; /* [256] */
+    int32_t steps;
+    const int32_t *exp; /* [steps] */
 } bw_softmax_s8_params;
 
 void bw_softmax_s8(const bw_softmax_s8_params *p, const int8_t *input, int8_t *output);

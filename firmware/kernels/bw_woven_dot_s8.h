@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "bw_requantize_16.h"
+
 #define BW_WOVEN 3    /* columns */
 #define BW_WEAVE 2048 /* what one is shifted by against the next */
 
@@ -37,12 +39,17 @@ static inline void bw_unweave(int32_t first, int32_t second, int32_t sums[BW_WOV
     sums[2] += (int32_t)(u - (uint32_t)b) >> 11;
 }
 
-/* Rounding DOUBLE (bw_fixedpoint.h), saturated to int8: |acc| < 2^30, right shift - 1 in the lowest byte of `head`. */
+/* Rounding DOUBLE (bw_fixedpoint.h), saturated to int8; right shift - 1 in the lowest byte of `head`. |acc| < 2^30, and
+ * 2^23 on cores without long products. */
 static inline int8_t bw_requantize_woven(int32_t acc, int32_t multiplier, int32_t head, int32_t offset) {
+#if defined(__ARM_ARCH) && __ARM_ARCH < 7
+    return (int8_t)bw_requantize_16(acc, multiplier >> 16, multiplier & 0xFFFF, head & 0xFF, offset);
+#else
     int32_t value = (int32_t)(((int64_t)(2 * acc) * multiplier + (INT64_C(1) << 31)) >> 32);
     value -= value < 0;
     value = ((value >> (head & 0xFF)) + offset) >> 1;
     return (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
+#endif
 }
 
 #endif /* BW_WOVEN_DOT_S8_H */

@@ -253,6 +253,8 @@ def placed(buffers: list[Buffer], overlaps: list[Overlap], alignment: int, lift:
     [
         ("generic", DType.INT8),
         ("armv7em", DType.INT8),
+        ("armv7m", DType.INT8),
+        ("armv6m", DType.INT8),
         ("mve", DType.INT8),
         ("rv32", DType.INT8),
         ("rvv", DType.INT8),
@@ -268,7 +270,7 @@ def test_kernels_at_their_distance(isa: str, dtype: DType, data: Any, lift: int,
     with pytest.MonkeyPatch.context() as patch:
         dense = isa == "generic" and dtype is DType.INT8
         patch.setattr(program, "plan", partial(placed, lift=lift, dense=dense))
-        model = model_sources(graph, [isa, "generic"], "model")
+        model = model_sources(graph, [isa, "woven", "generic"], "model")
     library, session = build(model), Session(graph)
     for values in vectors(graph, seed):
         same([session.trace(values).outputs], [call(model, library, values)], isa)

@@ -14,6 +14,7 @@ from background import ROOT
 from bitwright.converter.ir import Graph
 from bitwright.errors import ToolError
 from bitwright.targets import simulator
+from bitwright.targets.image import generate
 from bitwright.targets.target import find_target
 from bitwright.targets.toolchain import compiler
 from hypothesis import HealthCheck, given, settings
@@ -100,6 +101,15 @@ def test_cores_share_networks(target: str, graph: Graph) -> None:
     """Also operators that one core serves while the others wait."""
     report = bitwright.verify(graph, target, vectors=2)
     assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="needs cmake")
+@pytest.mark.parametrize("target", [needs_target("iss-xcv-x8")])
+def test_project_for_cores_builds(target: str, tmp_path: Path) -> None:
+    generate(bitwright.load(DIGITS), find_target(target), tmp_path / "project", "digits")
+    for command in (["-S", "project", "-B", "build"], ["--build", "build"]):
+        subprocess.run(["cmake", *command], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "build" / "digits_alone.elf").exists()
 
 
 @pytest.mark.parametrize("target", [needs_target("iss-xcv-x8")])

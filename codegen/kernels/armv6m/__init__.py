@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_conv
+from . import conv, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("woven", conv.lower),),
@@ -12,6 +12,7 @@ KERNELS: KernelTable = {
         Kernel("woven_rows", depthwise_conv.lower_rows),
         Kernel("woven_columns", depthwise_conv.lower_columns),
     ),
+    "FULLY_CONNECTED": (Kernel("woven", fully_connected.lower),),
     "ADD": (Kernel("linear", lower_linear),),
     "SUB": (Kernel("linear", lower_linear),),
 }

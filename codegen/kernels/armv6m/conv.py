@@ -16,7 +16,7 @@ from ..call import KernelCall
 from ..narrow import NarrowChannels
 from ..swar import woven_conv
 
-_MOST_PARTS = 4
+_MOST_PARTS = 3
 
 
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:

@@ -7,7 +7,7 @@ from ....converter.ops.depthwise_conv import DepthwiseConv
 from ..call import KernelCall
 from ..swar_depthwise import Cost, woven_depthwise
 
-_COST = Cost(turn=190, word=8)
+_COST = Cost(turn=225, word=8)
 
 
 def lower_rows(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:

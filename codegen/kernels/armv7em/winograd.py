@@ -43,10 +43,8 @@ def lower_winograd(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     channels, in_c = params.weights.shape[0], params.weights.shape[3]
     folded = fold_zero_point(node, params.weights.reshape(channels, -1), params.bias, params.input_zero_point)
     form = rectified(params.requant, narrow.weights, folded.astype(np.int64))
-    served = _rectified(form) if form is not None else None
-    is_rectified = served is not None
-    if served is None:
-        served = _rounded(narrow)
+    fast = None if form is None else _rectified(form)
+    served = fast or _rounded(narrow)
     if served is None:
         return None
     quads = -(-in_c // 4)
@@ -62,7 +60,7 @@ def lower_winograd(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
             "steps": steps,
             "chunks": chunks,
             "input_zero_point": params.input_zero_point,
-            "rectified": is_rectified,
+            "rectified": fast is not None,
             "offset": 2 * params.requant.zero_point + 1,
             "low": params.requant.low,
             "high": params.requant.high,
@@ -73,7 +71,7 @@ def lower_winograd(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
         + copies,
         distance={0: _distance(window, params.batch, in_c, channels)},
         sources=("bw_winograd_s8", "bw_winograd_outputs_s8"),
-        instructions=_instructions(params, chunks, steps, is_rectified),
+        instructions=_instructions(params, chunks, steps, fast is not None),
     )
 
 
@@ -100,7 +98,9 @@ def _rectified(form: Rectified) -> _Channels | None:
     weights = _transformed(form.weights) << np.maximum(scale - 2, 0)[:, None, None, None]
     if np.any(live & (scale < 2)) or np.abs(weights).max(initial=0) >= 2**15:
         return None
-    return _Channels(weights, np.stack([form.bias, form.multiplier, form.offset + (1 << scale >> 2)]).astype(np.int64))
+    return _Channels(
+        weights, np.stack([form.bias, form.multiplier, form.offset + ((1 << scale) >> 2)]).astype(np.int64)
+    )
 
 
 def _rounded(narrow: NarrowChannels) -> _Channels | None:

@@ -14,7 +14,7 @@ from ....converter.ops.conv import Conv
 from ..call import KernelCall
 from ..narrow import NarrowChannels
 from ..swar import woven_conv
-from .packing import rows_of_four
+from ..swar_units import rows_of_four
 
 _MOST_PARTS = 64
 

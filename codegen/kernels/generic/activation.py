@@ -56,7 +56,8 @@ def lower_softmax(graph: Graph, node: Node, params: Softmax) -> KernelCall:
     """``bw_softmax_s8`` or ``bw_softmax_s16``; both may run in place."""
     shape: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if params.dtype is DType.INT8:
-        return KernelCall("bw_softmax_s8", {**shape, "exp": as_c(params.exp, np.int32)}, distance={0: 0})
+        table = as_c(np.trim_zeros(params.exp, "b"), np.int32)  # exponentials fall: none follows a zero
+        return KernelCall("bw_softmax_s8", {**shape, "steps": len(table), "exp": table}, distance={0: 0})
     assert params.inverse is not None
     fields: dict[str, Field] = {
         **shape,

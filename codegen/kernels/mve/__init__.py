@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
-from . import conv, conv_shallow, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected, pooling
+from . import conv, conv_shallow, depthwise_channels, depthwise_conv, depthwise_planes, fully_connected, pooling
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("mve", conv.lower), Kernel("mve_shallow", conv_shallow.lower)),
     "DEPTHWISE_CONV_2D": (
         Kernel("mve_planes", depthwise_planes.lower),
         Kernel("mve", depthwise_conv.lower),
-        Kernel("mve_3x3", depthwise_3x3.lower),
+        Kernel("mve_channels", depthwise_channels.lower),
     ),
     "FULLY_CONNECTED": (Kernel("mve", fully_connected.lower),),
     "AVERAGE_POOL_2D": (Kernel("mve", pooling.lower),),

@@ -82,7 +82,7 @@ def _instructions(params: Conv, in_place: bool, pitch: int) -> int:
     each = (4.5 if pitch == _VECTOR else 6.75) + any_clamp
     rows, width = flat(params.window).output if in_place else (1, pixels)
     runs = (params.batch * rows if in_place else 1) * -(-width // _TOGETHER)
-    copying = 0 if in_place else pixels * 12 + _leaving(params.window) * params.batch * 200
+    copying = 0 if in_place else pixels * 12 + _leaving(params.window) * params.batch * 120
     return int(pixels * channels * each) + runs * (120 + 25 * channels // _CHANNELS[pitch]) + copying
 
 

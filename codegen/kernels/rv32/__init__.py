@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
-from . import conv, depthwise_3x3, depthwise_conv, fully_connected
+from . import conv, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("packed", conv.lower_packed), Kernel("rv32", conv.lower_pairs)),
@@ -12,6 +12,7 @@ KERNELS: KernelTable = {
     "DEPTHWISE_CONV_2D": (
         Kernel("3x3_rows", depthwise_3x3.lower_rows),
         Kernel("3x3_columns", depthwise_3x3.lower_columns),
+        Kernel("planes", depthwise_planes.lower),
         Kernel("rv32", depthwise_conv.lower),
     ),
     "ADD": (Kernel("linear", lower_linear),),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ....converter.ir import Graph, Node
@@ -17,9 +19,11 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     if narrow is None:
         return None
     taps = np.ascontiguousarray(narrow.weights.T)
+    pixels = params.batch * math.prod(params.window.output)
     return KernelCall(
         function="bw_depthwise_conv_s8_blocked",
         params=narrow_params(params, narrow, taps),
         scratch=ALIGNING + POINTER * taps.shape[0] + params.channels,
         distance={0: unbuffered_distance(params)},
+        instructions=pixels * (params.channels * (33 * len(taps) + 140) // 5 + 25 * len(taps) + 60),
     )

@@ -40,7 +40,7 @@ def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     inner, reach = ((0, 0), 0) if one_by_one else (inner_columns(window), _reach(window, COLUMNS))
     copied = window.output[0] * -(-window.output[1] // COLUMNS) if one_by_one else _copied(window, COLUMNS)
     work = window.output[0] * (40 + columns_instructions(channels, rows, run, window.output[1]))
-    copying = 100 + 25 * COLUMNS * width * in_c if one_by_one else _copying(height, reach * in_c)
+    copying = 100 + 16 * COLUMNS * width * in_c if one_by_one else _copying(height, reach * in_c)
     return KernelCall(
         function="bw_conv_s8_rvv",
         params={

@@ -37,7 +37,7 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     per_output = {1: 27, 2: 32}[window.stride[1]] + (0 if rectified else 4)
     reach = (window.output[0] - 1) * window.stride[0] + 3 - window.before[0]
     padded = window.before[0] > 0 or reach > window.input[0]
-    rows = params.batch * window.output[0] * (channels // 2 * 75 + 110)
+    rows = params.batch * window.output[0] * (channels // 2 * 50 + 110)
     return KernelCall(
         function="bw_depthwise_conv_3x3_s8_xcv",
         params={

@@ -21,7 +21,8 @@ def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = Fals
     fields = tile_fields(replace(channels, weights=padded(channels.weights)), compact)
     whole = depth + -depth % 4
     alone = units % 4 * (60 + 3 * whole // 4)
-    each = 60 + alone + unit_instructions(whole, units, fields["mode"])
+    calls = 60 + (80 if units >= 8 else 0) + (190 if units // 4 % 2 else 0)
+    each = calls + alone + unit_instructions(whole, units, fields["mode"])
     return KernelCall(
         function="bw_fully_connected_s8_xcv",
         params={"rows": params.rows, "depth": depth, "units": {"count": units, **fields}},

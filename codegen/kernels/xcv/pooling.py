@@ -17,7 +17,7 @@ def lower(graph: Graph, node: Node, params: Pool) -> KernelCall | None:
     window, channels = params.window, params.channels
     if params.dtype is not DType.INT8 or channels % 4:
         return None
-    taps = math.prod(min(kernel, size) for kernel, size in zip(window.kernel, window.input, strict=True))
+    rows, columns = (min(kernel, size) for kernel, size in zip(window.kernel, window.input, strict=True))
     outputs = params.batch * math.prod(window.output) * channels
     return KernelCall(
         function="bw_avgpool_s8_xcv",
@@ -31,7 +31,7 @@ def lower(graph: Graph, node: Node, params: Pool) -> KernelCall | None:
         distance={0: window_distance(window, params.batch, channels, channels, buffered=False)},
         sources=("bw_sums_s8_xcv",),
         cores="apart",
-        instructions=outputs * (5 * taps // 4 + 25),
+        instructions=outputs * (rows * (5 * columns + 6) // 4 + 29),
     )
 
 

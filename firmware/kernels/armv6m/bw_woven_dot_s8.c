@@ -8,10 +8,11 @@
 #include "bw_woven_dot_s8.h"
 
 #include "bw_requantize_16.h"
+#include "bw_woven_asm.h"
 
 #define WORDS      4
 #define COLUMNS    (WORDS / 2 * BW_WOVEN)
-#define MOST_PARTS 4
+#define MOST_PARTS 3
 
 /* 128 times the sum of each word of a part's taps, negative. */
 static void excess(const uint32_t *columns, int32_t taps, uint32_t sums[WORDS]) {
@@ -89,23 +90,6 @@ __attribute__((naked, noinline)) static void multiply(UNUSED const uint32_t *col
         "mov     r11, r7 \n"
         "pop     {r3-r7, pc} \n");
 }
-/* Three sums of two words, bias (r7) added, to r6. */
-#define UNWEAVE(first, second) \
-    "mov     r4, " first " \n" \
-    "mov     r5, " second " \n" \
-    "lsls    r3, r5, #11 \n" \
-    "subs    r3, r4, r3 \n" \
-    "lsls    r3, r3, #10 \n" \
-    "asrs    r3, r3, #10 \n" \
-    "subs    r4, r4, r3 \n" \
-    "asrs    r4, r4, #11 \n" \
-    "subs    r5, r5, r4 \n" \
-    "asrs    r5, r5, #11 \n" \
-    "adds    r3, r3, r7 \n" \
-    "adds    r4, r4, r7 \n" \
-    "adds    r5, r5, r7 \n" \
-    "stmia   r6!, {r3-r5} \n"
-
 /* The asm's frame. */
 typedef struct {
     const int32_t *head;
@@ -172,60 +156,21 @@ __attribute__((naked, noinline)) static void all_channels(UNUSED const turn *of)
         "str     r0, [sp] \n"
         "asrs    r7, r1, #8 \n"
         "add     r6, sp, #48 \n"
-        UNWEAVE("r8", "r9") UNWEAVE("r10", "r11")
-        "uxth    r3, r2 \n" /* r8 and r9: the multiplier's halves, r10 shift, r11 offset, r12 2^15 */
-        "mov     r8, r3 \n"
-        "asrs    r2, r2, #16 \n"
-        "mov     r9, r2 \n"
-        "uxtb    r1, r1 \n"
-        "mov     r10, r1 \n"
+        BW_UNWEAVE("r8", "r9")
+        "stmia   r6!, {r3-r5} \n"
+        BW_UNWEAVE("r10", "r11")
+        "stmia   r6!, {r3-r5} \n"
+        
         "ldr     r3, [sp, #32] \n"
         "mov     r11, r3 \n"
-        "movs    r3, #128 \n"
-        "lsls    r3, r3, #8 \n"
-        "mov     r12, r3 \n"
+        BW_REQUANTIZE_BEGIN
         "add     r0, sp, #48 \n"
         "ldr     r1, [sp, #24] \n"
         "ldr     r6, [sp, #28] \n"
         "ldr     r7, [sp, #36] \n"
         "adds    r7, r7, r0 \n"
 
-        "3: \n" /* bw_requantize_16 */
-        "ldmia   r0!, {r2} \n"
-        "lsls    r2, r2, #1 \n"
-        "sxth    r3, r2 \n"
-        "subs    r2, r2, r3 \n"
-        "asrs    r2, r2, #16 \n"
-        "mov     r4, r8 \n"
-        "mov     r5, r4 \n"
-        "muls    r5, r3, r5 \n"
-        "asrs    r5, r5, #16 \n"
-        "muls    r4, r2, r4 \n"
-        "adds    r4, r4, r5 \n"
-        "mov     r5, r9 \n"
-        "muls    r3, r5, r3 \n"
-        "adds    r4, r4, r3 \n"
-        "add     r4, r12 \n"
-        "asrs    r4, r4, #16 \n"
-        "muls    r2, r5, r2 \n"
-        "adds    r2, r2, r4 \n"
-        "asrs    r4, r2, #31 \n"
-        "adds    r2, r2, r4 \n"
-        "mov     r4, r10 \n"
-        "asrs    r2, r2, r4 \n"
-        "add     r2, r11 \n"
-        "asrs    r2, r2, #1 \n"
-        "sxtb    r4, r2 \n"
-        "cmp     r4, r2 \n"
-        "beq     4f \n"
-        "asrs    r2, r2, #31 \n"
-        "movs    r4, #127 \n"
-        "eors    r2, r2, r4 \n"
-        "4: \n"
-        "strb    r2, [r1] \n"
-        "adds    r1, r1, r6 \n"
-        "cmp     r0, r7 \n"
-        "bne     3b \n"
+        BW_REQUANTIZE_RUN("3", "4")
 
         "ldr     r1, [sp, #24] \n"
         "adds    r1, r1, #1 \n"
@@ -245,8 +190,8 @@ __attribute__((naked, noinline)) static void all_channels(UNUSED const turn *of)
         "pop     {r4-r7, pc} \n");
 }
 
-/* All channels, where their taps are one part. */
-static void one_part(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape) {
+/* All channels, where their taps are one part; not inlined, so that parts do without its stack. */
+__attribute__((noinline)) static void one_part(const int32_t *rows, const uint32_t *columns, int8_t *output, const bw_woven_s8_shape *shape) {
     uint32_t start[WORDS];
     excess(columns, shape->depth, start);
     const int32_t *const end = rows + 2 * shape->channels;
@@ -281,8 +226,8 @@ static void multiply(const uint32_t *columns, const uint8_t *weights, int32_t ta
 #endif
 
 /* The outputs of one channel in the columns that are wanted. */
-static void finish(int32_t head, int32_t multiplier, const int32_t sums[COLUMNS], const bw_woven_s8_shape *shape,
-                   int8_t *output) {
+__attribute__((noinline)) static void finish(int32_t head, int32_t multiplier, const int32_t sums[COLUMNS],
+                                             const bw_woven_s8_shape *shape, int8_t *output) {
     const int32_t high = multiplier >> 16, low = multiplier & 0xFFFF, shift = head & 0xFF, offset = shape->offset;
     for (int32_t i = 0; i < shape->count; ++i) {
         *output = (int8_t)bw_requantize_16(sums[i] + (head >> 8), high, low, shift, offset);

@@ -1,6 +1,7 @@
 #include "bw_woven_line_s8.h"
 
 #include "bw_requantize_16.h"
+#include "bw_woven_asm.h"
 #include "bw_woven_dot_s8.h"
 
 #define LINES 3
@@ -55,26 +56,52 @@
     "ldr     r2, [sp] \n" \
     "adds    r1, r1, r2 \n"
 
-#define SUMS(LINE, loaded) \
-    "push    {r3-r7, lr} \n" \
+/* `loaded`: bytes of words that a line loads. Frame: 0 from one line to the next, 4 channel, 8 output, 12 saved. */
+#define THREE(LINE, loaded) \
+    "push    {r4-r7, lr} \n" \
+    "mov     r4, r8 \n" \
+    "mov     r5, r9 \n" \
+    "mov     r6, r10 \n" \
+    "mov     r7, r11 \n" \
+    "push    {r2-r7} \n" \
+    "ldr     r2, [r2, #24] \n" \
     "subs    r2, #" loaded " \n" \
     "push    {r2} \n" \
     LINE("mov") NEXT LINE("add") NEXT LINE("add") \
-    "pop     {r2, r3} \n" \
-    "mov     r4, r12 \n" \
-    "mov     r5, lr \n" \
-    "stmia   r3!, {r4, r5} \n" \
+    "ldr     r0, [sp, #4] \n" \
+    "ldr     r7, [r0, #8] \n" \
+    "asrs    r7, r7, #1 \n" \
+    "ldr     r6, [r0, #12] \n" \
+    BW_UNWEAVE("r12", "lr") \
+    "ldmia   r0!, {r1, r2} \n" \
+    "mov     r0, r1 \n" \
+    "asrs    r1, r2, #8 \n" \
+    "mov     r11, r1 \n" \
+    "mov     r1, r2 \n" \
+    "mov     r2, r0 \n" \
+    "push    {r3-r5} \n" \
+    BW_REQUANTIZE_BEGIN \
+    "mov     r0, sp \n" \
+    "ldr     r1, [sp, #20] \n" \
+    "add     r7, sp, #12 \n" \
+    BW_REQUANTIZE_RUN("1", "2") \
+    "add     sp, #24 \n" \
+    "pop     {r4-r7} \n" \
+    "mov     r8, r4 \n" \
+    "mov     r9, r5 \n" \
+    "mov     r10, r6 \n" \
+    "mov     r11, r7 \n" \
     "pop     {r4-r7, pc} \n"
 
-/* The two sums of three lines, pitch bytes apart. */
-__attribute__((naked, noinline)) static void sums_1(UNUSED const int32_t *weights, UNUSED const uint32_t *words,
-                                                    UNUSED int32_t pitch, UNUSED int32_t sums[2]) {
-    __asm__ volatile(".syntax unified \n" SUMS(LINE_1, "16"));
+/* The next three outputs. */
+__attribute__((naked, noinline)) static void three_1(UNUSED const int32_t *weights, UNUSED const uint32_t *words,
+                                                     UNUSED const bw_woven_channel *channel, UNUSED int8_t *output) {
+    __asm__ volatile(".syntax unified \n" THREE(LINE_1, "16"));
 }
 
-__attribute__((naked, noinline)) static void sums_2(UNUSED const int32_t *weights, UNUSED const uint32_t *words,
-                                                    UNUSED int32_t pitch, UNUSED int32_t sums[2]) {
-    __asm__ volatile(".syntax unified \n" SUMS(LINE_2, "20"));
+__attribute__((naked, noinline)) static void three_2(UNUSED const int32_t *weights, UNUSED const uint32_t *words,
+                                                     UNUSED const bw_woven_channel *channel, UNUSED int8_t *output) {
+    __asm__ volatile(".syntax unified \n" THREE(LINE_2, "20"));
 }
 /* clang-format on */
 
@@ -88,40 +115,34 @@ static uint32_t sum(const int32_t *weights, const uint32_t *words, int32_t pitch
     return total;
 }
 
-static void sums_1(const int32_t *weights, const uint32_t *words, int32_t pitch, int32_t sums[2]) {
-    sums[0] = (int32_t)sum(weights, words, pitch);
-    sums[1] = (int32_t)sum(weights, words + 1, pitch);
-}
-
-static void sums_2(const int32_t *weights, const uint32_t *words, int32_t pitch, int32_t sums[2]) {
-    sums[0] = (int32_t)sum(weights, words, pitch);
-    sums[1] = (int32_t)sum(weights, words + 2, pitch);
-}
-
-#endif
-
 /* The next three outputs. */
-static void finish(const bw_woven_channel *channel, const int32_t both[2], int8_t *output) {
+static void three(const int32_t *weights, const uint32_t *words, const bw_woven_channel *channel, int8_t *output,
+                  int32_t stride) {
     const int32_t bias = channel->bias / 2, high = channel->multiplier >> 16, low = channel->multiplier & 0xFFFF;
     const int32_t shift = channel->head & 0xFF, offset = channel->head >> 8;
     int32_t sums[BW_WOVEN] = {bias, bias, bias};
-    bw_unweave(both[0], both[1], sums);
+    bw_unweave((int32_t)sum(weights, words, channel->pitch), (int32_t)sum(weights, words + stride, channel->pitch),
+               sums);
     for (int32_t i = 0; i < BW_WOVEN; ++i) {
         *output = (int8_t)bw_requantize_16(sums[i], high, low, shift, offset);
         output += channel->step;
     }
 }
 
+#define three_1(weights, words, channel, output) three(weights, words, channel, output, 1)
+#define three_2(weights, words, channel, output) three(weights, words, channel, output, 2)
+
+#endif
+
 static void line(const int32_t *weights, const uint32_t *words, int8_t *output, const bw_woven_channel *channel,
                  int32_t stride) {
-    int32_t both[2], rest = channel->rest;
+    int32_t rest = channel->rest;
     for (int32_t turns = channel->whole; turns > 0; --turns) {
         if (stride == 1) {
-            sums_1(weights, words, channel->pitch, both);
+            three_1(weights, words, channel, output);
         } else {
-            sums_2(weights, words, channel->pitch, both);
+            three_2(weights, words, channel, output);
         }
-        finish(channel, both, output);
         words += BW_WOVEN * stride;
         output += BW_WOVEN * channel->step;
         if (turns == 1 && rest > 0) { /* the last three outputs, one or two of them once more */

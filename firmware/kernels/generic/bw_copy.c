@@ -1,5 +1,5 @@
 #include "bw_copy.h"
 
-#include <string.h>
+#include "bw_bytes.h"
 
-void bw_copy(const bw_copy_params *p, const void *input, void *output) { memmove(output, input, (size_t)p->bytes); }
+void bw_copy(const bw_copy_params *p, const void *input, void *output) { bw_move_bytes(output, input, p->bytes); }

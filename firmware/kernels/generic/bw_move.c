@@ -1,7 +1,7 @@
 /* Portable strided copies. */
 #include "bw_move.h"
 
-#include <string.h>
+#include "bw_bytes.h"
 
 #define ROW (5 + 3 * BW_MOVE_LOOPS)
 
@@ -27,7 +27,7 @@ static void runs(const bw_move_params *p, const int32_t *row, const uint8_t *fro
         } else if (bytes == 1) {
             *to = *from;
         } else {
-            memmove(to, from, (size_t)bytes);
+            bw_move_bytes(to, from, bytes);
         }
         from += from_step;
         to += to_step;

@@ -30,6 +30,10 @@ static int32_t leading_zeros(uint32_t x) {
     return count;
 }
 
+static inline int32_t exponential(const bw_softmax_s8_params *p, int32_t below) {
+    return below < p->steps ? p->exp[below] : 0;
+}
+
 void bw_softmax_s8(const bw_softmax_s8_params *p, const int8_t *input, int8_t *output) {
     for (int32_t row = 0; row < p->rows; ++row) {
         int32_t largest = INT8_MIN;
@@ -38,14 +42,14 @@ void bw_softmax_s8(const bw_softmax_s8_params *p, const int8_t *input, int8_t *o
         }
         uint32_t sum = 0;
         for (int32_t i = 0; i < p->depth; ++i) {
-            sum += (uint32_t)bw_divide_by_pot(p->exp[largest - input[i]], SUM_BITS);
+            sum += (uint32_t)bw_divide_by_pot(exponential(p, largest - input[i]), SUM_BITS);
         }
         const int32_t headroom = leading_zeros(sum);
         const int32_t scale = one_over_one_plus((int32_t)((sum << headroom) - 0x80000000U));
         const int32_t shift = SUM_BITS - headroom + 31 - 8;
         for (int32_t i = 0; i < p->depth; ++i) {
             /* A sum of 2^9 and more takes every quotient, at most 1, below half a step. */
-            const int32_t quotient = bw_srdhm(scale, p->exp[largest - input[i]]);
+            const int32_t quotient = bw_srdhm(scale, exponential(p, largest - input[i]));
             const int32_t value = shift > 31 ? 0 : bw_divide_by_pot(quotient, shift);
             output[i] = (int8_t)bw_clamp(value - 128, INT8_MIN, INT8_MAX);
         }

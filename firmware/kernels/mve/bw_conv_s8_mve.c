@@ -22,11 +22,15 @@ void bw_conv_s8_mve(const bw_conv_s8_mve_params *p, const int8_t *input, int8_t 
     int32_t waiting = 0;
     for (int32_t b = 0; b < w->batch; ++b) {
         for (int32_t oy = 0; oy < w->out_h; ++oy) {
+            bw_window_row_s8_mve row;
+            if (!p->in_place) {
+                bw_windows_s8_mve_row(&p->windows, input, oy, &row);
+            }
             for (int32_t ox = 0; ox < w->out_w;) {
                 const int32_t most = COLUMNS - waiting;
                 const int32_t found =
                     p->in_place ? point_at(w, input + oy * w->stride_h * w->in_w * w->in_c, ox, most, columns + waiting)
-                                : bw_windows_s8_mve_copy(&p->windows, input, oy, ox, most, copies + waiting * depth);
+                                : bw_windows_s8_mve_copy(&p->windows, &row, ox, most, copies + waiting * depth);
                 ox += found;
                 waiting += found;
                 if (waiting == COLUMNS) {

@@ -22,6 +22,10 @@ void bw_conv_s8_shallow_mve(const bw_conv_s8_shallow_mve_params *p, const int8_t
     int32_t waiting = 0;
     for (int32_t b = 0; b < w->batch; ++b) {
         for (int32_t oy = 0; oy < w->out_h; ++oy) {
+            bw_window_row_s8_mve window_row;
+            if (!p->in_place) {
+                bw_windows_s8_mve_row(&p->windows, input, oy, &window_row);
+            }
             for (int32_t ox = 0; ox < w->out_w;) {
                 const int32_t left = w->out_w - ox, most = p->together - waiting;
                 if (p->in_place) {
@@ -32,7 +36,7 @@ void bw_conv_s8_shallow_mve(const bw_conv_s8_shallow_mve_params *p, const int8_t
                     continue;
                 }
                 const int32_t count =
-                    bw_windows_s8_mve_copy(&p->windows, input, oy, ox, most, copies + waiting * pitch);
+                    bw_windows_s8_mve_copy(&p->windows, &window_row, ox, most, copies + waiting * pitch);
                 ox += count;
                 waiting += count;
                 if (waiting == p->together) {

@@ -2,43 +2,22 @@
 
 #include <stddef.h>
 
-#include "bw_copy_s8_mve.h"
 #include "bw_mve.h"
+#include "bw_span.h"
 
-/* The window of output pixel (oy, ox) as contiguous bytes: taps outside the image become the zero point, and what is
- * inside is a rectangle of rows, or of single taps where the window is dilated along x. */
-static void copy_window(const bw_window *w, const int8_t *image, int32_t oy, int32_t ox, int32_t zero_point,
-                        int8_t *column) {
-    const int32_t top = oy * w->stride_h - w->pad_h, left = ox * w->stride_w - w->pad_w;
-    const int32_t bytes = w->kernel_w * w->in_c, pitch = w->in_w * w->in_c;
-    int32_t y = 0, x = 0, rows = w->kernel_h, taps = w->kernel_w;
-    if (top < 0 || left < 0 || top + (rows - 1) * w->dilation_h >= w->in_h ||
-        left + (taps - 1) * w->dilation_w >= w->in_w) {
-        bw_fill_mve(column, zero_point, rows * bytes);
-        for (; top + y * w->dilation_h < 0; ++y) {
-        }
-        for (; left + x * w->dilation_w < 0; ++x) {
-        }
-        for (; rows > y && top + (rows - 1) * w->dilation_h >= w->in_h; --rows) {
-        }
-        for (; taps > x && left + (taps - 1) * w->dilation_w >= w->in_w; --taps) {
-        }
-        if (rows <= y || taps <= x) {
-            return;
-        }
+/* The taps along one axis that lie in the image; the first is at `start`. */
+static bw_span taps_inside(int32_t start, int32_t taps, int32_t dilation, int32_t size) {
+    bw_span inside = {0, taps};
+    if (start >= 0 && start + (taps - 1) * dilation < size) {
+        return inside;
     }
-    const int8_t *from = image + (top + y * w->dilation_h) * pitch + (left + x * w->dilation_w) * w->in_c;
-    int8_t *to = column + y * bytes + x * w->in_c;
-    const int contiguous = w->dilation_w == 1;
-    bw_copy_s8_mve_job job = {to, from, w->in_c, rows - y, bytes, w->dilation_h * pitch, 1, 0, 0};
-    if (contiguous) {
-        job.size *= taps - x;
+    while (inside.begin < taps && start + inside.begin * dilation < 0) {
+        ++inside.begin;
     }
-    for (; x < taps; x += contiguous ? taps : 1) {
-        bw_copy_s8_mve(&job);
-        job.from += w->dilation_w * w->in_c;
-        job.to += w->in_c;
+    while (inside.end > inside.begin && start + (inside.end - 1) * dilation >= size) {
+        --inside.end;
     }
+    return inside;
 }
 
 /* Neighbouring windows of 16 or 32 bytes, each byte by its offset. */
@@ -82,32 +61,65 @@ static void gather(const bw_windows_s8_mve *p, const int8_t *from, int32_t count
 #endif
 }
 
-int32_t bw_windows_s8_mve_copy(const bw_windows_s8_mve *p, const int8_t *image, int32_t oy, int32_t ox, int32_t most,
-                               int8_t *column) {
+void bw_windows_s8_mve_row(const bw_windows_s8_mve *p, const int8_t *image, int32_t oy, bw_window_row_s8_mve *row) {
     const bw_window *w = &p->window;
     const int32_t top = oy * w->stride_h - w->pad_h;
-    if (ox < p->inner_begin || ox >= p->inner_end || top < 0 || top + (w->kernel_h - 1) * w->dilation_h >= w->in_h) {
-        copy_window(w, image, oy, ox, p->input_zero_point, column);
+    const int32_t bytes = w->kernel_w * w->in_c, in_pitch = w->in_w * w->in_c;
+    const bw_span rows = taps_inside(top, w->kernel_h, w->dilation_h, w->in_h);
+    row->from = image + (top + rows.begin * w->dilation_h) * in_pitch;
+    row->above = rows.begin * bytes;
+    row->job.size = bytes;
+    row->job.rows = rows.end - rows.begin;
+    row->job.to_pitch = bytes;
+    row->job.from_pitch = w->dilation_h * in_pitch;
+    row->job.step = w->stride_w * w->in_c;
+    row->job.gap = p->pitch - row->job.rows * bytes;
+}
+
+/* A window that may leave the image at the sides or is dilated along x: the zero point, and over it what is inside, a
+ * rectangle of rows or of single taps. */
+static void copy_window(const bw_windows_s8_mve *p, const bw_window_row_s8_mve *row, int32_t left, int8_t *column) {
+    const bw_window *w = &p->window;
+    const bw_span taps = taps_inside(left, w->kernel_w, w->dilation_w, w->in_w);
+    const int32_t width = taps.end - taps.begin, contiguous = w->dilation_w == 1;
+    bw_copy_s8_mve_job job = row->job;
+    bw_fill_mve(column, p->input_zero_point, p->pitch);
+    if (job.rows <= 0 || width <= 0) {
+        return;
+    }
+    job.to = column + row->above + taps.begin * w->in_c;
+    job.from = row->from + (left + taps.begin * w->dilation_w) * w->in_c;
+    job.size = contiguous ? width * w->in_c : w->in_c;
+    job.count = 1;
+    bw_copy_s8_mve(&job);
+    for (int32_t x = 1; x < width && !contiguous; ++x) {
+        job.from += w->dilation_w * w->in_c;
+        job.to += w->in_c;
+        bw_copy_s8_mve(&job);
+    }
+}
+
+int32_t bw_windows_s8_mve_copy(const bw_windows_s8_mve *p, bw_window_row_s8_mve *row, int32_t ox, int32_t most,
+                               int8_t *column) {
+    const bw_window *w = &p->window;
+    const int32_t left = ox * w->stride_w - w->pad_w;
+    if (ox < p->inner_begin || ox >= p->inner_end) {
+        copy_window(p, row, left, column);
         return 1;
     }
     const int32_t count = p->inner_end - ox < most ? p->inner_end - ox : most;
-    const int8_t *from = image + (top * w->in_w + ox * w->stride_w - w->pad_w) * w->in_c;
-    const int32_t bytes = w->kernel_w * w->in_c;
-    if (p->offsets != NULL) {
+    const int8_t *from = row->from + left * w->in_c;
+    if (row->job.rows < w->kernel_h) {
+        bw_fill_mve(column, p->input_zero_point, count * p->pitch);
+    } else if (p->offsets != NULL) {
         gather(p, from, count, column);
         return count;
     }
-    const bw_copy_s8_mve_job job = {
-        .to = column,
-        .from = from,
-        .size = bytes,
-        .rows = w->kernel_h,
-        .to_pitch = bytes,
-        .from_pitch = w->dilation_h * w->in_w * w->in_c,
-        .count = count,
-        .step = w->stride_w * w->in_c,
-        .gap = p->pitch - w->kernel_h * bytes,
-    };
-    bw_copy_s8_mve(&job);
+    if (row->job.rows > 0) {
+        row->job.to = column + row->above;
+        row->job.from = from;
+        row->job.count = count;
+        bw_copy_s8_mve(&row->job);
+    }
     return count;
 }

@@ -189,32 +189,6 @@ static void compute(const bw_depthwise_conv_s8_lines_params *p, int32_t channel,
     }
 }
 
-/* Element k of four channels. */
-#define ELEMENT(k)                                                                                                     \
-    do {                                                                                                               \
-        const uint32_t word = *(const uint32_t *)(const void *)line;                                                   \
-        line += step;                                                                                                  \
-        to0[k] = (int8_t)word;                                                                                         \
-        to1[k] = (int8_t)(word >> 8);                                                                                  \
-        to2[k] = (int8_t)(word >> 16);                                                                                 \
-        to3[k] = (int8_t)(word >> 24);                                                                                 \
-    } while (0)
-
-/* A line of four channels into their rings, whose ends keep the padding. */
-static void copy(const bw_depthwise_conv_s8_lines_params *p, const int8_t *line, int8_t *to) {
-    const int32_t pitch = p->slots * p->pitch, step = p->along.in_step;
-    int8_t *to0 = to + p->along.pad, *to1 = to0 + pitch, *to2 = to1 + pitch, *to3 = to2 + pitch;
-    for (const int8_t *end = to0 + (p->along.used & ~3); to0 != end; to0 += 4, to1 += 4, to2 += 4, to3 += 4) {
-        ELEMENT(0);
-        ELEMENT(1);
-        ELEMENT(2);
-        ELEMENT(3);
-    }
-    for (const int8_t *end = to0 + (p->along.used & 3); to0 != end; ++to0, ++to1, ++to2, ++to3) {
-        ELEMENT(0);
-    }
-}
-
 /* A line of padding into the rings of four channels. */
 static void pad(const bw_depthwise_conv_s8_lines_params *p, int8_t *to) {
     for (int32_t i = 0; i < QUAD; ++i) {
@@ -232,7 +206,7 @@ static void quad(const bw_depthwise_conv_s8_lines_params *p, int32_t channel, in
     for (int32_t i = 0; i < p->lines.outputs; i += turn) {
         for (const int32_t end = (i + turn - 1) * p->lines.stride - p->lines.pad + SIDE; next < end; ++next) {
             if (next >= 0 && next < p->lines.used) {
-                copy(p, from, rings + slot * p->pitch);
+                bw_quad_line_rv32(&p->along, from, rings + slot * p->pitch, p->slots * p->pitch);
             } else if (p->slots == SIDE) {
                 pad(p, rings + slot * p->pitch);
             }

@@ -14,12 +14,8 @@
 #ifndef BW_DEPTHWISE_CONV_S8_LINES_H
 #define BW_DEPTHWISE_CONV_S8_LINES_H
 
+#include "bw_quad_lines_rv32.h"
 #include "bw_rescale_rv32.h"
-
-/* One axis of the window; used: input elements that are read; steps in bytes. */
-typedef struct {
-    int32_t used, outputs, stride, pad, in_step, out_step;
-} bw_line_axis;
 
 typedef struct {
     int32_t batch, channels;

@@ -2,28 +2,40 @@
 
 #include "bw_rows_rvv.h"
 
+/* n rows, a byte of each at a time, of the windows of some columns from x on. */
+static void copy_bytes(const bw_window *w, const int8_t *row, int32_t left, int32_t columns, size_t n, int8_t *copy) {
+    const int32_t run = w->kernel_w * w->in_c, row_step = w->dilation_h * w->in_w * w->in_c;
+    for (; columns > 0; --columns) {
+        int8_t *to = copy;
+        for (int32_t kx = 0, x = left; kx < w->kernel_w; ++kx, x += w->dilation_w) {
+            if (x >= 0 && x < w->in_w) {
+                const int8_t *from = row + x * w->in_c;
+                for (int32_t c = 0; c < w->in_c; ++c) {
+                    bw_copy_apart(to + c, run, from + c, row_step, n);
+                }
+            }
+            to += w->in_c;
+        }
+        left += w->stride_w;
+        copy += w->kernel_h * run;
+    }
+}
+
 /* The windows of columns from (top, left) on as contiguous bytes. */
 static void copy_windows(const bw_conv_s8_rvv_params *p, const int8_t *image, int32_t top, int32_t left,
                          int32_t columns, int8_t *copy) {
     const bw_window *w = &p->window;
-    const int32_t pitch = w->in_w * w->in_c, run = w->kernel_w * w->in_c;
+    const int32_t run = w->kernel_w * w->in_c;
     int32_t first = 0, last = w->kernel_h; /* rows inside the image */
     for (; first < last && top + first * w->dilation_h < 0; ++first) {
     }
     for (; first < last && top + (last - 1) * w->dilation_h >= w->in_h; --last) {
     }
     bw_fill_bytes(copy, p->input_zero_point, columns * w->kernel_h * run);
-    image += (top + first * w->dilation_h) * pitch;
-    copy += first * run;
-    for (; columns > 0; --columns) {
-        for (int32_t kx = 0, x = left; kx < w->kernel_w; ++kx, x += w->dilation_w) {
-            for (int32_t c = 0; c < (x >= 0 && x < w->in_w ? w->in_c : 0); ++c) {
-                bw_copy_apart(copy + kx * w->in_c + c, run, image + x * w->in_c + c, w->dilation_h * pitch,
-                              last - first);
-            }
-        }
-        left += w->stride_w;
-        copy += w->kernel_h * run;
+    while (first < last) {
+        const size_t n = bw_lanes(last - first);
+        copy_bytes(w, image + (top + first * w->dilation_h) * w->in_w * w->in_c, left, columns, n, copy + first * run);
+        first += (int32_t)n;
     }
 }
 

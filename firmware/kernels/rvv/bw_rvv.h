@@ -127,7 +127,12 @@ static inline void bw_look_up(int8_t *to, const int8_t *table, const int8_t *fro
     __riscv_vse8_v_i8m2(to, __riscv_vluxei8_v_i8m2(table, place, n), n);
 }
 
-/* Copy and fill bytes. */
+/* Copy n bytes, all of which are read before the first is written. */
+static inline void bw_copy_lanes(int8_t *to, const int8_t *from, size_t n) {
+    __riscv_vse8_v_i8m2(to, __riscv_vle8_v_i8m2(from, n), n);
+}
+
+/* Copy and fill bytes, forwards: bytes may be moved down. */
 static inline void bw_copy_bytes(int8_t *to, const int8_t *from, int32_t size) {
     while (size > 0) {
         const size_t n = __riscv_vsetvl_e8m8((size_t)size);
@@ -146,15 +151,9 @@ static inline void bw_fill_bytes(int8_t *to, int32_t value, int32_t size) {
         size -= (int32_t)n;
     }
 }
-/* Copy single bytes, so far apart. */
-static inline void bw_copy_apart(int8_t *to, int32_t to_step, const int8_t *from, int32_t from_step, int32_t count) {
-    while (count > 0) {
-        const size_t n = bw_lanes(count);
-        __riscv_vsse8_v_i8m2(to, to_step, __riscv_vlse8_v_i8m2(from, from_step, n), n);
-        to += (int32_t)n * to_step;
-        from += (int32_t)n * from_step;
-        count -= (int32_t)n;
-    }
+/* Copy n single bytes, so far apart. */
+static inline void bw_copy_apart(int8_t *to, int32_t to_step, const int8_t *from, int32_t from_step, size_t n) {
+    __riscv_vsse8_v_i8m2(to, to_step, __riscv_vlse8_v_i8m2(from, from_step, n), n);
 }
 
 #else
@@ -327,11 +326,12 @@ static inline void bw_look_up(int8_t *to, const int8_t *table, const int8_t *fro
     }
 }
 
-static inline void bw_copy_bytes(int8_t *to, const int8_t *from, int32_t size) { memcpy(to, from, (size_t)size); }
+static inline void bw_copy_lanes(int8_t *to, const int8_t *from, size_t n) { memmove(to, from, n); }
+static inline void bw_copy_bytes(int8_t *to, const int8_t *from, int32_t size) { memmove(to, from, (size_t)size); }
 static inline void bw_fill_bytes(int8_t *to, int32_t value, int32_t size) { memset(to, value, (size_t)size); }
-static inline void bw_copy_apart(int8_t *to, int32_t to_step, const int8_t *from, int32_t from_step, int32_t count) {
-    for (int32_t i = 0; i < count; ++i) {
-        to[i * to_step] = from[i * from_step];
+static inline void bw_copy_apart(int8_t *to, int32_t to_step, const int8_t *from, int32_t from_step, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[(int32_t)i * to_step] = from[(int32_t)i * from_step];
     }
 }
 

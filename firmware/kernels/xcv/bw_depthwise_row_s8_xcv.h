@@ -6,7 +6,7 @@
  * int8. Rows and output are aligned to two bytes.
  *
  * Cost in instructions per two channels: 27 per output with stride 1, 32 with stride 2 (1.5 and 1.8 per
- * multiply-accumulate), and about 75; four more per output where outputs are not rectified.
+ * multiply-accumulate), and about 50; four more per output where outputs are not rectified.
  */
 #ifndef BW_DEPTHWISE_ROW_S8_XCV_H
 #define BW_DEPTHWISE_ROW_S8_XCV_H

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from background import ROOT
 from bitwright.codegen.kernels.swar import WOVEN, woven_part
+from bitwright.codegen.project import model_sources
 from bitwright.converter.fixedpoint import requantize_double
 from bitwright.converter.ir import Graph
 from bitwright.converter.writers.tflite import write_tflite
@@ -130,6 +131,23 @@ def test_on_emulators(target: str, tmp_path_factory: Any, data: Any) -> None:
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)
     assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("isa", ["armv7m", "armv6m"])
+def test_kernels_are_chosen(isa: str) -> None:
+    """Layers of the shapes that the kernels are made for get them, lines along the longer axis."""
+    generator = np.random.default_rng(1)
+    weights = generator.integers(-127, 127, (1, 3, 3, 8)).astype(np.int8)
+    tensors = [
+        activation("x", (1, 25, 5, 8), 0.05),
+        constant("w", weights, [0.01] * 8, axis=3),
+        constant("b", np.zeros(8, np.int32), [0.0005] * 8, axis=0),
+    ]
+    attrs = {"padding": "SAME", "stride": (1, 1), "dilation": (1, 1), "activation": "RELU", "depth_multiplier": 1}
+    graph = single("DEPTHWISE_CONV_2D", tensors, [activation("y", (), 0.1, -128)], attrs)
+    program = model_sources(graph, [isa, "woven", "generic"], "model").program
+    assert program.layers[0].kernel == "woven_columns"
+    assert program.layers[0].call.distance == {0: 0}
 
 
 def test_parts_are_proven() -> None:

@@ -13,12 +13,12 @@ from bitwright.converter.ir import Graph
 from bitwright.converter.writers.tflite import write_tflite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layers import ACTIVATIONS, additions, convolutions, depthwise, fully_connected
+from layers import ACTIVATIONS, additions, convolutions, depthwise, fully_connected, quantized, sized
 from single import activation, constant, few, prove, scales, seeds, single, together, zero_points
 from tools import needs_target
 
 ISA = ["rv32", "generic"]
-emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+emulated = settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @given(convolutions(), seeds)
@@ -30,6 +30,26 @@ def test_convolution_on_the_host(graph: Graph, seed: int) -> None:
 @given(depthwise(), seeds)
 @few
 def test_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
+    prove(graph, seed, ("rv32",))
+
+
+@st.composite
+def any_depthwise(draw: Any) -> Graph:
+    """Kernels of any shape over enough channels for planes."""
+    kernel = draw(st.sampled_from([(5, 5), (1, 4), (7, 1), (2, 3), (3, 3)]))
+    dilation = draw(st.sampled_from([(1, 1), (2, 1), (1, 3)]))
+    stride = draw(st.sampled_from([(1, 1), (2, 2), (2, 1)])) if dilation == (1, 1) else (1, 1)
+    size, padding = sized(draw, kernel, stride, dilation)
+    channels = draw(st.sampled_from([32, 48]))
+    weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, *kernel, channels), endpoint=True)
+    attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": 1}
+    source = (draw(st.integers(1, 2)), *size, channels)
+    return quantized(draw, "DEPTHWISE_CONV_2D", source, weights.astype(np.int8), 3, attrs)
+
+
+@given(any_depthwise(), seeds)
+@few
+def test_any_depthwise_convolution_on_the_host(graph: Graph, seed: int) -> None:
     prove(graph, seed, ("rv32",))
 
 
@@ -56,7 +76,7 @@ def test_all_lines_of_a_channel_at_once(size: tuple[int, int], channels: int) ->
 @emulated
 def test_on_the_emulator(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
-    kinds = [convolutions(), depthwise(), fully_connected(), light_units(), additions()]
+    kinds = [convolutions(), depthwise(), any_depthwise(), fully_connected(), light_units(), additions()]
     graph = together([data.draw(kind) for kind in kinds for _ in range(2)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))

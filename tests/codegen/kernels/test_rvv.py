@@ -21,7 +21,7 @@ from bitwright.targets.image import built
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call, library
-from random_layers import by_table, convolution, fully_connected, mean, pooling, sum_of_two
+from random_layers import by_table, convolution, fully_connected, joined, mean, pooling, sum_of_two
 from single import same, together, vectors
 from tools import needs_target
 
@@ -46,6 +46,7 @@ def layers(seed: int) -> Graph:
         pooling(rng, (1, 70)),
         pooling(rng, (1, 70)),
         by_table(rng, (1, 150)),
+        joined(rng, (1, 300)),
     ]
     # What makes a sum linear is sought for long where nothing does.
     return together([*graphs, sum_of_two(rng, (1, 150))] if seed == 0 else graphs)
@@ -67,7 +68,7 @@ def test_kernels_on_the_host(seed: int) -> None:
     graph = layers(seed)
     inputs, session = vectors(graph, seed), Session(graph)
     expected = [session.trace(values).outputs for values in inputs]
-    for turn in range(3):
+    for turn in (seed, seed + 1):
         model = model_sources(graph, ISA, "model", served(graph, turn))
         compiled = build(model)
         same(expected, [call(model, compiled, values) for values in inputs], "rvv")

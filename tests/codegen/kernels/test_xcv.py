@@ -82,7 +82,7 @@ def test_fully_connected_on_the_host(graph: Graph, seed: int) -> None:
 def test_on_simulated_cores(target: str, tmp_path_factory: Any, data: Any) -> None:
     """The instructions themselves: several random layers of every kind in one image."""
     kinds = [convolutions(), depthwise(), fully_connected(), additions(), pools(), means()]
-    graph = together([data.draw(kind) for kind in kinds for _ in range(3)])
+    graph = together([data.draw(kind) for kind in kinds for _ in range(2)])
     path: Path = tmp_path_factory.mktemp("model") / "model.tflite"
     path.write_bytes(write_tflite(graph))
     report = bitwright.verify(path, target, vectors=3)

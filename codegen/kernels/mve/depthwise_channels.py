@@ -1,4 +1,4 @@
-"""3x3 depthwise convolution on Helium, sixteen channels at a time."""
+"""Depthwise convolution of any window on Helium, sixteen channels at a time."""
 
 from __future__ import annotations
 
@@ -16,33 +16,39 @@ from ..narrow import NarrowChannels, narrow_depthwise_conv
 from ..overlap import window_distance
 from .packing import clamp_fields, column
 
-_TAPS = 9
+_MOST_TAPS = 16
+_NINE = 9  # taps, for which there is code without loops; others come in pairs
 _LANES = 16
 _PAIR = 255  # magnitude of two weights whose products fit 16 bits together
+_COARSE = 127 - 32  # magnitude of eight bits, less the 2048ths of sixteen
 
 #: Channels in the order in which two widenings of even and odd lanes leave them.
 _ORDER = np.arange(_LANES).reshape(4, 4).T[[0, 2, 1, 3]].reshape(-1)
 
 
 def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
-    """``bw_depthwise_conv_3x3_s8_mve``: any stride and dilation, channels a multiple of four."""
+    """``bw_depthwise_conv_s8_channels_mve``: any stride and dilation, channels a multiple of four."""
     narrow = narrow_depthwise_conv(graph, node, params)
-    if narrow is None or params.window.kernel != (3, 3) or params.channels % 4 or not _pairs_fit(narrow):
+    if narrow is None or params.channels % 4 or narrow.weights.shape[1] > _MOST_TAPS:
+        return None
+    weights = _stored(narrow.weights)
+    if not sums_fit(weights):
         return None
     window, channels = params.window, params.channels
     clamp = clamp_fields(narrow)
     flags = int(bool(clamp["signed_ties"])) | 2 * int((clamp["low"], clamp["high"]) != (-128, 127))
     begin, end = _inner(window)
     return KernelCall(
-        function="bw_depthwise_conv_3x3_s8_mve",
+        function="bw_depthwise_conv_s8_channels_mve",
         params={
             "window": window_fields(window, params.batch, channels),
             "block": {
-                "weights": _weights(narrow),
+                "weights": _by_vectors(weights),
                 "constants": _constants(narrow),
                 "channels": channels,
                 **{name: clamp[name] for name in ("output_zero_point", "low", "high")},
                 "flags": flags,
+                "taps": weights.shape[1],
             },
             "input_zero_point": params.input_zero_point,
             "inner_begin": begin,
@@ -55,23 +61,31 @@ def lower(graph: Graph, node: Node, params: DepthwiseConv) -> KernelCall | None:
     )
 
 
-def _pairs_fit(narrow: NarrowChannels) -> bool:
-    """Whether the products of two taps, summed, fit 16 bits."""
-    magnitude = np.abs(narrow.weights[:, : _TAPS - 1].astype(np.int64))
-    return bool(np.all(magnitude[:, 0::2] + magnitude[:, 1::2] <= _PAIR))
+def _stored(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """With one more tap where they are neither nine nor even."""
+    taps = weights.shape[1]
+    return np.pad(weights, ((0, 0), (0, 0 if taps == _NINE else taps % 2)))
+
+
+def sums_fit(weights: NDArray[np.int8]) -> bool:
+    """Whether two taps' products fit 16 bits together, and the 2048ths of all of them eight, less those of a sum."""
+    magnitude = np.abs(weights.astype(np.int64))
+    even = magnitude[:, 0::2].copy()
+    even[:, : magnitude.shape[1] // 2] += magnitude[:, 1::2]
+    return bool(np.all(even <= _PAIR) and np.all(magnitude.sum(axis=1) // 16 + even.shape[1] <= _COARSE))
 
 
 def _inner(window: Window) -> tuple[int, int]:
     """The output columns whose windows do not leave the input at the sides."""
     starts = np.arange(window.output[1]) * window.stride[1] - window.before[1]
-    inner = np.flatnonzero((starts >= 0) & (starts + 2 * window.dilation[1] < window.input[1]))
+    inner = np.flatnonzero((starts >= 0) & (starts + (window.kernel[1] - 1) * window.dilation[1] < window.input[1]))
     return (int(inner[0]), int(inner[-1]) + 1) if inner.size else (-1, -1)
 
 
-def _weights(narrow: NarrowChannels) -> NDArray[np.int8]:
+def _by_vectors(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     """[sixteen channels][taps][channel]."""
-    padded = np.pad(narrow.weights, ((0, -narrow.weights.shape[0] % _LANES), (0, 0)))
-    return as_c(padded.reshape(-1, _LANES, _TAPS).transpose(0, 2, 1), np.int8)
+    padded = np.pad(weights, ((0, -weights.shape[0] % _LANES), (0, 0)))
+    return as_c(padded.reshape(-1, _LANES, weights.shape[1]).transpose(0, 2, 1), np.int8)
 
 
 def _constants(narrow: NarrowChannels) -> NDArray[np.int32]:
@@ -88,10 +102,11 @@ def _instructions(params: DepthwiseConv, flags: int) -> int:
     """As measured: sixteen channels, runs of pixels, and pixels on their own."""
     window = params.window
     groups = -(-params.channels // _LANES)
-    group = 116 + (8 if flags & 1 else 0) + (5 if flags & 2 else 0)
+    taps = math.prod(window.kernel)
+    group = (116 if taps == _NINE else 62 + 21 * -(-taps // 2)) + (8 if flags & 1 else 0) + (5 if flags & 2 else 0)
     begin, end = _inner(window)
     tops = np.arange(window.output[0]) * window.stride[0] - window.before[0]
-    rows = int(np.sum((tops >= 0) & (tops + 2 * window.dilation[0] < window.input[0])))
+    rows = int(np.sum((tops >= 0) & (tops + (window.kernel[0] - 1) * window.dilation[0] < window.input[0])))
     pixels = math.prod(window.output)
     calls = pixels - rows * max(end - begin - 1, 0)
-    return params.batch * (pixels * (groups * group + 15) + calls * 165)
+    return params.batch * (pixels * (groups * group + 30) + calls * (100 + 12 * taps))
