@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...codegen.decide import decide
 from ...codegen.decisions import Aim, Decisions
@@ -38,22 +38,27 @@ class Fused:
 
 def fuse_within(graph: Graph, target: Target, measured: Measured, flash: int | None, ram: int) -> Fused:
     """The fewest instructions that are found within budgets. Raises ResourceError, which says the least possible."""
-    arena = ram - measured.ram_beside
+    fitting = []
+    arena = ram
     for _ in range(_MOST_LINKS):
         try:
             found = _decided(graph, target, measured, Aim(most=max(1, arena)))
         except ResourceError:
             break
         if found.ram <= ram:
-            return _within_flash(graph, target, found, flash)
-        arena -= found.ram - ram
-    found = fuse_least(graph, target, measured, None)
-    if found.ram > ram:
+            fitting.append(found)
+            break
+        # Only the linked image tells how much stack it needs.
+        arena = found.sizes.arena - (found.ram - ram)
+    least = fuse_least(graph, target, measured, None)
+    if least.ram <= ram:
+        fitting.append(least)
+    if not fitting:
         raise ResourceError(
-            f"'{graph.name}' on {target.name}: no choice of kernels and fused layers needs less RAM than {found.ram:,} "
-            f"bytes (arena {found.sizes.arena:,}), more than the budget of {ram:,}"
+            f"'{graph.name}' on {target.name}: no choice of kernels and fused layers needs less RAM than {least.ram:,} "
+            f"bytes (arena {least.sizes.arena:,}), more than the budget of {ram:,}"
         )
-    return _within_flash(graph, target, found, flash)
+    return _within_flash(graph, target, min(fitting, key=lambda found: found.instructions), flash)
 
 
 def fuse_least(graph: Graph, target: Target, measured: Measured, flash: int | None) -> Fused:
@@ -74,8 +79,9 @@ def _measured(model: ModelSources, target: Target, decisions: Decisions) -> Fuse
     check_fits(model, target)
     with built_from(model, target) as image, start(target, image.elf) as link:
         report = compare(image, link, random_vectors(model.program.graph, 2, 0))
-        check_exact(report, {layer.node.name: layer.kernel for layer in model.program.layers})
-        return Fused(decisions, image.sizes, report.instructions or 0)
+        kernels = {layer.node.name: layer.kernel for layer in model.program.layers}
+        check_exact(report, kernels)
+        return Fused(replace(decisions, kernels=kernels), image.sizes, report.instructions or 0)
 
 
 def _within_flash(graph: Graph, target: Target, found: Fused, flash: int | None) -> Fused:
