@@ -96,11 +96,13 @@ class CBlock:
         heading: the comment above the code.
         structs: parameters of its calls.
         code: statements, with the trace of every tensor that they write; empty where nothing is executed or written.
+        executes: whether there is more than the trace, which is left out of a product.
     """
 
     heading: str
     structs: tuple[CStruct, ...]
     code: str
+    executes: bool = True
 
 
 def c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CBlock:
@@ -118,7 +120,7 @@ def c_layer(program: Program, layer: Layer, pool: ConstantPool) -> CBlock:
     lines += [
         trace(layer.point + i, written_at[i], program.graph.tensor(name).bytes) for i, name in enumerate(written(node))
     ]
-    return CBlock(_heading(program, layer), structs, "\n".join(lines))
+    return CBlock(_heading(program, layer), structs, "\n".join(lines), not layer.elided)
 
 
 def c_structs(layer: Layer, symbol: str, comment: str, call: KernelCall, pool: ConstantPool) -> tuple[CStruct, ...]:
