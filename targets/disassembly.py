@@ -57,7 +57,7 @@ def disassemble(elf: Path, target: Target) -> Disassembly:
     symbols: dict[str, int] = {}
     label = ""
     extension = next((name for name in ("XCV", "XPULPV2") if f"-DBW_{name}" in target.flags), None)
-    for line in _listing(elf, target.toolchain).splitlines():
+    for line in _listing(elf, target).splitlines():
         if heading := _LABEL.match(line):
             label = heading.group(2)
             symbols[label] = int(heading.group(1), 16)
@@ -69,10 +69,13 @@ def disassemble(elf: Path, target: Target) -> Disassembly:
     return Disassembly(instructions, symbols)
 
 
-def _listing(elf: Path, toolchain: str) -> str:
+def _listing(elf: Path, target: Target) -> str:
     """What objdump writes. Raises ToolError."""
+    toolchain = target.toolchain
     if not TOOLCHAINS[toolchain].marks_instructions:
-        return _run(binutil(toolchain, "objdump"), "-d", str(elf))
+        # Unless it is told, objdump takes Helium's instructions for those of coprocessors that it does not know.
+        machine = ("-m", "armv8.1-m.main") if "mve" in target.isa else ()
+        return _run(binutil(toolchain, "objdump"), "-d", *machine, str(elf))
     with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
         plain = f"{folder}/plain.elf"
         _run(binutil(toolchain, "objcopy"), "--wildcard", "--strip-symbol=$x*", str(elf), plain)
