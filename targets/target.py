@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,36 @@ class Region:
 
 @dataclass(frozen=True)
 class Emulator:
-    """How the target is emulated; ``counter`` says in words what its instruction counts are."""
+    """How the target is emulated; ``counter`` says in words what its instruction counts are.
+
+    ``defines`` are macros for the harness that hold in the emulator alone, as BW_EMULATED where ticks are instructions
+    there and cycles on the chip.
+    """
 
     program: str
     machine: str
     arguments: tuple[str, ...]
     counter: str
+    defines: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Board:
+    """What is needed to use a target that can be plugged in.
+
+    Attributes:
+        usb: "VID:PID", in lower-case hexadecimal, of its debug probe or of the chip's own serial interface.
+        serial: which UART and pins the link uses, and where they come out, in words.
+        baud: of that UART.
+        counter: what the link's counts are on the chip, in words; "none" where nothing is counted.
+        loaders: flashing tool -> its options, the preferred tool first.
+    """
+
+    usb: tuple[str, ...]
+    serial: str
+    baud: int
+    counter: str
+    loaders: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,15 +83,24 @@ class Target:
     ram: Region | None
     emulator: Emulator | None
     cores: int = 1
+    board: Board | None = None
+
+    def on_hardware(self) -> Target:
+        """The same target without its emulator: what is built runs on the board itself. Raises TargetError."""
+        if self.board is None:
+            raise TargetError(f"{self.name} is an emulator only: there is no board to plug in")
+        return replace(self, emulator=None)
 
 
 _MOST_CORES = 64
+_MOST_BAUD = 4_000_000
 _SECTIONS: Mapping[str, tuple[set[str], set[str]]] = {
-    "": ({"description", "cpu", "isa", "toolchain", "platform"}, {"memory", "emulator", "cores"}),
+    "": ({"description", "cpu", "isa", "toolchain", "platform"}, {"memory", "emulator", "cores", "board", "loaders"}),
     "toolchain": ({"name", "flags"}, set()),
     "platform": ({"sources"}, {"linker_script", "defines"}),
     "memory": ({"flash", "ram"}, set()),
-    "emulator": ({"program", "machine", "arguments", "counter"}, set()),
+    "emulator": ({"program", "machine", "arguments", "counter"}, {"defines"}),
+    "board": ({"usb", "serial", "baud", "counter"}, set()),
 }
 
 
@@ -101,7 +135,6 @@ def read_target(path: Path) -> Target:
             _check_keys(path, section, table, required, optional)
     fields = _Fields(path)
     platform, memory, emulator = content["platform"], content.get("memory"), content.get("emulator")
-    defines = fields.table(platform, "defines") if "defines" in platform else {}
     return Target(
         name=path.stem,
         description=fields.text(content, "description"),
@@ -111,11 +144,12 @@ def read_target(path: Path) -> Target:
         flags=fields.texts(content["toolchain"], "flags"),
         sources=fields.texts(platform, "sources"),
         linker_script=fields.text(platform, "linker_script") if "linker_script" in platform else None,
-        defines={name: fields.text(defines, name) for name in defines},
+        defines=fields.defines(platform),
         flash=fields.region(memory, "flash") if memory else None,
         ram=fields.region(memory, "ram") if memory else None,
         emulator=fields.emulator(emulator) if emulator else None,
         cores=fields.count(content, "cores", _MOST_CORES) if "cores" in content else 1,
+        board=fields.board(content) if "board" in content else None,
     )
 
 
@@ -160,7 +194,21 @@ class _Fields:
 
     def emulator(self, table: Mapping[str, Any]) -> Emulator:
         program, machine, counter = (self.text(table, key) for key in ("program", "machine", "counter"))
-        return Emulator(program, machine, self.texts(table, "arguments"), counter)
+        return Emulator(program, machine, self.texts(table, "arguments"), counter, self.defines(table))
+
+    def defines(self, table: Mapping[str, Any]) -> Mapping[str, str]:
+        macros = self.table(table, "defines") if "defines" in table else {}
+        return {name: self.text(macros, name) for name in macros}
+
+    def board(self, content: Mapping[str, Any]) -> Board:
+        table, tools = content["board"], self.table(content, "loaders") if "loaders" in content else {}
+        usb = self.texts(table, "usb")
+        for identity in usb:
+            if not re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", identity):
+                raise TargetError(f"{self.path}: 'usb' must hold texts like \"0483:374b\", not '{identity}'")
+        loaders = {tool: dict(self.table(tools, tool)) for tool in tools}
+        baud = self.count(table, "baud", _MOST_BAUD)
+        return Board(usb, self.text(table, "serial"), baud, self.text(table, "counter"), loaders)
 
     def _typed(self, table: Mapping[str, Any], key: str, kind: type, what: str) -> Any:
         if not isinstance(table, Mapping) or not isinstance(table.get(key), kind):
