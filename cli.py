@@ -33,9 +33,10 @@ from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
 from .targets.doctor import diagnose
 from .targets.emulator import start
+from .targets.replay import Replay
 from .targets.target import Region, Target, all_targets, find_target
 from .targets.vectors import load_vectors
-from .targets.verify import LayerCost, output_bytes
+from .targets.verify import LayerCost
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["_Parser"]
@@ -215,10 +216,9 @@ def _run(options: argparse.Namespace) -> int:
     if len(graph.outputs) > 1 and options.output.suffix != ".npz":
         raise InputError(f"'{options.output}': the model has {len(graph.outputs)} outputs, which need a .npz file")
     with console.progress() as progress, images.built(graph, target) as image, start(target, image.elf) as link:
-        link.check_build(0, image.model.context["build_id_hex"])
-        link.reset(0)
-        for index, vector in enumerate(vectors):
-            result = link.run(0, [array.tobytes() for array in vector], output_bytes(graph))
+        replay = Replay(link, image.model, vectors)
+        for index in range(len(vectors)):
+            result = replay.run(index)
             tensors = [graph.tensor(name) for name in graph.outputs]
             integers = [
                 np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)

@@ -11,11 +11,12 @@ import numpy as np
 
 from ..codegen.program import written
 from ..codegen.project import ModelSources
-from ..converter.ir import Array, Graph
+from ..converter.ir import Array
 from ..converter.reference import Session, Trace
 from ..errors import ToolError
 from .image import Image
-from .link import Link, PointResult
+from .link import Link, PointResult, fault_lines
+from .replay import Replay
 
 #: Layers whose bytes are fetched to name the first wrong element; further mismatches are counted by vector only.
 _MOST_DUMPS = 16
@@ -118,10 +119,8 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     """
     model = image.model
     graph = model.program.graph
-    session, sizes = Session(graph), output_bytes(graph)
+    session, replay = Session(graph), Replay(link, model, vectors)
     unit = link.hello().unit
-    link.check_build(0, model.context["build_id_hex"])
-    link.reset(0)
     mismatches: list[Mismatch] = []
     outputs: list[list[bytes]] = []
     costs: list[PointResult] = []
@@ -129,14 +128,14 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     stack: int | None = None
     for index, vector in enumerate(vectors):
         trace = session.trace(vector)
-        result = link.run(0, [array.tobytes() for array in vector], sizes)
+        result = replay.run(index)
         if index == 0:
             costs, total = result.points, result.count
         stack = _most_stack(image, stack, result.stack)
         outputs.append(result.outputs)
         wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
         if wrong is not None:
-            mismatches.append(_locate(model, link, vectors, index, wrong, trace, len(mismatches) < _MOST_DUMPS))
+            mismatches.append(_locate(model, replay, index, wrong, trace, len(mismatches) < _MOST_DUMPS))
         if progress is not None:
             progress("verify", index + 1, len(vectors))
     return Report(
@@ -153,7 +152,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         harness=image.sizes.harness,
         arena_lower_bound=model.program.arena_lower_bound,
         stack_used=stack,
-        link_faults=tuple(str(fault) for fault in link.faults),
+        link_faults=fault_lines(link),
         outputs=tuple(outputs),
         unit=unit,
         cycles=total if unit == "cycles" else None,
@@ -166,11 +165,6 @@ def _most_stack(image: Image, before: int | None, now: int | None) -> int | None
     if now is not None and bound is not None and now > bound:
         raise ToolError(f"{image.model.name} used {now} bytes of stack, where its code can need only {bound}")
     return before if now is None else max(now, before or 0)
-
-
-def output_bytes(graph: Graph) -> list[int]:
-    """Bytes of every graph output."""
-    return [graph.tensor(name).bytes for name in graph.outputs]
 
 
 def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], outputs: Sequence[bytes]) -> int | None:
@@ -187,27 +181,13 @@ def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], ou
     return None
 
 
-def _locate(
-    model: ModelSources,
-    link: Link,
-    vectors: Sequence[Sequence[Array]],
-    index: int,
-    point: int,
-    trace: Trace,
-    fetch: bool,
-) -> Mismatch:
+def _locate(model: ModelSources, replay: Replay, index: int, point: int, trace: Trace, fetch: bool) -> Mismatch:
     """Fetch the wrong tensor and name its first wrong element (-1 where it was not fetched or is now equal)."""
-    graph = model.program.graph
     layer, name = model.program.points[point]
     if not fetch:
         return Mismatch(layer.node.name, index, -1, 0, 0)
-    if model.context["stateful"]:
-        link.reset(0)
-        for earlier in vectors[:index]:
-            link.run(0, [array.tobytes() for array in earlier], output_bytes(graph))
     expected = trace.tensors[name].reshape(-1)
-    data = link.dump(0, [array.tobytes() for array in vectors[index]], point)
-    got = np.frombuffer(data, expected.dtype)
+    got = np.frombuffer(replay.dump(index, point), expected.dtype)
     wrong = np.flatnonzero(got != expected)
     if not wrong.size:
         return Mismatch(layer.node.name, index, -1, 0, 0)
