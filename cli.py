@@ -110,6 +110,9 @@ def _parser() -> _Parser:
     verify.add_argument("--inputs", type=Path, metavar="X.npy", help="input vectors (.npy; .npz for several inputs)")
     verify.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
     verify.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
+    verify.add_argument(
+        "--resume", type=Path, metavar="FILE", help="keep progress in this file; go on where it stopped"
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
     choices.add_argument(verify)
 
@@ -188,13 +191,15 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    check_writable(options.json)
+    check_writable(options.json, options.resume)
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
     decisions = choices.decided(options, graph, target)
     with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, decisions)
+        report = api.verify(
+            graph, target, inputs, options.vectors, options.seed, progress, decisions, journal=options.resume
+        )
     text = json.dumps(report.to_json(), indent=2) + "\n"
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(text)

@@ -7,7 +7,7 @@ import struct
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -167,7 +167,7 @@ class Link:
         self._received = Splitter()
         self._hello: dict[int, Hello] = {}
         self._heard = Heard()
-        self.faults: Counter[Fault] = Counter()
+        self.faults: list[Fault] = []
         port.timeout = _SLICE
 
     # -- requests -----------------------------------------------------------------------------------------------
@@ -381,12 +381,12 @@ class Link:
         raise LinkError(f"the port disappeared{waited}, at {_NAMES[command]}: {' '.join(str(why).split())}")
 
     def _note(self, command: int, what: str) -> None:
-        self.faults[Fault(_NAMES[command], what)] += 1
+        self.faults.append(Fault(_NAMES[command], what))
 
 
-def fault_lines(link: Link) -> tuple[str, ...]:
+def fault_lines(faults: Iterable[str]) -> tuple[str, ...]:
     """What was repaired, one line each, and how often where it was more than once."""
-    return tuple(f"{fault} ({times} times)" if times > 1 else str(fault) for fault, times in link.faults.items())
+    return tuple(f"{fault} ({times} times)" if times > 1 else fault for fault, times in Counter(faults).items())
 
 
 def _other_version(version: int | None) -> LinkError:

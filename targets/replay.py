@@ -34,6 +34,7 @@ class Replay:
         self._stateful = bool(model.context["stateful"])
         self._sizes = output_bytes(model.program.graph)
         self._position: int | None = None  # the vector that the firmware's state is ready for; None: not known
+        self._told = 0
         link.check_build(0, model.context["build_id_hex"])
 
     def run(self, index: int) -> RunResult:
@@ -45,6 +46,12 @@ class Replay:
         """The tensor of a trace point, as that vector writes it. Raises LinkError."""
         return self._repeat(index, lambda inputs: self._link.dump(0, inputs, point, self._model.macs))
 
+    def faults_since(self) -> list[str]:
+        """What was repaired on the link since this was asked before."""
+        new = [str(fault) for fault in self._link.faults[self._told :]]
+        self._told += len(new)
+        return new
+
     def _repeat(self, index: int, action: Callable[[list[bytes]], Result]) -> Result:
         for _ in range(_MOST_RESTARTS + 1):
             try:
@@ -54,7 +61,7 @@ class Replay:
                 return result
             except InterruptedLink as interruption:
                 self._position = None
-                self._link.faults[Fault(f"vector {index}", f"{interruption}; begun again")] += 1
+                self._link.faults.append(Fault("vector", f"{interruption}; begun again"))
         raise LinkError(
             f"vector {index} was interrupted {_MOST_RESTARTS + 1} times: the board keeps restarting (power, watchdog), "
             f"or another program uses its port"
