@@ -178,9 +178,10 @@ class Link:
             body = self._request(_HELLO, model)
             if len(body) != _HELLO_BYTES or body[0] != VERSION or body[-1] >= len(_UNITS):
                 raise _other_version(body[0] if body else None)
-            values = struct.unpack_from("<BHHHHIII", body, 1)
-            identity, cores, unit = body[22:38].hex(), body[38], _UNITS[body[39]]
-            self._hello[model] = Hello(*values, build_id=identity, cores=cores, unit=unit)
+            fields = struct.unpack("<BHHHHIII16sBB", body[1:])
+            models, chunk, inputs, outputs, points, numerator, denominator, hook, build, cores, unit = fields
+            shape = (models, chunk, inputs, outputs, points)
+            self._hello[model] = Hello(*shape, numerator, denominator, hook, build.hex(), cores, _UNITS[unit])
         return self._hello[model]
 
     def check_build(self, model: int, build_id: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import serial
 
 from ..errors import LinkError
-from .link import Link, Patience
+from .link import Link, Patience, Port
 
 
 @contextmanager
@@ -35,9 +35,9 @@ class _Kept:
 
     def __init__(self, url: str, baud: int) -> None:
         self._url, self._baud = url, baud
-        self._port: serial.SerialBase | None = None
+        self._port: Port | None = None
 
-    def open(self) -> serial.SerialBase:
+    def open(self) -> Port:
         self.close()
         self._port = open_port(self._url, self._baud)
         return self._port
@@ -48,19 +48,20 @@ class _Kept:
             self._port = None
 
 
-def open_port(url: str, baud: int = 115200) -> serial.SerialBase:
+def open_port(url: str, baud: int = 115200) -> Port:
     """An open pyserial port without what was received before. Raises LinkError."""
     try:
-        port = serial.serial_for_url(url, baudrate=baud, exclusive=True)
+        opened = serial.serial_for_url(url, baudrate=baud, exclusive=True)
     except ValueError as error:
         raise LinkError(f"'{url}' at {baud} baud cannot be a serial port: {_line(error)}") from error
     except OSError as error:
         raise LinkError(_why(url, error)) from error
     try:
-        port.reset_input_buffer()
+        opened.reset_input_buffer()
     except Exception as error:  # termios.error, which is no OSError, where the port has just disappeared
-        port.close()
+        opened.close()
         raise LinkError(f"'{url}' disappeared when it was opened: {_line(error)}") from error
+    port: Port = opened
     return port
 
 
