@@ -69,7 +69,7 @@ class Heard:
             said = " ".join(text.split())
             return f"the target prints text ('{said}'), it is not Bitwright's test firmware: flash it"
         if self._damaged:
-            return f"all of the {self._damaged} frames that came were damaged: another baud rate, or a bad line"
+            return f"what came was damaged ({self._damaged} times): another baud rate, or a bad line"
         return "nothing came from the target: it is not running, or this is not its port"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import struct
 import time
@@ -63,7 +64,7 @@ class Patience:
     Attributes:
         again: for an answer before the request is sent again; an eighth of it after a damaged frame.
         answer: for the answer to a request, however often it is sent.
-        run: for one inference; None: ``20 + MACs / 50000``, which is ample for the slowest core.
+        run: for one inference; None: 20 and one for 50,000 MACs, which is ample for the slowest core.
         reconnect: for a port that disappeared, within one request.
     """
 
@@ -74,7 +75,7 @@ class Patience:
 
     def for_run(self, macs: int) -> float:
         """Seconds for one inference of that many multiplications."""
-        return _LEAST_RUN + macs / _SLOWEST if self.run is None else self.run
+        return _LEAST_RUN + math.ceil(macs / _SLOWEST) if self.run is None else self.run
 
 
 class InterruptedLink(LinkError):
@@ -373,7 +374,7 @@ class Link:
                 self._port.timeout = _SLICE
             except (OSError, LinkError) as failed:
                 why = failed
-                self._clock.sleep(min(0.5, max(0.0, begin + budget - self._clock.now())))
+                self._clock.sleep(min(0.5, max(_SLICE, begin + budget - self._clock.now())))
             else:
                 self._note(command, "the port disappeared and came back")
                 self._clock.sleep(_SLICE)  # one that comes and goes at once uses up the time, too
