@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,15 +28,18 @@ DENSE = 5
 
 
 class Board:
-    """A firmware in this process."""
+    """A firmware in this process, of which there may be several."""
 
     def __init__(self, library: Path) -> None:
-        self._path = library
+        handle, path = tempfile.mkstemp(dir=library.parent)  # a file of its own, loaded by nobody else
+        os.close(handle)
+        self._path = shutil.copy(library, path)
         self._answers = (ctypes.c_uint8 * _ROOM)()
         self._load()
 
     def _load(self) -> None:
-        self._library = ctypes.CDLL(str(self._path))
+        self._library = ctypes.CDLL(self._path)
+        assert ctypes.c_int.in_dll(self._library, "started").value == 0
         self._library.feed.restype = ctypes.c_size_t
         self._library.feed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
 

@@ -8,13 +8,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import bitwright
 import pytest
-from background import ROOT
 from bitwright.errors import LinkError
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Patience
@@ -22,27 +20,24 @@ from bitwright.targets.ports import connected
 from bitwright.targets.target import find_target
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import Report, compare
-from boards import built_on_host, streaming, with_changed_bit
-from faults import Fault, intrusion
+from boards import streaming, with_changed_bit
+from faults import Case, Fault, intrusion
 from ptyline import PtyBoard
 from tools import needs_target
 
-DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
-PATIENCE = Patience(again=0.4, answer=4.0, run=4.0, reconnect=3.0)
-LONGEST = 4.0 + 4.0  # what is stated for a request, and a busy computer's share
+PATIENCE = Patience(again=0.4, answer=3.0, run=3.0, reconnect=2.0)
+LONGEST = 3.0 + 4.0  # what is stated for a request, and a busy computer's share
 BOOT = b"\r\nets Jul 29 2019 12:21:46\r\nrst:0x1 (POWERON)\x00\xf3\x80\x00\r\n"
 
 
-@pytest.fixture(scope="module")
-def stateless() -> Iterator[Image]:
-    with built_on_host(bitwright.load(DIGITS)) as image:
-        yield image
+@pytest.fixture
+def stateless(all_cases: list[Case]) -> Image:
+    return all_cases[0].image
 
 
-@pytest.fixture(scope="module")
-def stateful() -> Iterator[Image]:
-    with built_on_host(streaming()) as image:
-        yield image
+@pytest.fixture
+def stateful(all_cases: list[Case]) -> Image:
+    return next(case.image for case in all_cases if case.name.startswith("streaming"))
 
 
 def verified(image: Image, board: PtyBoard, patience: Patience = PATIENCE) -> Report:
@@ -112,12 +107,12 @@ def refused(image: Image, folder: Path, *faults: Fault, command: Sequence[str] |
 
 
 def test_a_stuck_board(stateless: Image, tmp_path: Path) -> None:
-    assert "no answer to OUTPUT within 4 s: nothing came" in refused(stateless, tmp_path, Fault("stuck", "board", 330))
+    assert "no answer to OUTPUT within 3 s: nothing came" in refused(stateless, tmp_path, Fault("stuck", "board", 330))
 
 
 def test_a_port_that_does_not_come_back(stateless: Image, tmp_path: Path) -> None:
     said = refused(stateless, tmp_path, Fault("gone", "host", 100, seconds=99))
-    assert "the port disappeared and did not come back within 3 s" in said and "is the board plugged in?" in said
+    assert "the port disappeared and did not come back within 2 s" in said and "is the board plugged in?" in said
 
 
 def test_another_network(stateless: Image, stateful: Image, tmp_path: Path) -> None:
