@@ -10,6 +10,7 @@ extern uint32_t __bss_end[]; /* named by the linker script */
 
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
+const uint32_t bw_platform_unit = 1;
 
 void bw_platform_init(void) {}
 
