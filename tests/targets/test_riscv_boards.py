@@ -11,7 +11,7 @@ from bitwright.targets.target import find_target
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
-EMULATED = [needs_target("hifive1")]
+EMULATED = [needs_target("hifive1"), needs_target("hifive1-revb")]
 
 
 @pytest.mark.parametrize("target", EMULATED)
