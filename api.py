@@ -130,6 +130,7 @@ def verify(
     choices: Choices | None = None,
     ram: int | None = None,
     objective: str = "speed",
+    journal: Path | None = None,
 ) -> Report:
     """Build a network for a target, run it there and compare every layer of every vector with the reference.
 
@@ -142,6 +143,7 @@ def verify(
         choices: the kernels of some or all layers; the others are chosen by estimate.
         ram: bytes that the arena may take; layers are fused where it would take more.
         objective: ``speed``, or ``ram`` for the smallest arena that is found.
+        journal: a file that keeps what is done; where it exists, the verification goes on where it stopped.
 
     Raises:
         BitwrightError: the network cannot be served, built or run. A mismatch is no error: see ``Report.bit_exact``.
@@ -155,7 +157,7 @@ def verify(
         if progress is not None:
             progress("build", 1, 1)
         with start(image.target, image.elf) as link:
-            return compare(image, link, rows, progress)
+            return compare(image, link, rows, progress, journal)
 
 
 def profile(

@@ -33,9 +33,10 @@ from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
 from .targets.doctor import diagnose
 from .targets.emulator import start
+from .targets.replay import Replay
 from .targets.target import Region, Target, all_targets, find_target
 from .targets.vectors import load_vectors
-from .targets.verify import LayerCost, output_bytes
+from .targets.verify import LayerCost
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["_Parser"]
@@ -110,6 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--inputs", type=Path, metavar="X.npy", help="input vectors (.npy; .npz for several inputs)")
     verify.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
     verify.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
+    verify.add_argument(
+        "--resume", type=Path, metavar="FILE", help="keep progress in this file; go on where it stopped"
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
     choices.add_argument(verify)
 
@@ -188,13 +192,15 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    check_writable(options.json)
+    check_writable(options.json, options.resume)
     target = find_target(options.target)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
     decisions = choices.decided(options, graph, target)
     with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, decisions)
+        report = api.verify(
+            graph, target, inputs, options.vectors, options.seed, progress, decisions, journal=options.resume
+        )
     text = json.dumps(report.to_json(), indent=2) + "\n"
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(text)
@@ -216,10 +222,9 @@ def _run(options: argparse.Namespace) -> int:
     if len(graph.outputs) > 1 and options.output.suffix != ".npz":
         raise InputError(f"'{options.output}': the model has {len(graph.outputs)} outputs, which need a .npz file")
     with console.progress() as progress, images.built(graph, target) as image, start(target, image.elf) as link:
-        link.check_build(0, image.model.context["build_id_hex"])
-        link.reset(0)
-        for index, vector in enumerate(vectors):
-            result = link.run(0, [array.tobytes() for array in vector], output_bytes(graph))
+        replay = Replay(link, image.model, vectors)
+        for index in range(len(vectors)):
+            result = replay.run(index)
             tensors = [graph.tensor(name) for name in graph.outputs]
             integers = [
                 np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)
