@@ -172,12 +172,15 @@ def compiler(name: str) -> list[str]:
     return [shutil.which(program) or program, *rest]
 
 
+def find_binutil(name: str, tool: str) -> str | None:
+    """Path of a toolchain's ``objdump``, ``objcopy``, ``nm`` or ``size``; None where it is not installed."""
+    return shutil.which(TOOLCHAINS[name].binutils + tool)
+
+
 def binutil(name: str, tool: str) -> str:
-    """Path of a toolchain's ``objdump``, ``nm`` or ``size``. Raises ToolError naming the package."""
-    toolchain = TOOLCHAINS[name]
-    program = toolchain.binutils + tool
-    path = shutil.which(program)
+    """The same. Raises ToolError naming the package."""
+    path = find_binutil(name, tool)
     if path is None:
-        packages = ("binutils",) if name == "host" else toolchain.packages
-        raise ToolError(f"{program} is not installed: {how_to_get(packages)}")
+        packages = ("binutils",) if name == "host" else TOOLCHAINS[name].packages
+        raise ToolError(f"{TOOLCHAINS[name].binutils}{tool} is not installed: {how_to_get(packages)}")
     return path
