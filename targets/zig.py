@@ -9,11 +9,20 @@ MODULE = "ziglang"
 COMMAND = (sys.executable, "-m", MODULE, "cc")
 #: Zig adds checks of undefined behaviour, and both it and Clang unwind tables; GCC's cross compilers have neither.
 COMPILE_FLAGS = (
+    "-Wno-overlength-strings",  # of inline assembly, which GCC does not count either
     "-fno-sanitize=all",
     "-fno-unwind-tables",
     "-fno-asynchronous-unwind-tables",
     "-fomit-frame-pointer",
 )
+
+
+#: GCC's names of Cortex-M -> Zig's, where features must be named, too.
+_ARM_CPUS = {
+    "cortex-m33": "cortex_m33+dsp",
+    "cortex-m33+nodsp": "cortex_m33",
+    "cortex-m55+nofp": "cortex_m55-mve_fp-vfp2sp-fp_armv8d16sp+mve+dsp",
+}
 
 
 def arm_flags(flags: Iterable[str]) -> list[str]:
@@ -23,7 +32,8 @@ def arm_flags(flags: Iterable[str]) -> list[str]:
         if flag == "-mfloat-abi=hard":
             abi = "eabihf"
         elif flag.startswith("-mcpu="):
-            kept.append(flag.replace("cortex-m", "cortex_m"))
+            cpu = flag.removeprefix("-mcpu=")
+            kept.append(f"-mcpu={_ARM_CPUS.get(cpu, cpu.replace('-', '_'))}")
         elif flag not in ("-mthumb", "-mfloat-abi=soft"):
             kept.append(flag)
     return [f"--target=thumb-freestanding-{abi}", *kept]
