@@ -24,6 +24,9 @@ _ARM_TO_PLACE = re.compile(r"(b|bl|blx|cbn?z)(eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|l
 # Major opcodes (RISC-V unprivileged specification, table of the base opcodes) whose instructions neither jump nor, but
 # for the first two and OP-V, write x registers. Capstone 5 knows neither Zb* nor vectors, which all lie in them.
 _RISCV_SCALAR, _RISCV_VECTOR = (0x13, 0x33), (0x57, 0x07, 0x27)
+_RISCV_CUSTOM = (0x0B, 0x2B, 0x5B, 0x7B)
+#: The mnemonic of an instruction that capstone does not know, but that is certainly no jump and leaves the stack alone.
+UNNAMED = "insn"
 
 
 class Line(NamedTuple):
@@ -43,7 +46,7 @@ def is_installed() -> bool:
 def decode(elf: Path) -> tuple[list[Line], dict[str, int]]:
     """Every instruction of an image, and the address of every symbol in its code.
 
-    A 32-bit word that capstone does not know is named ``.4byte``.
+    A RISC-V word that capstone does not know is called ``.4byte`` where it is for custom extensions, else ``UNNAMED``.
 
     Raises:
         ToolError: the image is of another machine than those of the toolchains, or holds what cannot be read.
@@ -205,8 +208,10 @@ def _riscv_unknown(section: _Section, address: int, word: int) -> tuple[str, str
     opcode, destination = word & 0x7F, word >> 7 & 31
     loads_float = opcode in (0x07, 0x27) and word >> 12 & 7 in (1, 2, 3, 4)
     known = opcode in (*_RISCV_SCALAR, *_RISCV_VECTOR) and not loads_float
-    if opcode in (0x0B, 0x2B, 0x5B, 0x7B) or (known and not (opcode in (0x13, 0x33) and destination == 2)):
+    if opcode in _RISCV_CUSTOM:
         return ".4byte", f"{word:#x}"
+    if known and not (opcode in _RISCV_SCALAR and destination == 2):
+        return UNNAMED, f"{word:#x}"
     raise ToolError(
         f"capstone does not know the instruction {word:#010x} at {address:#x} ({section.label(address)}): "
         "install binutils for this target, which do"

@@ -28,11 +28,11 @@ def diagnose() -> list[Finding]:
     needs: dict[str, tuple[tuple[str, ...], list[str]]] = {}
     for target in all_targets():
         toolchain = TOOLCHAINS[target.toolchain]
-        for program in (toolchain.command[0], *toolchain.further):
+        for program in (toolchain.compiler, *toolchain.further):
             needs.setdefault(program, (toolchain.packages, []))[1].append(target.name)
         if target.emulator is not None and target.emulator.program == simulator.PROGRAM:
             host = TOOLCHAINS["host"]
-            needs.setdefault(host.command[0], (host.packages, []))[1].append(target.name)
+            needs.setdefault(host.compiler, (host.packages, []))[1].append(target.name)
         elif target.emulator is not None:
             package = PACKAGES.get(target.emulator.program, target.emulator.program)
             needs.setdefault(target.emulator.program, ((package,), []))[1].append(target.name)

@@ -39,7 +39,7 @@ class Toolchain:
     """One compiler for one kind of target.
 
     Attributes:
-        command: the program, and what it is told before all flags.
+        command: the compiler's program, and what it is told before all flags.
         packages: what brings it on Debian and Ubuntu.
         binutils: what the names of ``objdump``, ``nm`` and ``size`` begin with.
         architecture: the instructions that they show.
@@ -61,6 +61,11 @@ class Toolchain:
     marks_instructions: bool = False
     machine_flags: Callable[[Iterable[str]], list[str]] = _unchanged
     bare: bool = False
+
+    @property
+    def compiler(self) -> str:
+        """The program."""
+        return self.command[0]
 
 
 # Clang brings no C library and no integer division of 64 bits: those of GCC's packages.
@@ -119,7 +124,6 @@ _ZIG_RISCV = Toolchain(
     (),
     "riscv64-unknown-elf-",
     "riscv",
-    marks_instructions=True,
     machine_flags=zig.riscv_flags,
     bare=True,
 )

@@ -26,7 +26,7 @@ WANTED = ("mps2-an386", "qemu-rv32")
 
 def missing_for(target: Target) -> list[str]:
     """Packages that a target lacks on this computer."""
-    packages = [] if shutil.which(TOOLCHAINS[target.toolchain].command[0]) else [*TOOLCHAINS[target.toolchain].packages]
+    packages = [] if shutil.which(TOOLCHAINS[target.toolchain].compiler) else [*TOOLCHAINS[target.toolchain].packages]
     if target.emulator is not None and not shutil.which(target.emulator.program):
         packages.append(PACKAGES[target.emulator.program])
     return packages
