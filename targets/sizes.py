@@ -27,7 +27,7 @@ _SOFT_FLOAT = re.compile(
 _FLOAT_INSTRUCTION: Mapping[str, re.Pattern[str]] = {
     "EM_ARM": re.compile(
         r"^v\w+(\.\w+)*\.f(16|32|64)|^v(?!(push|pop|ldr|str|mov)\b)\w+(\.\w+)?\s.*\b[sd]\d+\b"
-        r"|^v(mrs|msr)"
+        r"|^v(mrs|msr)\s(?!.*\bp0\b)"
     ),
     "EM_RISCV": re.compile(r"^(c\.)?f(?!ence)\w+[. ]"),
     "EM_X86_64": re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|u?comi|cvt\w*2|cvtt?)\w*[sp][sd]\w*\s|^f[a-z]+"),
