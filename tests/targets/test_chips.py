@@ -25,6 +25,7 @@ from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import compare
 from chips.esp32 import C3, C6, Esp32
 from chips.machine import Machine, Misuse, Port, segments
+from chips.pulp import Pulp
 from chips.rp2 import FLASH, RP2040, RP2350, Rp2, checksum
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
@@ -154,3 +155,31 @@ def test_esptool_makes_a_valid_image_of_it(board: str, tmp_path: Path) -> None:
         assert sum(int(size, 16) for size in re.findall(r"^ +\d+  (0x[0-9a-f]+)", info, re.M)) >= sum(
             len(segment.data) for segment in stored
         )
+
+
+@pytest.mark.parametrize("board", ["gap8", "pulpissimo"])
+def test_the_pulp_systems_answer_at_the_baud_rate_of_their_description(board: str) -> None:
+    with image_for(board) as image:
+        machine = Pulp(image.elf, gap8=board == "gap8")
+        machine.boot()
+        hertz = machine.fll.hertz if board == "gap8" else int(image.target.defines["BW_PERIPHERAL_HZ"].rstrip("U"))
+        assert image.target.board is not None
+        assert machine.udma.baud(hertz) == pytest.approx(image.target.board.baud, rel=0.01)
+        link = Link(Port(machine), patience=0.2)
+        link.check_build(0, image.model.context["build_id_hex"])
+        for passes in (2, 3, 1000, 20_001):
+            assert link.count_loop(passes) == 3 * (passes - 1)  # one cycle each, in the model
+        assert link.faults == []
+
+
+def test_the_pads_of_gap8_are_the_uarts() -> None:
+    """Whatever they were: two bits for each, of which 0 is the pad's own function."""
+    with image_for("gap8") as image:
+        machine = Pulp(image.elf, gap8=True)
+        machine.soc_control.registers[0x148] = 0xFFFFFFFF
+        machine.boot()
+        assert image.target.board is not None
+        pads = [int(pad) for pad in re.findall(r"(\d+) \((?:RX|TX)\)", image.target.board.serial)]
+        assert pads == [38, 39]
+        for pad in range(32, 48):
+            assert machine.soc_control.registers[0x148] >> 2 * (pad - 32) & 3 == (0 if pad in pads else 3)
