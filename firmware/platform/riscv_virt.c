@@ -8,7 +8,7 @@
 
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
-const uint32_t bw_platform_unit = 1U;
+const uint32_t bw_platform_unit = 1;
 
 void bw_platform_init(void) {}
 
