@@ -11,6 +11,7 @@ void bw_platform_put(uint8_t byte);
 /* A free-running counter; instructions = ticks * BW numerator / denominator, both 0 where nothing is counted. */
 uint32_t bw_platform_ticks(void);
 extern const uint32_t bw_platform_numerator, bw_platform_denominator;
+extern const uint32_t bw_platform_unit; /* what ticks become: 0 nothing, 1 instructions, 2 cycles */
 
 /* How many cores run a model together, and how they find and wait for each other (bw_cores.h says more). */
 #ifndef BW_CORES
