@@ -7,6 +7,7 @@
 
 const uint32_t bw_platform_numerator = 0;
 const uint32_t bw_platform_denominator = 0;
+const uint32_t bw_platform_unit = 0;
 
 void bw_platform_init(void) {}
 

@@ -21,6 +21,7 @@ typedef struct {
 /* instructions = ticks * 10^9 / (128 * BW_TIMER_HZ) */
 const uint32_t bw_platform_numerator = 7812500U;
 const uint32_t bw_platform_denominator = BW_TIMER_HZ;
+const uint32_t bw_platform_unit = 1;
 
 #ifdef BW_SSE_COUNTER
 /* The system counter of the SSE-300 subsystem: control frame and read-only status frame. */

@@ -19,6 +19,7 @@
 /* 16 MHz; the emulator runs 2^7 ns per instruction: instructions = ticks * 10^9 / (128 * 16 * 10^6). */
 const uint32_t bw_platform_numerator = 7812500U;
 const uint32_t bw_platform_denominator = 16000000U;
+const uint32_t bw_platform_unit = 1;
 
 void bw_platform_init(void) {
     UART_BAUD = 0x01D7E000U; /* 115200 */

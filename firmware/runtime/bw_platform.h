@@ -8,7 +8,7 @@ void bw_platform_init(void);
 uint8_t bw_platform_get(void); /* next byte of the link, waiting for it */
 void bw_platform_put(uint8_t byte);
 
-/* A free-running counter; instructions = ticks * BW numerator / denominator, both 0 where nothing is counted. */
+/* A free-running counter: ticks * numerator / denominator are units, both 0 where nothing is counted. */
 uint32_t bw_platform_ticks(void);
 extern const uint32_t bw_platform_numerator, bw_platform_denominator;
 extern const uint32_t bw_platform_unit; /* what ticks become: 0 nothing, 1 instructions, 2 cycles */
