@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, NoReturn
 from . import __version__, api, console
 from .codegen.kernels.page import kernels_page
 from .codegen.project import ModelSources
+from .commands import boards as boards_command
 from .commands import choices, place
 from .commands import export as export_command
+from .commands import flash as flash_command
 from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
@@ -106,6 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     verify_command.add_arguments(verify)
     run = _command(commands, "run", run_command.run, "run a model on a target or board and save its outputs")
     run_command.add_arguments(run)
+    flash = _command(commands, "flash", flash_command.run, "put a generated project on a board")
+    flash_command.add_arguments(flash)
     profile = _command(commands, "profile", profile_command.run, "show where an inference spends its instructions")
     profile_command.add_arguments(profile)
     tune = _command(commands, "tune", tune_command.run, "choose the best kernel for every layer by measurement")
@@ -122,6 +126,8 @@ def build_parser() -> argparse.ArgumentParser:
     ops.add_argument("--kernels", action="store_true", help="the kernels of each instruction set, as docs/kernels.md")
     targets = _command(commands, "targets", _targets, "list the targets")
     targets.add_argument("--json", action="store_true", help="as JSON")
+    boards = _command(commands, "boards", boards_command.run, "list the boards, or what is plugged in")
+    boards_command.add_arguments(boards)
     doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     return parser

@@ -22,7 +22,7 @@ from .link import Link
 from .target import Target
 
 #: Seconds until a port is back after flashing: chips with USB of their own leave the bus when they restart.
-_PORT_TIMEOUT = 10.0
+PORT_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def on_board(target: Target, elf: Path, connection: Connection, progress: Progre
     check_port(connection.port)
     if connection.flash:
         put(target, elf, connection, progress)
-    with open_port(connection.port, target.board.baud, _PORT_TIMEOUT if connection.flash else 0) as port:
+    with open_port(connection.port, target.board.baud, PORT_TIMEOUT if connection.flash else 0) as port:
         yield greeted(port)
 
 

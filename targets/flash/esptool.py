@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ...errors import ToolError
 from .loader import Job, Loader
 from .program import find, run, staged
 
@@ -18,18 +17,22 @@ def _program() -> str | None:
     return find("esptool", "esptool.py")
 
 
-def _missing(_job: Job) -> str | None:
+def _absent() -> str | None:
     return None if _program() is not None else "esptool is not installed: pip install esptool"
+
+
+def _unready(job: Job) -> str | None:
+    if job.port is None or ("://" in job.port and not job.port.startswith(("socket://", "rfc2217://"))):
+        return f"esptool flashes {job.target.name} through its serial port: give it with --port"
+    return None
 
 
 def _flash(job: Job) -> None:
     options = job.options("esptool")
-    if job.port is None:
-        raise ToolError(f"esptool flashes {job.target.name} through its serial port: give it with --port")
     with staged(job.elf) as folder:
         image = convert(folder / "firmware.elf", options["chip"])
         program = [_program() or "esptool", "--chip", options["chip"]]
-        port = ["--port", job.port, "--baud", str(options.get("baud", _BAUD))]
+        port = ["--port", str(job.port), "--baud", str(options.get("baud", _BAUD))]
         place = hex(options.get("offset", 0))
         run("esptool", [*program, *port, _command("write-flash", folder), place, image.name], folder)
 
@@ -48,4 +51,4 @@ def _command(name: str, folder: Path) -> str:
     return name if found is None or int(found.group(1)) >= 5 else name.replace("-", "_")
 
 
-LOADER = Loader("esptool", _missing, _flash, {"chip": (str,)}, {"offset": (int,), "baud": (int,)})
+LOADER = Loader("esptool", _absent, _flash, {"chip": (str,)}, {"offset": (int,), "baud": (int,)}, _unready)

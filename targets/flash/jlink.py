@@ -11,7 +11,7 @@ _SPEED = 4000  # kHz
 _GAP = 4096  # parts nearer than this may share a sector of the flash: they are written as one
 
 
-def _missing(_job: Job) -> str | None:
+def _absent() -> str | None:
     if find(*_PROGRAMS) is not None:
         return None
     return "J-Link Commander is not installed: SEGGER's package is at https://www.segger.com/downloads/jlink/"
@@ -37,4 +37,4 @@ def _flash(job: Job) -> None:
         run("J-Link Commander", [*commander, "-AutoConnect", "1", "-CommanderScript", "flash.jlink"], folder)
 
 
-LOADER = Loader("jlink", _missing, _flash, {"device": (str,)}, {"interface": (str,), "speed": (int,)})
+LOADER = Loader("jlink", _absent, _flash, {"device": (str,)}, {"interface": (str,), "speed": (int,)})

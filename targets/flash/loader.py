@@ -55,16 +55,22 @@ class Loader:
 
     Attributes:
         name: as in ``[loaders.NAME]`` and ``--with NAME``.
-        missing: None where a job can be done, else what is missing and the command that helps.
+        absent: None where the tool is installed, else what is missing and the command that installs it.
         flash: writes the image and resets the board. Raises ToolError.
         required, optional: its options in a board's description, and their types.
+        unready: None where an installed tool can do a job, else what is missing for it.
     """
 
     name: str
-    missing: Callable[[Job], str | None]
+    absent: Callable[[], str | None]
     flash: Callable[[Job], None]
     required: Mapping[str, tuple[type, ...]]
     optional: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
+    unready: Callable[[Job], str | None] = lambda _job: None
+
+    def missing(self, job: Job) -> str | None:
+        """None where a job can be done, else what is missing and the way out."""
+        return self.absent() or self.unready(job)
 
     def check(self, target: Target) -> None:
         """Raise TargetError where the board's description has other options for this tool than the tool takes."""

@@ -15,7 +15,7 @@ def configs(job: Job) -> list[str]:
     return [str(Path(name).resolve()) if Path(name).is_file() else name for name in names]
 
 
-def _missing(_job: Job) -> str | None:
+def _absent() -> str | None:
     if find("openocd") is not None:
         return None
     return "OpenOCD is not installed: sudo apt-get install openocd"
@@ -30,4 +30,4 @@ def _flash(job: Job) -> None:
         run("OpenOCD", command, folder)
 
 
-LOADER = Loader("openocd", _missing, _flash, {"config": (str, list)})
+LOADER = Loader("openocd", _absent, _flash, {"config": (str, list)})

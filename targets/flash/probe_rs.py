@@ -6,7 +6,7 @@ from .loader import Job, Loader
 from .program import find, run, staged
 
 
-def _missing(_job: Job) -> str | None:
+def _absent() -> str | None:
     return None if find("probe-rs") is not None else "probe-rs is not installed: cargo install probe-rs-tools --locked"
 
 
@@ -26,4 +26,4 @@ def _flash(job: Job) -> None:
         run("probe-rs", [program, "reset", *common], folder)
 
 
-LOADER = Loader("probe-rs", _missing, _flash, {"chip": (str,)})
+LOADER = Loader("probe-rs", _absent, _flash, {"chip": (str,)})

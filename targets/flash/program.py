@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,13 +18,17 @@ from ...errors import ToolError
 #: Seconds that one run of a tool may take; the slowest boards take about a minute for a megabyte.
 TIMEOUT = 180.0
 _KEPT_OUTPUT = 64 * 1024
-_COMPLAINTS = re.compile(r"error|fail|fatal|cannot|can't|could not|couldn't|unable|no .*found|not found", re.IGNORECASE)
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+#: Lines that complain, the surest first.
+_COMPLAINTS = (r"\w.*\b(error|fatal)\b|\b(error|fatal)\b.*\w", r"fail|cannot|can't|could not|unable|invalid|not found")
+#: What dresses a tool's output for a terminal: escape sequences and frames around text.
+_DRESS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\u2500-\u257f]")
 
 
 def find(*names: str) -> str | None:
-    """Path of the first of these programs that is installed."""
-    return next((path for path in map(shutil.which, names) if path is not None), None)
+    """Path of the first of these programs that is installed: on PATH, or in this Python's environment."""
+    own = str(Path(sys.executable).parent)
+    found = (shutil.which(name) or shutil.which(name, path=own) for name in names)
+    return next((path for path in found if path is not None), None)
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def run(tool: str, command: Sequence[str], folder: Path) -> str:
         finally:
             _end(process)
         file.seek(max(0, file.seek(0, os.SEEK_END) - _KEPT_OUTPUT))
-        output = _ESCAPES.sub("", file.read().decode("utf-8", "replace"))
+        output = _DRESS.sub("", file.read().decode("utf-8", "replace"))
     if code == 0:
         return output
     what = f"took longer than {TIMEOUT:g} s and was stopped" if code is None else "failed"
@@ -66,10 +71,13 @@ def run(tool: str, command: Sequence[str], folder: Path) -> str:
 
 
 def complaint(output: str) -> str:
-    """What a tool's output complains about: up to three different lines, else its last line."""
+    """What a tool's output complains about: up to three different lines; its last line where none does."""
     lines = [" ".join(line.split()) for line in output.splitlines() if line.strip()]
-    found = list(dict.fromkeys(line for line in lines if _COMPLAINTS.search(line)))
-    return "; ".join(found[:3] or lines[-1:]) or "it said nothing"
+    for pattern in _COMPLAINTS:
+        found = list(dict.fromkeys(line for line in lines if re.search(pattern, line, re.IGNORECASE)))
+        if found:
+            return "; ".join(found[:3])
+    return lines[-1] if lines else "it said nothing"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

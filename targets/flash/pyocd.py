@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ...errors import ToolError
 from . import program
 from .loader import Job, Loader
+from .segments import load_segments
 
 _INSTALL = "pyOCD is not installed: pip install 'bitwright[boards]'"
 _LISTING = 10.0  # seconds that looking for probes may take
@@ -19,7 +20,7 @@ _LISTING = 10.0  # seconds that looking for probes may take
 Result = TypeVar("Result")
 
 
-def _missing(_job: Job) -> str | None:
+def _absent() -> str | None:
     return None if installed() else _INSTALL
 
 
@@ -38,12 +39,10 @@ def probes() -> list[tuple[str, str]]:
 
 
 def _flash(job: Job) -> None:
-    name = job.options("pyocd")["target"]
-    _check_target(name)
-    _bounded("flashing", program.TIMEOUT, lambda: _program(job, name))
+    _bounded("flashing", program.TIMEOUT, lambda: _program(job))
 
 
-def _program(job: Job, name: str) -> None:
+def _program(job: Job) -> None:
     from pyocd.core.session import Session
     from pyocd.flash.file_programmer import FileProgrammer
 
@@ -57,8 +56,12 @@ def _program(job: Job, name: str) -> None:
         wanted = "no debug probe is attached" if job.probe is None else f"there is no probe '{job.probe}'"
         raise ToolError(f"{wanted}{f'; there are {known}' if known else ': see docs/flashing.md'}")
 
-    options = {"target_override": name, "no_config": True, "hide_programming_progress": True}
+    options = {"target_override": job.options("pyocd")["target"], "no_config": True, "hide_programming_progress": True}
     with Session(found[0], options=options) as session:
+        for segment in load_segments(job.elf):
+            # What lies in no memory that pyOCD knows of would be passed over with a warning.
+            if session.target.memory_map.get_region_for_address(segment.address) is None:
+                raise ToolError(f"pyOCD's {session.board.target_type} has no memory at {segment.address:#x}")
         programmer = FileProgrammer(session, progress=lambda part: job.show(round(part * 100)))
         programmer.program(str(job.elf), file_format="elf")
         session.target.reset()
@@ -70,10 +73,9 @@ def _attached() -> list[Any]:
     return list(ConnectHelper.get_all_connected_probes(blocking=False))
 
 
-def _check_target(name: str) -> None:
-    """Raise ToolError for a chip that this pyOCD cannot flash until its pack is installed."""
-    if not knows(name):
-        raise ToolError(f"pyOCD has no flash algorithm for {name} yet: pyocd pack install {name}")
+def _unready(job: Job) -> str | None:
+    name = job.options("pyocd")["target"]
+    return None if knows(name) else f"pyOCD has no flash algorithm for {name} yet: pyocd pack install {name}"
 
 
 def knows(name: str) -> bool:
@@ -120,4 +122,4 @@ def _bounded(what: str, seconds: float, work: Callable[[], Result]) -> Result:
     raise error from failed[0]
 
 
-LOADER = Loader("pyocd", _missing, _flash, {"target": (str,)})
+LOADER = Loader("pyocd", _absent, _flash, {"target": (str,)}, unready=_unready)

@@ -69,8 +69,11 @@ def _read(elf: Path) -> tuple[str, list[Segment]]:
                 Segment(part["p_paddr"], part.data()) for part in image.iter_segments("PT_LOAD") if part["p_filesz"] > 0
             ]
             machine = str(image["e_machine"])
+            whole = all(len(part.data()) == part["p_filesz"] for part in image.iter_segments("PT_LOAD"))
     except (ELFError, ValueError, KeyError) as error:
         raise ToolError(f"'{elf}' is no ELF image: {error}") from error
+    if not whole:
+        raise ToolError(f"'{elf}' is no ELF image: its end is missing")
     segments.sort(key=lambda segment: segment.address)
     if not segments:
         raise ToolError(f"'{elf}' holds nothing to flash: it is not linked")

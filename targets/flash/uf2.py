@@ -103,7 +103,7 @@ def _chosen(job: Job) -> list[Path]:
     return volumes(job.options("uf2")["label"]) if job.volume is None else [job.volume]
 
 
-def _missing(job: Job) -> str | None:
+def _unready(job: Job) -> str | None:
     if _chosen(job):
         return None
     label = job.options("uf2")["label"]
@@ -114,7 +114,7 @@ def _flash(job: Job) -> None:
     found = _chosen(job)
     if len(found) != 1:
         names = ", ".join(f"'{place}'" for place in found)
-        raise ToolError(_missing(job) or f"several boards wait for a UF2 file: choose with --volume: {names}")
+        raise ToolError(_unready(job) or f"several boards wait for a UF2 file: choose with --volume: {names}")
     volume = found[0]
     if not _is_file(volume / _INFO):
         raise ToolError(f"'{volume}' is no volume of a UF2 boot loader: there is no {_INFO} in it")
@@ -137,4 +137,4 @@ def _write(path: Path, data: bytes) -> None:
         raise ToolError(f"'{path}' could not be written: {error.strerror}") from error
 
 
-LOADER = Loader("uf2", _missing, _flash, {"family": (int,), "label": (str,)})
+LOADER = Loader("uf2", lambda: None, _flash, {"family": (int,), "label": (str,)}, unready=_unready)

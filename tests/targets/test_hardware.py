@@ -8,17 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bitwright
-import numpy as np
 import pytest
 from background import ROOT
 from bitwright.cli import main
-from bitwright.targets import hardware
-from bitwright.targets.flash import program
 from bitwright.targets.image import built
 from bitwright.targets.target import read_target
-from bitwright.targets.vectors import load_vectors
 from desk import Board, FakeTool, describe_board, plugged_in
-from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
 
