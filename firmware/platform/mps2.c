@@ -18,6 +18,8 @@ typedef struct {
 #define UART_TX_FULL  1U
 #define UART_RX_READY 2U
 
+const uint32_t bw_platform_hz = BW_TIMER_HZ;
+
 /* instructions = ticks * 10^9 / (128 * BW_TIMER_HZ) */
 const uint32_t bw_platform_numerator = 7812500U;
 const uint32_t bw_platform_denominator = BW_TIMER_HZ;

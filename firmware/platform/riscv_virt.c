@@ -8,6 +8,8 @@
 
 extern uint32_t __bss_end[]; /* named by the linker script */
 
+const uint32_t bw_platform_hz = 1000000000U; /* the emulator runs 1 ns per instruction */
+
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 
