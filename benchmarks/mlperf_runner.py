@@ -252,7 +252,7 @@ def markdown(table: list[list[str]], commit: str) -> str:
         f"QEMU's {TARGET} (Cortex-M4), over a pseudo-terminal; its code and its test scripts are unchanged.",
         "",
         f"**Nothing here is a speed.** The emulator executes an instruction in {NANOSECONDS} ns of its own time and",
-        f"knows no memory and no pipeline: what the runner prints as throughput is {1e3 / NANOSECONDS} million divided by",
+        f"knows no memory and no pipeline: what the runner prints as throughput is {1e3 / NANOSECONDS} million over",
         "the instructions of an inference (with the copy of the sample into the network's input). On a board, the same",
         "firmware counts cycles of the core's clock. No result of this page was submitted to or verified by MLCommons.",
         "",
