@@ -60,9 +60,9 @@ def quantize(
 
     Args:
         graph: a float graph, as :func:`load` gives for float models.
-        calibration, evaluation: samples in the model's own layout: a path (.npy, .npz, folder of images or wav files),
-            an array, or an iterable of batches such as a PyTorch DataLoader, labels included where there are any.
-            Without evaluation data the network is judged on the calibration samples.
+        calibration: samples in the model's own layout: a path (.npy, .npz, folder of images or wav files), an array, or
+            an iterable of batches such as a PyTorch DataLoader, labels included where there are any.
+        evaluation: the same; without it the network is judged on the calibration samples.
         recipe: a name, a TOML file, or ``auto``: the cheapest recipe that loses at most ``max_drop`` points of
             accuracy (without labels: percent of noise in the output's power).
         samples: calibration samples to use at most.
@@ -136,7 +136,8 @@ def verify(
     Args:
         graph: a graph or a model file.
         inputs: integer inputs, one list of arrays per vector; random and extreme ones when absent.
-        vectors, seed: number and seed of the random vectors.
+        vectors: number of random vectors.
+        seed: of the random vectors.
         progress: called with a stage's name, the steps done and their number.
         choices: the kernels of some or all layers; the others are chosen by estimate.
         ram: bytes that the arena may take; layers are fused where it would take more.
@@ -201,7 +202,8 @@ def tune(
     Args:
         graph: a graph or a model file.
         objective: ``speed``, ``ram`` or ``flash``: what is to be small.
-        flash: bytes that the model's code and constants may take; ram: arena, static variables and stack.
+        flash: bytes that the model's code and constants may take.
+        ram: bytes that arena, static variables and stack may take.
 
     Returns:
         The combination, for ``choices`` of :func:`generate`, :func:`verify` and :func:`profile`.

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     try:
-        options = _parser().parse_args(given)
+        options = build_parser().parse_args(given)
         result = int(options.command(options))
         sys.stdout.flush()
         return result
@@ -88,7 +88,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message} (see `{self.prog} --help`)")
 
 
-def _parser() -> _Parser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of every command; the documentation is made from it, too."""
     parser = _Parser(
         prog="bitwright",
         description="Trained networks to integer-only microcontroller firmware, proven bit-exact layer by layer.",

@@ -167,7 +167,8 @@ class Graph:
 
     Attributes:
         tensors: every tensor by its unique name.
-        inputs, outputs: tensor names in the order of the model's signature.
+        inputs: tensor names in the order of the model's signature.
+        outputs: the same.
         variables: streaming state by name; nodes refer to them by the attribute ``variable``.
         edges: inputs and outputs whose original type differs from the tensor's.
         digest: SHA-256 (hex) of the model file.

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ..errors import LinkError
 
-VERSION = 3
+VERSION = 4
 _HELLO, _RESET, _INPUT, _RUN, _POINTS, _OUTPUT, _COUNT_LOOP, _READ, _CONTINUE = range(1, 10)
 _OK, _PAUSED, _BAD_REQUEST, _DAMAGED = range(4)
 _NAMES = {
@@ -26,6 +26,7 @@ _NAMES = {
     _CONTINUE: "CONTINUE",
 }
 _NO_POINT = 0xFFFF
+_UNITS = (None, "instructions", "cycles")
 _MOST_FAULTS = 32  # consecutive damaged or missing answers to one request before the link is given up
 
 
@@ -58,27 +59,27 @@ class Fault:
 
 @dataclass(frozen=True)
 class PointResult:
-    """One trace point: CRC-32 of the tensor; instructions of its layer, of the core that executed the most and of all
-    cores (None where not counted)."""
+    """One trace point: CRC-32 of the tensor; count of its layer (in ``Hello.unit``), of the core with the most and of
+    all cores (None where nothing is counted)."""
 
     crc: int
-    instructions: int | None
+    count: int | None
     all_cores: int | None
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """One inference on the target; ``stack`` in bytes, None where it is not measured."""
+    """One inference on the target: ``count`` in ``Hello.unit``, ``stack`` in bytes; None where it is not measured."""
 
     points: list[PointResult]
     outputs: list[bytes]
-    instructions: int | None
+    count: int | None
     stack: int | None
 
 
 @dataclass(frozen=True)
 class Hello:
-    """What the firmware says of itself and one model."""
+    """What the firmware says of itself and one model; ``unit`` of its counts: "instructions", "cycles" or None."""
 
     models: int
     chunk: int
@@ -90,9 +91,10 @@ class Hello:
     hook: int
     build_id: str
     cores: int
+    unit: str | None
 
-    def instructions(self, ticks: int) -> int | None:
-        """Counter ticks as instructions, exact: one instruction is at least two ticks, or exactly one."""
+    def count(self, ticks: int) -> int | None:
+        """Counter ticks in ``unit``, exact: one of it is at least two ticks, or exactly one."""
         if not self.denominator:
             return None
         return (ticks * self.numerator * 2 + self.denominator) // (2 * self.denominator)
@@ -161,7 +163,7 @@ class Link:
         """What the firmware says of itself. Raises LinkError: no answer, or another protocol version."""
         if model not in self._hello:
             body = self._request(_HELLO, bytes([model]))
-            if len(body) != 39 or body[0] != VERSION:
+            if len(body) != 40 or body[0] != VERSION or body[39] >= len(_UNITS):
                 raise LinkError(
                     f"the firmware speaks protocol {body[0] if body else '?'}, this Bitwright speaks {VERSION}"
                 )
@@ -170,7 +172,8 @@ class Link:
             )
             identity = body[22:38].hex()
             self._hello[model] = Hello(
-                models, chunk, inputs, outputs, points, numerator, denominator, hook, identity, body[38]
+                *(models, chunk, inputs, outputs, points, numerator, denominator, hook, identity, body[38]),
+                unit=_UNITS[body[39]],
             )
         return self._hello[model]
 
@@ -203,10 +206,10 @@ class Link:
         return b"".join(data)
 
     def count_loop(self, iterations: int) -> int | None:
-        """Measured instructions of ``iterations - 1`` passes through a loop of three instructions."""
+        """Measured count, in ``Hello.unit``, of ``iterations - 1`` passes through a loop of three instructions."""
         hello = self.hello()
         long, short = struct.unpack("<II", self._request(_COUNT_LOOP, struct.pack("<BI", 0, iterations)))
-        first, second = hello.instructions(long), hello.instructions(short)
+        first, second = hello.count(long), hello.count(short)
         return None if first is None or second is None else first - second
 
     def _send_inputs(self, model: int, inputs: Sequence[bytes]) -> Hello:
@@ -232,7 +235,7 @@ class Link:
         outputs = [
             self._fetch(_OUTPUT, bytes([model, index]), size, hello.chunk) for index, size in enumerate(output_bytes)
         ]
-        counts = [point.instructions for point in points]
+        counts = [point.count for point in points]
         known = [count for count in counts if count is not None]
         total = sum(known) if len(known) == len(counts) and known else None
         return RunResult(points, outputs, total, None if stack == 0xFFFFFFFF else stack)

@@ -36,9 +36,9 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One layer's cost; ``instructions`` is None where the target does not count them.
+    """One layer's cost: ``instructions`` in an emulator, ``cycles`` on a chip, None where the target counts none.
 
-    Where several cores share the layer, ``instructions`` is of the one that executes the most, ``all_cores`` of all.
+    Where several cores share the layer, they are of the core with the most, ``all_cores`` of all.
     ``fused``: first and last of the layers that it is executed with, a few rows at a time; empty for a layer by itself.
     """
 
@@ -49,6 +49,12 @@ class LayerCost:
     arena_bytes: int
     all_cores: int | None = None
     fused: str = ""
+    cycles: int | None = None
+
+    @property
+    def count(self) -> int | None:
+        """Instructions or cycles, whichever the target counts."""
+        return self.cycles if self.instructions is None else self.instructions
 
     @property
     def what(self) -> str:
@@ -58,10 +64,14 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class Report:
-    """What a verification found. Sizes in bytes; ``instructions`` of one inference (the first vector), in each layer of
-    the core that executes the most; ``arena_lower_bound``: what no plan of these kernels can beat; ``stack_used``: the
-    most that a vector left marks of, where ``ram["stack"]`` is the most that any can need; ``outputs``: what the target
-    answered, per vector."""
+    """What a verification found.
+
+    Sizes are bytes. ``instructions`` or ``cycles``, whichever ``unit`` says that the target counts, are of one
+    inference (the first vector), in each layer of the core with the most. ``arena_lower_bound``: what no plan of these
+    kernels can beat. ``stack_used``: the most that a vector left marks of, where ``ram["stack"]`` is the most that any
+    can need.
+    ``outputs``: what the target answered, per vector.
+    """
 
     model: str
     target: str
@@ -78,6 +88,13 @@ class Report:
     stack_used: int | None = None
     link_faults: tuple[str, ...] = ()
     outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
+    unit: str | None = None
+    cycles: int | None = None
+
+    @property
+    def count(self) -> int | None:
+        """Instructions or cycles, whichever the target counts."""
+        return self.cycles if self.instructions is None else self.instructions
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON-ready values, without the outputs' bytes."""
@@ -102,6 +119,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     model = image.model
     graph = model.program.graph
     session, sizes = Session(graph), output_bytes(graph)
+    unit = link.hello().unit
     link.check_build(0, model.context["build_id_hex"])
     link.reset(0)
     mismatches: list[Mismatch] = []
@@ -113,7 +131,7 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         trace = session.trace(vector)
         result = link.run(0, [array.tobytes() for array in vector], sizes)
         if index == 0:
-            costs, total = result.points, result.instructions
+            costs, total = result.points, result.count
         stack = _most_stack(image, stack, result.stack)
         outputs.append(result.outputs)
         wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
@@ -127,8 +145,8 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         vectors=len(vectors),
         bit_exact=not mismatches,
         mismatches=tuple(mismatches),
-        layers=tuple(_layer_costs(model, costs)),
-        instructions=total,
+        layers=tuple(_layer_costs(model, costs, unit)),
+        instructions=total if unit == "instructions" else None,
         macs=model.macs,
         ram=image.sizes.ram,
         flash=image.sizes.flash,
@@ -137,6 +155,8 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         stack_used=stack,
         link_faults=tuple(str(fault) for fault in link.faults),
         outputs=tuple(outputs),
+        unit=unit,
+        cycles=total if unit == "cycles" else None,
     )
 
 
@@ -195,12 +215,21 @@ def _locate(
     return Mismatch(layer.node.name, index, first, int(expected[first]), int(got[first]))
 
 
-def _layer_costs(model: ModelSources, costs: Sequence[PointResult]) -> list[LayerCost]:
+def _layer_costs(model: ModelSources, costs: Sequence[PointResult], unit: str | None) -> list[LayerCost]:
     layers = []
     for layer in model.program.layers:
         own = costs[layer.point : layer.point + len(written(layer.node))]
-        longest, every = _sum(point.instructions for point in own), _sum(point.all_cores for point in own)
-        cost = LayerCost(layer.node.name, layer.node.op, layer.macs, longest, layer.arena_bytes, every, layer.fused)
+        longest, every = _sum(point.count for point in own), _sum(point.all_cores for point in own)
+        cost = LayerCost(
+            name=layer.node.name,
+            op=layer.node.op,
+            macs=layer.macs,
+            instructions=longest if unit == "instructions" else None,
+            arena_bytes=layer.arena_bytes,
+            all_cores=every,
+            fused=layer.fused,
+            cycles=longest if unit == "cycles" else None,
+        )
         layers.append(cost)
     return layers
 

@@ -18,6 +18,7 @@ from .shape_ops import SHAPE_OPERATORS
 from .softmax import SOFTMAX
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
+from .window_statistics import WINDOW_STATISTICS
 
 _ALL: tuple[Operator, ...] = (
     CONV_2D,
@@ -38,6 +39,7 @@ _ALL: tuple[Operator, ...] = (
     SOFTMAX,
     READ_VARIABLE,
     ASSIGN_VARIABLE,
+    WINDOW_STATISTICS,
     *BINARY_OPERATORS,
     *UNARY_OPERATORS,
     *SHAPE_OPERATORS,

@@ -121,7 +121,7 @@ static uint64_t ticks(void) {
 static void timestamp(void) {
     bw_platform_pin(0);
     const uint64_t begin = ticks();
-    while (ticks() - begin <= bw_platform_hz / 1000000U) {
+    while (ticks() - begin <= bw_platform_hz() / 1000000U) {
     }
     bw_platform_pin(1);
 }
@@ -129,7 +129,7 @@ static void timestamp(void) {
 #define MODE "performance"
 static void timestamp(void) {
     const uint64_t now = ticks();
-    const uint32_t hz = bw_platform_hz;
+    const uint32_t hz = bw_platform_hz();
     say_line("m-lap-us-", now / hz * 1000000U + now % hz * 1000000U / hz, "");
 }
 #endif

@@ -6,10 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
-const uint32_t bw_platform_hz = 1000000U;
-
 const uint32_t bw_platform_numerator = 0;
 const uint32_t bw_platform_denominator = 0;
+const uint32_t bw_platform_unit = 0;
+
+uint32_t bw_platform_hz(void) { return 1000000U; }
 
 void bw_platform_init(void) {}
 

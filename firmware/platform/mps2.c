@@ -18,11 +18,10 @@ typedef struct {
 #define UART_TX_FULL  1U
 #define UART_RX_READY 2U
 
-const uint32_t bw_platform_hz = BW_TIMER_HZ;
-
 /* instructions = ticks * 10^9 / (128 * BW_TIMER_HZ) */
 const uint32_t bw_platform_numerator = 7812500U;
 const uint32_t bw_platform_denominator = BW_TIMER_HZ;
+const uint32_t bw_platform_unit = 1;
 
 #ifdef BW_SSE_COUNTER
 /* The system counter of the SSE-300 subsystem: control frame and read-only status frame. */
@@ -39,6 +38,8 @@ static void start_counter(void) {
 }
 uint32_t bw_platform_ticks(void) { return 0U - TIMER->value; }
 #endif
+
+uint32_t bw_platform_hz(void) { return BW_TIMER_HZ; }
 
 void bw_platform_init(void) {
     UART->divider = 16U;

@@ -16,11 +16,12 @@
 #define TIMER_PRESCALER   REGISTER(0x40008510U)
 #define TIMER_VALUE       REGISTER(0x40008540U)
 
-const uint32_t bw_platform_hz = 16000000U;
-
 /* 16 MHz; the emulator runs 2^7 ns per instruction: instructions = ticks * 10^9 / (128 * 16 * 10^6). */
 const uint32_t bw_platform_numerator = 7812500U;
 const uint32_t bw_platform_denominator = 16000000U;
+const uint32_t bw_platform_unit = 1;
+
+uint32_t bw_platform_hz(void) { return 16000000U; }
 
 void bw_platform_init(void) {
     UART_BAUD = 0x01D7E000U; /* 115200 */

@@ -42,3 +42,27 @@ _start:
 /* A trap stops the firmware; the host reports that it no longer answers. */
 trap:
     j trap
+
+/* What the harness asks of every RV32 (bw_platform.h). */
+    .section .text.bw_platform_stack_pointer, "ax"
+    .globl bw_platform_stack_pointer
+    .type bw_platform_stack_pointer, @function
+bw_platform_stack_pointer:
+    mv a0, sp
+    ret
+
+    .section .text.bw_platform_stack_limit, "ax"
+    .globl bw_platform_stack_limit
+    .type bw_platform_stack_limit, @function
+bw_platform_stack_limit:
+    la a0, __bss_end
+    ret
+
+    .section .text.bw_platform_loop, "ax"
+    .globl bw_platform_loop
+    .type bw_platform_loop, @function
+bw_platform_loop:
+1:  addi a0, a0, -1
+    nop
+    bnez a0, 1b
+    ret

@@ -7,7 +7,7 @@
 #include "bw_platform.h"
 #include "bw_trace.h"
 
-#define VERSION       3
+#define VERSION       4
 #define CHUNK         512U
 #define NO_POINT      0xFFFFU
 #define STACK_WINDOW  16384U
@@ -25,7 +25,7 @@ static uint32_t reply_bytes;
 static uint16_t pause_point = NO_POINT;
 static uint32_t last_ticks[BW_CORES];
 static uint32_t spent_ticks[BW_CORES];
-static uint32_t hook_instructions; /* what an empty layer would measure */
+static uint32_t hook_count; /* what an empty layer would measure */
 
 static uint16_t get16(const uint8_t *from) { return (uint16_t)(from[0] | from[1] << 8); }
 static uint32_t get32(const uint8_t *from) { return (uint32_t)get16(from) | (uint32_t)get16(from + 2) << 16; }
@@ -94,8 +94,8 @@ static void pause_run(const void *data, uint32_t bytes) {
     }
 }
 
-/* Ticks as instructions, rounded: a difference of two readings is off by less than a tick. */
-static uint32_t instructions(uint32_t ticks) {
+/* Ticks in the unit of the platform, rounded: a difference of two readings is off by less than a tick. */
+static uint32_t counted(uint32_t ticks) {
     const uint32_t denominator = bw_platform_denominator;
     if (denominator == 0) {
         return 0; /* nothing is counted */
@@ -108,12 +108,12 @@ static void record(uint16_t point, const void *data, uint32_t bytes) {
     bw_point *const at = &bw_points[point];
     uint32_t longest = 0;
     for (int32_t core = 0; core < BW_CORES; ++core) {
-        const uint32_t spent = instructions(spent_ticks[core]);
+        const uint32_t spent = counted(spent_ticks[core]);
         longest = spent > longest ? spent : longest;
         at->all_cores += spent;
     }
     at->crc = bw_crc32(at->crc, data, bytes);
-    at->instructions += longest;
+    at->count += longest;
     at->parts += 1;
     if (point == pause_point) {
         pause_run(data, bytes);
@@ -159,9 +159,9 @@ static inline void call_cores(void (*function)(void)) {
 static void hooks(void) {
     bw_trace(0, reply, 0);
     bw_trace(0, reply, 0);
-    const uint32_t before = bw_points[0].instructions;
+    const uint32_t before = bw_points[0].count;
     bw_trace(0, reply, 0);
-    hook_instructions = bw_points[0].instructions - before;
+    hook_count = bw_points[0].count - before;
 }
 
 /* Run a model on a painted stack: the words that lost their paint are what it used, itself included. Painting happens
@@ -200,9 +200,10 @@ static void hello(const bw_model *model) {
     put16(model->points);
     put32(bw_platform_numerator);
     put32(bw_platform_denominator);
-    put32(hook_instructions);
+    put32(hook_count);
     put_bytes(model->build_id, sizeof model->build_id);
     put8(BW_CORES);
+    put8(bw_platform_unit);
 }
 
 /* Ticks of a loop of 3 * n instructions and of what surrounds it, the same for every n. */

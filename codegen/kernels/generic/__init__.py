@@ -18,6 +18,7 @@ from . import (
     resize,
     shape_ops,
     transpose_conv,
+    window_statistics,
 )
 
 _LOWERINGS: dict[str, Lowering] = {
@@ -38,6 +39,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "SOFTMAX": activation.lower_softmax,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
     **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
