@@ -54,6 +54,8 @@ const uint32_t bw_platform_denominator = DENOMINATOR;
 const uint32_t bw_platform_unit = UNIT;
 #endif
 
+uint32_t bw_platform_hz(void) { return BW_TIMER_HZ; }
+
 void bw_platform_init(void) {
     UART->divider = (BW_UART_HZ + BW_BAUD / 2U) / BW_BAUD;
     UART->control = 3U; /* transmit and receive */

@@ -18,6 +18,8 @@ const uint32_t bw_platform_denominator = 1;
 const uint32_t bw_platform_unit = 2; /* cycles */
 #endif
 
+uint32_t bw_platform_hz(void) { return 16000000U; }
+
 void bw_counter_start(void) {
     TIMER_BITS = 3U; /* 32 */
     TIMER_PRESCALER = 0U;
