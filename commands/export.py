@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     archive = exporter.archived if options.output is None else options.output.suffix == exporter.archive
     output = options.output or Path(_default_name(package, options.format, exporter))
     if archive:
+        _check_archive_name(output, package, exporter)
         check_writable(output)
         _write_file(output, export_archive(package, options.format))
     else:
@@ -92,7 +93,14 @@ def _check_output(output: Path | None, exporter: Exporter) -> None:
 
 
 def _default_name(package: Package, form: str, exporter: Exporter) -> str:
+    if exporter.archive_name is not None:
+        return exporter.archive_name(package)
     return f"{package.name}-{package.version}{exporter.archive}" if exporter.archived else f"{package.name}-{form}"
+
+
+def _check_archive_name(output: Path, package: Package, exporter: Exporter) -> None:
+    if exporter.archive_name is not None and output.name != exporter.archive_name(package):
+        raise InputError(f"'{output}': the tools take this package only as {exporter.archive_name(package)}")
 
 
 def _package(options: argparse.Namespace) -> Package:

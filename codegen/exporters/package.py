@@ -22,7 +22,7 @@ from ..render import ConstantArray, environment
 
 NAMES = "bw_names.h"
 _VERSION = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})")
-_AUTHOR = re.compile(r"[\w .,'()@<>+-]{1,80}")
+_AUTHOR = re.compile(r"[^\W_][\w .,'()+-]{0,60}(<[\w.+-]{1,60}@[\w.-]{1,60}>)?", re.ASCII)
 _URL = re.compile(r"https?://[\w.~:/?#@!$()*+,;=%-]{1,200}", re.ASCII)
 #: A function's definition or prototype, from the first column; static ones are not seen outside their file.
 _FUNCTION = re.compile(
@@ -79,7 +79,7 @@ class Package:
             raise InputError(f"'{self.version}' is no version that every ecosystem takes: use numbers such as 1.0.0")
         if not _AUTHOR.fullmatch(self.author):
             raise InputError(
-                f"'{self.author}' cannot stand as author: use at most 80 letters, digits, spaces, .,'()@<>+-"
+                f"'{self.author}' cannot stand as author: give a name, and an address as in Ada <ada@example.org>"
             )
         if self.url and not _URL.fullmatch(self.url):
             raise InputError(f"'{self.url}' is no address such as https://example.org/{self.name}")
@@ -118,15 +118,47 @@ class Package:
         """The file names of :attr:`private` that are compiled."""
         return [name for name in self.private if name.endswith(".c")]
 
+    @property
+    def known(self) -> list[dict[str, Any]]:
+        """What the templates of each model's self-check see."""
+        return [
+            {**model.context, "vectors": check.vectors, "arrays": _arrays(model, check)}
+            for model, check in zip(self.models, self.checks, strict=True)
+        ]
+
     @cached_property
     def example(self) -> dict[str, str]:
         """A self-check of each model, by file name."""
-        files = {}
-        for model, check in zip(self.models, self.checks, strict=True):
-            context = {**model.context, "vectors": check.vectors, "arrays": _arrays(model, check)}
-            for suffix in ("h", "c"):
-                files[f"{model.name}_selfcheck.{suffix}"] = render(f"selfcheck.{suffix}.j2", context)
-        return files
+        return {
+            f"{context['name']}_selfcheck.{suffix}": render(f"selfcheck.{suffix}.j2", context)
+            for context in self.known
+            for suffix in ("c", "h")
+        }
+
+    @property
+    def isa(self) -> str:
+        """The kernels' most specific instruction set."""
+        return str(self.models[0].context["isa"])
+
+    @property
+    def option(self) -> str:
+        """The package's Kconfig symbol, without CONFIG_."""
+        return f"BITWRIGHT_{self.name.upper()}"
+
+    @property
+    def author_name(self) -> str:
+        """The author without an address."""
+        return self.author.partition("<")[0].strip()
+
+    @property
+    def author_email(self) -> str:
+        """The author's address; empty where there is none."""
+        return self.author.partition("<")[2].rstrip("> ")
+
+    @property
+    def vendor(self) -> str:
+        """The author in letters and digits."""
+        return re.sub(r"[^A-Za-z0-9]", "", self.author_name)
 
     @property
     def context(self) -> dict[str, Any]:
@@ -156,6 +188,11 @@ LICENCE = sources.FIRMWARE.parent / "LICENSE"
 def render(template: str, context: Mapping[str, Any]) -> str:
     """A template of the folder ``exports``, filled."""
     return environment().get_template(f"exports/{template}").render(context)
+
+
+def main_program(package: Package, signature: str = "int main(void)", returns: bool = True) -> str:
+    """A program that prints what the self-checks find; ``returns``: as exit status, too."""
+    return render("main.c.j2", package.context | {"main": signature, "returns": returns})
 
 
 def external_functions(files: Mapping[str, str]) -> list[str]:
