@@ -47,7 +47,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     kernels.add_argument("--target", metavar="T", help="kernels for this target, whose memory is checked, too")
     kernels.add_argument("--isa", choices=sorted(_chains()), help="kernels for these cores (default: generic, for any)")
     package.add_argument("--inputs", type=Path, metavar="X.npy", help="vectors of the self-check (default: two random)")
-    choices.add_argument(package)
+    choices.add_argument(command)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -71,7 +71,7 @@ def run(command: Sequence[str | Path], folder: Path, **settings: str) -> str:
     return result.stdout
 
 
-def broken(text: str, array: str = "_expected_0[") -> str:
+def broken(text: str, array: str = " expected_0[") -> str:
     """The text of a self-check with one expected integer changed."""
     head, array, values = text.partition(array)
     changed, count = re.subn(r"(\n    )(-?\d+)", lambda found: f"{found[1]}{int(found[2]) ^ 1}", values, count=1)

@@ -122,7 +122,7 @@ class Package:
     def known(self) -> list[dict[str, Any]]:
         """What the templates of each model's self-check see."""
         return [
-            {**model.context, "vectors": check.vectors, "arrays": _arrays(model, check)}
+            {**model.context, "vectors": check.vectors, "arrays": _arrays(check)}
             for model, check in zip(self.models, self.checks, strict=True)
         ]
 
@@ -209,13 +209,10 @@ def within(folder: str, files: Mapping[str, str]) -> dict[str, str]:
     return {f"{folder}/{name}": text for name, text in files.items()}
 
 
-def _arrays(model: ModelSources, check: SelfCheck) -> list[ConstantArray]:
-    names = [
-        f"{role}_{index}"
-        for role, arrays in (("given", check.inputs), ("expected", check.outputs))
-        for index in range(len(arrays))
-    ]
+def _arrays(check: SelfCheck) -> list[ConstantArray]:
+    columns = [("given", check.inputs), ("expected", check.outputs)]
     return [
-        ConstantArray(f"{model.name}_{name}", array.astype(np.uint8) if array.dtype == np.bool_ else array)
-        for name, array in zip(names, (*check.inputs, *check.outputs), strict=True)
+        ConstantArray(f"{role}_{index}", array.astype(np.uint8) if array.dtype == np.bool_ else array)
+        for role, arrays in columns
+        for index, array in enumerate(arrays)
     ]

@@ -21,7 +21,7 @@ def files(package: Package) -> dict[str, str]:
     context = package.context | {"rust": TYPES}
     modules, vectors = {}, {}
     for model, known in zip(package.models, package.known, strict=True):
-        modules[f"{model.name}.rs"] = render("rust/model.rs.j2", model.context | {"rust": TYPES})
+        modules[f"{model.name}.rs"] = render("rust/model.rs.j2", {**model.context, "rust": TYPES})
         vectors[f"{model.name}_vectors.rs"] = render("rust/vectors.rs.j2", known | {"rust": TYPES})
     return {
         "Cargo.toml": render("rust/Cargo.toml.j2", context),

@@ -16,6 +16,17 @@ FIELDS = {
     "frameworks": str, "platforms": str, "headers": list, "build": dict, "examples": list,
 }  # fmt: skip
 
+PLATFORM = """\
+from platformio.platform.base import PlatformBase
+class NativePlatform(PlatformBase):
+    def is_embedded(self):
+        return False
+"""
+BUILDER = """\
+from SCons.Script import Default, DefaultEnvironment
+Default(DefaultEnvironment().BuildProgram())
+"""
+
 
 def test_the_description_keeps_the_documentation(tmp_path: Path) -> None:
     folder = written(pair(), "platformio", tmp_path / "pair")
@@ -49,6 +60,36 @@ def test_platformio_packs_it(tmp_path: Path) -> None:
     run(command, tmp_path, PLATFORMIO_CORE_DIR=str(tmp_path / "core"), PLATFORMIO_SETTING_ENABLE_TELEMETRY="no")
     listed = set(run(["tar", "--list", "--gzip", "--file", archive], tmp_path).split())
     assert listed >= {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_platformio_builds_the_example(tmp_path: Path) -> None:
+    """`pio run` with PlatformIO's own library finder and builder, offline: its SCons is PyPI's, its platform a stub that
+    compiles for this computer as `native` does."""
+    core = pytest.importorskip("platformio.dependencies", reason="needs the Python package platformio")
+    pytest.importorskip("SCons", reason="needs the Python package scons")
+    scons = {"name": "tool-scons", "version": core.get_core_dependencies()["tool-scons"].lstrip("~^")}
+    origin = {"type": "tool", **scons, "spec": {"owner": "platformio", "id": None, "name": "tool-scons"}}
+    platform = {"name": "native", "version": "1.0.0", "packages": {}}
+    files = {
+        "core/packages/tool-scons/package.json": json.dumps(scons),
+        "core/packages/tool-scons/.piopm": json.dumps(origin),
+        "core/packages/tool-scons/scons.py": "import SCons.Script\nSCons.Script.main()\n",
+        "native/platform.json": json.dumps(platform),
+        "native/platform.py": PLATFORM,
+        "native/builder/main.py": BUILDER,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    example = written(pair("armv7em", "generic"), "platformio", tmp_path / "pair") / "examples" / "selfcheck"
+    project = (example / "platformio.ini").read_text()
+    assert project.count("platform = native\n") == 1
+    changed = project.replace("platform = native\n", f"platform = {tmp_path / 'native'}\nbuild_flags = -Wall -Werror\n")
+    (example / "platformio.ini").write_text(changed)
+    settings = {"PLATFORMIO_CORE_DIR": str(tmp_path / "core"), "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no"}
+    said = run([sys.executable, "-m", "platformio", "run", "-v", "-e", "native"], example, **settings)
+    assert "pair @ 1.2.3" in said and "libpair.a" in said
+    assert run([example / ".pio" / "build" / "native" / "program"], example).endswith("stream: bit-exact\nPASS\n")
 
 
 def test_its_sources_and_the_example_run_here(tmp_path: Path) -> None:
