@@ -63,13 +63,13 @@ def test_platformio_packs_it(tmp_path: Path) -> None:
 
 
 def test_platformio_builds_the_example(tmp_path: Path) -> None:
-    """`pio run` with PlatformIO's own library finder and builder, offline: its SCons is PyPI's, its platform a stub that
+    """`pio run` with PlatformIO's own library finder and builder, offline: SCons is PyPI's, the platform a stub that
     compiles for this computer as `native` does."""
     core = pytest.importorskip("platformio.dependencies", reason="needs the Python package platformio")
     pytest.importorskip("SCons", reason="needs the Python package scons")
     scons = {"name": "tool-scons", "version": core.get_core_dependencies()["tool-scons"].lstrip("~^")}
     origin = {"type": "tool", **scons, "spec": {"owner": "platformio", "id": None, "name": "tool-scons"}}
-    platform = {"name": "native", "version": "1.0.0", "packages": {}}
+    platform = {"name": "native", "title": "native", "version": "1.0.0", "packages": {}}
     files = {
         "core/packages/tool-scons/package.json": json.dumps(scons),
         "core/packages/tool-scons/.piopm": json.dumps(origin),
@@ -90,18 +90,3 @@ def test_platformio_builds_the_example(tmp_path: Path) -> None:
     said = run([sys.executable, "-m", "platformio", "run", "-v", "-e", "native"], example, **settings)
     assert "pair @ 1.2.3" in said and "libpair.a" in said
     assert run([example / ".pio" / "build" / "native" / "program"], example).endswith("stream: bit-exact\nPASS\n")
-
-
-def test_its_sources_and_the_example_run_here(tmp_path: Path) -> None:
-    """Compiled as the native platform does: ``src/`` with ``include/`` on the path, archived, then the example's."""
-    folder = written(pair("armv7em", "generic"), "platformio", tmp_path / "pair")
-    example = folder / "examples" / "selfcheck" / "src"
-    flags = ["-Wall", "-Wextra", "-Werror", f"-I{folder / 'include'}", "-c"]
-    objects = tmp_path / "objects"
-    objects.mkdir()
-    run(["gcc", *flags, f"-I{folder / 'src'}", *folder.glob("src/*.c")], objects)
-    run(["ar", "rcs", tmp_path / "libpair.a", *objects.glob("*.o")], objects)
-    run(["gcc", *flags, *example.glob("*.c")], tmp_path)
-    run(["g++", *flags, *example.glob("*.cpp")], tmp_path)
-    run(["g++", *tmp_path.glob("*.o"), tmp_path / "libpair.a", "-o", "program"], tmp_path)
-    assert run([tmp_path / "program"], tmp_path) == "digits: bit-exact\nstream: bit-exact\nPASS\n"
