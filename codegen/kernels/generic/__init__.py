@@ -17,6 +17,7 @@ from . import (
     reduce,
     resize,
     shape_ops,
+    signal,
     transpose_conv,
 )
 
@@ -36,6 +37,11 @@ _LOWERINGS: dict[str, Lowering] = {
     "REDUCE_MIN": reduce.lower,
     "ARG_MAX": reduce.lower_argmax,
     "SOFTMAX": activation.lower_softmax,
+    "AUDIO_SPECTRUM": signal.lower_spectrum,
+    "AUDIO_PEAK": signal.lower_peak,
+    "AUDIO_LOG_MEL": signal.lower_log_mel,
+    "AUDIO_DCT": signal.lower_dct,
+    "AUDIO_FEATURES": signal.lower_features,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
