@@ -77,17 +77,19 @@ class _Builder:
         return joined, tail
 
 
-def with_front_end(network: Graph, settings: FrontEnd, hops: int = 0) -> Graph:
+def with_front_end(network: Graph, settings: FrontEnd | None = None, hops: int = 0, samples: int = 0) -> Graph:
     """A network that listens to int16 samples.
 
     Args:
         network: an integer graph whose one input is [1, frames, values] or has as many elements, frame by frame.
         hops: 0: the input is a whole recording of as many frames; else it is a stream's next ``hops * stride``
             samples, and the frames before them are state.
+        samples: of a whole recording, more than its frames need; 0 for just those.
 
     Raises:
         InputError: the network's input does not fit. UnsupportedError, ModelError: its scale does not.
     """
+    settings = settings or FrontEnd()
     target = _network_input(network, settings)
     frames = target.elements // settings.values
     if not 0 <= hops <= frames:
@@ -95,7 +97,7 @@ def with_front_end(network: Graph, settings: FrontEnd, hops: int = 0) -> Graph:
     if hops and settings.stride > settings.window:
         raise InputError("a stream with strides beyond the window is not served")
     b = _Builder()
-    count = hops * settings.stride if hops else settings.window + (frames - 1) * settings.stride
+    count = hops * settings.stride if hops else _recording(settings, frames, samples)
     pcm = heard = b.tensor("pcm", (1, count), DType.INT16, 2.0**-15)
     overlap = settings.window - settings.stride
     if hops and overlap:
@@ -107,6 +109,17 @@ def with_front_end(network: Graph, settings: FrontEnd, hops: int = 0) -> Graph:
         level = None if level is None else b.last("levels", level, frames, frames)[1]
     _features(b, rows, level, settings, target)
     return _joined(network, b, pcm, hops and settings.stride)
+
+
+def _recording(settings: FrontEnd, frames: int, samples: int) -> int:
+    """Samples of a recording of that many frames. Raises InputError where the number that is wanted gives others."""
+    least = settings.window + (frames - 1) * settings.stride
+    if samples and not least <= samples < least + settings.stride:
+        raise InputError(
+            f"{samples} samples do not give {frames} frames of {settings.window} every {settings.stride}: "
+            f"{least} to {least + settings.stride - 1} do"
+        )
+    return samples or least
 
 
 def _network_input(network: Graph, settings: FrontEnd) -> Tensor:

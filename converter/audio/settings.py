@@ -97,7 +97,7 @@ def read_settings(path: Path) -> FrontEnd:
 
 def from_mapping(table: Mapping[str, Any], place: str) -> FrontEnd:
     """The front end of settings by name. Raises InputError."""
-    kinds = {field.name: type(field.default) for field in fields(FrontEnd)}
+    kinds: dict[str, type] = {field.name: type(field.default) for field in fields(FrontEnd)}
     for name, value in table.items():
         if name not in kinds:
             raise InputError(f"{place}: a front end has no '{name}'; it has {', '.join(kinds)}")

@@ -12,12 +12,12 @@ Float64 = NDArray[np.float64]
 
 def hann(size: int) -> Float64:
     """The periodic Hann window (tf.signal.hann_window)."""
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size))
 
 
 def _mel(hertz: Float64) -> Float64:
     """The HTK mel scale."""
-    return 1127.0 * np.log1p(hertz / 700.0)
+    return np.asarray(1127.0 * np.log1p(hertz / 700.0))
 
 
 def mel_filters(settings: FrontEnd) -> Float64:

@@ -11,13 +11,13 @@ from ....converter.ops.signal.log2 import log2_table
 from ....converter.ops.signal.log_mel import LogMel
 from ....converter.ops.signal.peak import Peak
 from ....converter.ops.signal.spectrum import Spectrum
-from ..call import KernelCall, as_c
+from ..call import Field, KernelCall, as_c
 
 
 def lower_spectrum(graph: Graph, node: Node, params: Spectrum) -> KernelCall:
     """``bw_audio_spectrum``, in place where a frame's magnitudes take no more bytes than its stride of samples."""
     frames = params.frames
-    fields = {
+    fields: dict[str, Field] = {
         "frames": frames.count,
         "stride": frames.stride,
         "size": params.window.size,
@@ -34,7 +34,7 @@ def lower_spectrum(graph: Graph, node: Node, params: Spectrum) -> KernelCall:
 def lower_peak(graph: Graph, node: Node, params: Peak) -> KernelCall:
     """``bw_audio_peak_s16``."""
     frames = params.frames
-    fields = {
+    fields: dict[str, Field] = {
         "frames": frames.count,
         "stride": frames.stride,
         "window": frames.window,
@@ -45,7 +45,7 @@ def lower_peak(graph: Graph, node: Node, params: Peak) -> KernelCall:
 
 def lower_log_mel(graph: Graph, node: Node, params: LogMel) -> KernelCall:
     """``bw_audio_log_mel``."""
-    fields = {
+    fields: dict[str, Field] = {
         "frames": params.frames,
         "bins": params.bins,
         "channels": len(params.bands),
@@ -61,7 +61,7 @@ def lower_log_mel(graph: Graph, node: Node, params: LogMel) -> KernelCall:
 def lower_dct(graph: Graph, node: Node, params: Dct) -> KernelCall:
     """``bw_audio_dct_s16``."""
     coefficients, channels = params.matrix.shape
-    fields = {
+    fields: dict[str, Field] = {
         "frames": params.frames,
         "channels": channels,
         "coefficients": coefficients,
@@ -73,7 +73,7 @@ def lower_dct(graph: Graph, node: Node, params: Dct) -> KernelCall:
 
 def lower_features(graph: Graph, node: Node, params: Features) -> KernelCall:
     """``bw_audio_features_s8``."""
-    fields = {
+    fields: dict[str, Field] = {
         "frames": params.frames,
         "values": params.values,
         "level_count": graph.input(node, 3).elements if params.leveled else 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,14 @@ class Features:
 
 
 def _shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
-    return [tuple(node.attrs["shape"])]
+    return [_shape(node)]
+
+
+def _shape(node: Node) -> tuple[int, ...]:
+    shape = node.attrs["shape"]
+    if not isinstance(shape, tuple) or not all(isinstance(size, int) and 0 < size < 2**24 for size in shape):
+        raise ModelError(f"{node.name} ({node.op}): attribute 'shape' is {shape!r}")
+    return shape
 
 
 def _prepare(graph: Graph, node: Node) -> Features:
@@ -51,8 +59,8 @@ def _prepare(graph: Graph, node: Node) -> Features:
     frames, values = frame_shape(node, source)
     gain, bias = integers(graph, node, 1).reshape(-1), integers(graph, node, 2).reshape(-1)
     level = graph.optional_input(node, 3)
-    shape = tuple(node.attrs["shape"])
-    if int(np.prod(shape)) != source.elements or gain.size != values or bias.size != values:
+    shape = _shape(node)
+    if math.prod(shape) != source.elements or gain.size != values or bias.size != values:
         raise ModelError(
             f"{node.name} ({node.op}): {gain.size} gains, {bias.size} biases and shape {list(shape)} for "
             f"frames of shape {list(source.shape)}"
@@ -77,10 +85,10 @@ def _prepare(graph: Graph, node: Node) -> Features:
 
 
 def _factor(node: Node) -> float:
-    factor = float(node.attrs["factor"])
-    if not 2.0**-20 < factor < 2.0**20:
-        raise ModelError(f"{node.name} ({node.op}): attribute 'factor' is {factor}")
-    return factor
+    factor = node.attrs["factor"]
+    if not isinstance(factor, float | int) or not 2.0**-20 < factor < 2.0**20:
+        raise ModelError(f"{node.name} ({node.op}): attribute 'factor' is {factor!r}")
+    return float(factor)
 
 
 def _reference(params: Features, inputs: Inputs) -> list[Array]:
