@@ -8,6 +8,8 @@ from typing import Any
 
 from .codegen.decide import decide
 from .codegen.decisions import Aim, Decisions
+from .converter.audio.graph import with_front_end
+from .converter.audio.settings import FrontEnd
 from .converter.ir import Array, Graph
 from .converter.load import load
 from .converter.native import write_native
@@ -29,6 +31,7 @@ from .targets.verify import Progress, Report, compare
 
 __all__ = [
     "Connection",
+    "FrontEnd",
     "Graph",
     "Profile",
     "Quantization",
@@ -43,6 +46,7 @@ __all__ = [
     "save",
     "tune",
     "verify",
+    "with_front_end",
 ]
 
 #: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``; or all that was decided.
