@@ -16,6 +16,7 @@ from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
 from .softmax import SOFTMAX
+from .svdf import SVDF
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 from .window_statistics import WINDOW_STATISTICS
@@ -37,6 +38,7 @@ _ALL: tuple[Operator, ...] = (
     REDUCE_MIN,
     ARG_MAX,
     SOFTMAX,
+    SVDF,
     READ_VARIABLE,
     ASSIGN_VARIABLE,
     WINDOW_STATISTICS,

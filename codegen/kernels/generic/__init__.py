@@ -17,6 +17,7 @@ from . import (
     reduce,
     resize,
     shape_ops,
+    svdf,
     transpose_conv,
     window_statistics,
 )
@@ -37,6 +38,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "REDUCE_MIN": reduce.lower,
     "ARG_MAX": reduce.lower_argmax,
     "SOFTMAX": activation.lower_softmax,
+    "SVDF": svdf.lower,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
     "WINDOW_STATISTICS": window_statistics.lower,
