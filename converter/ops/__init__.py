@@ -9,6 +9,7 @@ from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
 from .fully_connected import FULLY_CONNECTED
+from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
@@ -39,6 +40,7 @@ _ALL: tuple[Operator, ...] = (
     ARG_MAX,
     SOFTMAX,
     SVDF,
+    UNIDIRECTIONAL_SEQUENCE_LSTM,
     READ_VARIABLE,
     ASSIGN_VARIABLE,
     WINDOW_STATISTICS,
