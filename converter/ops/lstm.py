@@ -199,7 +199,6 @@ def _projection(graph: Graph, node: Node, hidden: tuple[float, int], state: Vari
     assert state.quant is not None
     scale = _over(_float(weights.scale, hidden[0]), state.quant.scale[0])
     bias = _vector(graph, node, _PROJECTION_BIAS, outputs, DType.INT32)
-    # The hidden values are stored less twice their zero point (see _hidden), so that its share is added.
     folded, multiplier, shift = _product(node, weights.value(), bias, hidden[1], scale)
     clip = _clip(node.attrs.get("proj_clip", 0.0), state.quant.scale[0], -128, 127)
     return Projection(weights.value(), folded, multiplier, shift, clip)
@@ -222,7 +221,7 @@ def prepare(graph: Graph, node: Node) -> Lstm:
     batch, steps, inputs, cells, outputs = _sizes(graph, node)
     state, cell = (graph.variables[name] for name in node.states)
     fits = state.initial.shape == (batch, outputs) and cell.initial.shape == (batch, cells)
-    if not fits or (state.initial.dtype, cell.initial.dtype) != (np.int8, np.int16) or not (state.quant and cell.quant):
+    if not fits or state.initial.dtype != np.int8 or cell.initial.dtype != np.int16 or not (state.quant and cell.quant):
         raise ModelError(f"{node.name} ({node.op}): its states do not fit {outputs} outputs and {cells} cells")
     shift = power_of_two(cell.quant.scale[0])
     require(shift is not None and -15 <= shift <= -9, node, "the cell's scale must be a power of two, 2^-15 to 2^-9")
@@ -235,16 +234,15 @@ def prepare(graph: Graph, node: Node) -> Lstm:
             raise ModelError(f"{node.name} ({node.op}): the scales before its layer normalization are missing")
         scales = [1.0 if grid is None else grid[0] for grid in grids[:4]]
     coupled = graph.optional_input(node, _INPUT) is None
-    gates = [None if coupled and i == 0 else _gate(graph, node, i, scales[i], state) for i in range(4)]
+    enter = None if coupled else _gate(graph, node, 0, scales[0], state)
+    forget, update, leave = (_gate(graph, node, i, scales[i], state) for i in range(1, 4))
     projected = graph.optional_input(node, _PROJECTION) is not None
     hidden = grids[4] if len(grids) == 5 and grids[4] is not None else (state.quant.scale[0], state.quant.zero_point[0])
     require(projected or outputs == cells, node, f"{outputs} outputs of {cells} cells need a projection")
     multiplier, right = quantize_multiplier(float(np.float32(2.0**-15 / float(np.float32(hidden[0])) * 2.0**-15)))
     requantized(node, Bounds(-(2**30), 2**30), multiplier, right, abs(hidden[1]))
-    for gate in gates[1:]:
-        assert gate is not None
     return Lstm(
-        batch, steps, inputs, cells, outputs, bool(node.attrs.get("time_major")), tuple(gates), shift,
+        batch, steps, inputs, cells, outputs, bool(node.attrs.get("time_major")), (enter, forget, update, leave), shift,
         _clip(node.attrs.get("cell_clip", 0.0), cell.quant.scale[0], _LOW, _HIGH),
         multiplier, right, hidden[1], _projection(graph, node, hidden, state), state.quant.zero_point[0],
     )  # fmt: skip
