@@ -136,6 +136,11 @@ class Node:
     attrs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     rounding: Rounding = Rounding.DOUBLE
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The variables that the operator itself reads and writes anew, in the order of its definition."""
+        return tuple(self.attrs.get("states", ()))
+
 
 @dataclass(frozen=True, eq=False)
 class Variable:
@@ -264,6 +269,8 @@ def check(graph: Graph) -> Graph:
                 raise ModelError(f"{place}: output '{target}' is missing, constant, an input or written twice")
             written.add(target)
             defined.add(target)
+        if missing := [name for name in node.states if name not in graph.variables]:
+            raise ModelError(f"{place}: unknown variable '{missing[0]}'")
         if "variable" in node.attrs:
             _check_variable(graph, node)
         elif not node.outputs:
