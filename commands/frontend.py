@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from .. import api, console
-from ..converter.audio.settings import KINDS, FrontEnd, from_mapping, read_settings
+from ..converter.audio.settings import KINDS, FrontEnd, from_mapping, read_table
 from ..converter.native import write_native
 from ..errors import InputError
 from .output import check_writable
@@ -49,11 +49,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def settings_of(options: argparse.Namespace) -> FrontEnd:
     """The settings of the file, and those given as options before them. Raises InputError."""
-    base = FrontEnd() if options.settings is None else read_settings(options.settings)
+    table = {} if options.settings is None else read_table(options.settings)
     given = {setting.name: getattr(options, setting.name, None) for setting in fields(FrontEnd)}
     given["kind"] = options.audio
-    values = {name: getattr(base, name) if value is None else value for name, value in given.items()}
-    return from_mapping(values, "the options")
+    place = "the options" if options.settings is None else f"'{options.settings}'"
+    return from_mapping(table | {name: value for name, value in given.items() if value is not None}, place)
 
 
 def run(options: argparse.Namespace) -> int:

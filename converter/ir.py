@@ -29,6 +29,7 @@ class DType(enum.Enum):
     UINT8 = "uint8"
     INT16 = "int16"
     INT32 = "int32"
+    UINT32 = "uint32"
     INT64 = "int64"
     FLOAT32 = "float32"
     BOOL = "bool"

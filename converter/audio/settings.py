@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
 
-KINDS = ("mfcc", "log-mel")
+KINDS = ("mfcc", "log-mel", "micro")
 NORMALIZE = ("peak", "none")
 
 
@@ -19,7 +19,8 @@ class FrontEnd:
     """The defaults are those of the MLPerf Tiny keyword spotting network.
 
     Attributes:
-        kind: ``mfcc``, or ``log-mel`` without the cosine transform.
+        kind: ``mfcc``; ``log-mel`` without the cosine transform; ``micro``: TensorFlow's micro frontend with noise
+            reduction and gain control, which has no use for coefficients, floor and normalize.
         sample_rate: in Hz; window, stride: of the frames in samples; fft: its length, 0 for the next power of two.
         mel_channels: triangular filters between lower_hz and upper_hz.
         coefficients: of the cosine transform.
@@ -55,8 +56,15 @@ class FrontEnd:
                 f"the front end's filters lie between {self.lower_hz:g} and {self.upper_hz:g} Hz; they must rise and "
                 f"end by {self.sample_rate / 2:g} Hz"
             )
-        if self.coefficients > self.mel_channels:
+        if self.kind == "micro" and self.normalize != "none":
+            raise InputError("the micro front end's gain control takes the place of normalize, which must be 'none'")
+        if self.kind == "mfcc" and self.coefficients > self.mel_channels:
             raise InputError(f"{self.coefficients} coefficients of {self.mel_channels} channels")
+
+    @classmethod
+    def micro(cls) -> FrontEnd:
+        """The micro frontend as micro wake word models hear it: 30 ms every 10 ms, 40 channels."""
+        return cls(kind="micro", stride=160, lower_hz=125.0, upper_hz=7500.0, normalize="none")
 
     @property
     def fft_length(self) -> int:
@@ -85,6 +93,11 @@ _LIMITS = (
 
 def read_settings(path: Path) -> FrontEnd:
     """The front end of a TOML file with a table ``[frontend]``. Raises InputError."""
+    return from_mapping(read_table(path), f"'{path}'")
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The table ``[frontend]`` of a TOML file. Raises InputError."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -92,7 +105,7 @@ def read_settings(path: Path) -> FrontEnd:
     table = content.get("frontend")
     if not isinstance(table, dict):
         raise InputError(f"'{path}' has no table [frontend]")
-    return from_mapping(table, f"'{path}'")
+    return table
 
 
 def from_mapping(table: Mapping[str, Any], place: str) -> FrontEnd:
@@ -104,4 +117,5 @@ def from_mapping(table: Mapping[str, Any], place: str) -> FrontEnd:
         fits = isinstance(value, kinds[name]) or (kinds[name] is float and isinstance(value, int))
         if not fits or isinstance(value, bool):
             raise InputError(f"{place}: '{name}' is {value!r}; it must be of type {kinds[name].__name__}")
-    return FrontEnd(**{name: kinds[name](value) for name, value in table.items()})
+    base = FrontEnd.micro() if table.get("kind") == "micro" else FrontEnd()
+    return replace(base, **{name: kinds[name](value) for name, value in table.items()})
