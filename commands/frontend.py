@@ -1,4 +1,4 @@
-"""``bitwright frontend``: a quantized network that takes features becomes one that takes int16 samples."""
+"""``bitwright frontend``: a quantized network that takes features becomes one that takes what a sensor delivers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .. import api, console
 from ..converter.audio.settings import KINDS, FrontEnd, from_mapping, read_table
 from ..converter.native import write_native
 from ..errors import InputError
+from . import sensors
 from .output import check_writable
 
 _HELP = {
@@ -45,6 +46,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--samples", type=int, default=0, metavar="N", help="of a whole recording (default: as few as do)"
     )
     command.add_argument("-o", "--output", type=Path, metavar="J.bwq", help="file to write (default: MODEL-audio.bwq)")
+    sensors.add_arguments(command)
 
 
 def settings_of(options: argparse.Namespace) -> FrontEnd:
@@ -62,8 +64,18 @@ def run(options: argparse.Namespace) -> int:
     if output.suffix != ".bwq":
         raise InputError(f"'{output}': a network with a front end is written as .bwq")
     check_writable(output)
+    network = api.load(options.model)
+    joined = sensors.joined(options, network)
+    if joined is not None:
+        output.write_bytes(write_native(joined))
+        source = joined.tensor(joined.inputs[0])
+        shape = " x ".join(map(str, source.shape[1:]))
+        what = "int16 samples" if options.motion else "pixels of 0 to 255 (less 128 in C)"
+        console.out.print(f"Wrote {output}: {shape} {what} per inference", soft_wrap=True)
+        console.out.print(f"Next: bitwright verify {output} --target mps2-an386", style="dim", soft_wrap=True)
+        return 0
     settings = settings_of(options)
-    graph = api.with_front_end(api.load(options.model), settings, options.hops, options.samples)
+    graph = api.with_front_end(network, settings, options.hops, options.samples)
     output.write_bytes(write_native(graph))
     samples = graph.tensor(graph.inputs[0]).elements
     way = (
