@@ -70,8 +70,9 @@ def harness_flags(target: Target) -> list[str]:
     """Further flags for the harness."""
     # C99 hides POSIX from the host's headers; the firmware itself uses none of it.
     posix = ["-D_POSIX_C_SOURCE=200809L"] if target.toolchain == "host" else []
+    baud = {"BW_BAUD": f"{target.board.baud}U"} if target.board is not None else {}
     emulated = target.emulator.defines if target.emulator is not None else {}
-    return [*(f"-D{name}={value}" for name, value in {**target.defines, **emulated}.items()), *posix]
+    return [*(f"-D{name}={value}" for name, value in {**baud, **target.defines, **emulated}.items()), *posix]
 
 
 def link_flags(target: Target, root: str = "") -> list[str]:
