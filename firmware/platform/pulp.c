@@ -31,7 +31,6 @@
 #define ENABLE     (1U << 4)                     /* bytes: bits 2 and 1 are 0 */
 #define CLEAR      (1U << 5)                     /* written; read: another transfer waits */
 #define SETUP_8N1  (3U << 1 | 1U << 8 | 1U << 9) /* eight bits; transmitter and receiver on */
-#define BAUD       115200U
 
 #define RING 1024U /* more than a frame of the link */
 
@@ -104,7 +103,8 @@ uint32_t bw_platform_ticks(void) {
 void bw_platform_init(void) {
     start_clock();
     UDMA_CLOCK_GATES |= 1U << UART_ID;
-    UART_SETUP = ((PERIPHERAL_HZ + BAUD / 2U) / BAUD - 1U) << 16 | SETUP_8N1; /* baud rate = clock / (divider + 1) */
+    UART_SETUP =
+        ((PERIPHERAL_HZ + BW_BAUD / 2U) / BW_BAUD - 1U) << 16 | SETUP_8N1; /* baud rate = clock / (divider + 1) */
     RX_CONFIG = CLEAR;
     RX_ADDRESS = (uint32_t)(uintptr_t)ring;
     RX_SIZE = RING;
