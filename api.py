@@ -8,6 +8,8 @@ from typing import Any
 
 from .codegen.decide import decide
 from .codegen.decisions import Aim, Decisions
+from .converter.audio.graph import with_front_end
+from .converter.audio.settings import FrontEnd
 from .converter.ir import Array, Graph
 from .converter.load import load
 from .converter.native import write_native
@@ -29,6 +31,7 @@ from .targets.verify import Progress, Report, compare
 
 __all__ = [
     "Connection",
+    "FrontEnd",
     "Graph",
     "Profile",
     "Quantization",
@@ -43,6 +46,7 @@ __all__ = [
     "save",
     "tune",
     "verify",
+    "with_front_end",
 ]
 
 #: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``; or all that was decided.
@@ -131,6 +135,7 @@ def verify(
     choices: Choices | None = None,
     ram: int | None = None,
     objective: str = "speed",
+    journal: Path | None = None,
     connection: Connection | str | None = None,
 ) -> Report:
     """Build a network for a target, run it there and compare every layer of every vector with the reference.
@@ -144,6 +149,7 @@ def verify(
         choices: the kernels of some or all layers; the others are chosen by estimate.
         ram: bytes that the arena may take; layers are fused where it would take more.
         objective: ``speed``, or ``ram`` for the smallest arena that is found.
+        journal: a file that keeps what is done; where it exists, the verification goes on where it stopped.
         connection: how the board itself is reached, or its port alone; the target's emulator when absent.
 
     Raises:
@@ -159,7 +165,7 @@ def verify(
         if progress is not None:
             progress("build", 1, 1)
         with started(image, reached, progress) as link:
-            return compare(image, link, rows, progress)
+            return compare(image, link, rows, progress, journal)
 
 
 def profile(

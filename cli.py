@@ -20,6 +20,7 @@ from .commands import boards as boards_command
 from .commands import choices, place
 from .commands import export as export_command
 from .commands import flash as flash_command
+from .commands import frontend as frontend_command
 from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
@@ -120,6 +121,8 @@ def build_parser() -> argparse.ArgumentParser:
     report_command.add_arguments(report_)
     export_ = _command(commands, "export", export_command.run, "write a quantized model in another tool's format")
     export_command.add_arguments(export_)
+    frontend = _command(commands, "frontend", frontend_command.run, "put an audio front end before a quantized model")
+    frontend_command.add_arguments(frontend)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")

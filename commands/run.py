@@ -13,8 +13,8 @@ from ..converter.reference import to_interface
 from ..errors import InputError
 from ..targets import image as images
 from ..targets.hardware import started
+from ..targets.replay import Replay
 from ..targets.vectors import load_vectors
-from ..targets.verify import output_bytes
 from . import place
 from .output import check_writable
 
@@ -43,10 +43,9 @@ def run(options: argparse.Namespace) -> int:
         images.built(graph, where.target) as image,
         started(image, where.connection, progress) as link,
     ):
-        link.check_build(0, image.model.context["build_id_hex"])
-        link.reset(0)
-        for index, vector in enumerate(vectors):
-            result = link.run(0, [array.tobytes() for array in vector], output_bytes(graph))
+        replay = Replay(link, image.model, vectors)
+        for index in range(len(vectors)):
+            result = replay.run(index)
             tensors = [graph.tensor(name) for name in graph.outputs]
             integers = [
                 np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)

@@ -20,13 +20,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--inputs", type=Path, metavar="X.npy", help="input vectors (.npy; .npz for several inputs)")
     command.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
     command.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
+    command.add_argument(
+        "--resume", type=Path, metavar="FILE", help="keep progress in this file; go on where it stopped"
+    )
     command.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
     choices.add_argument(command)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; 1 where a layer differs from the reference."""
-    check_writable(options.json)
+    check_writable(options.json, options.resume)
     where = place.place_of(options)
     graph = api.load(options.model)
     inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
@@ -40,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
             options.seed,
             progress,
             decisions,
+            journal=options.resume,
             connection=where.connection,
         )
     text = json.dumps(report.to_json(), indent=2) + "\n"

@@ -172,6 +172,8 @@ class Graph:
         variables: streaming state by name; nodes refer to them by the attribute ``variable``.
         edges: inputs and outputs whose original type differs from the tensor's.
         digest: SHA-256 (hex) of the model file.
+        stride: of a network that listens to a stream, the samples of one push, of which its one input is a multiple;
+            else 0.
     """
 
     name: str
@@ -182,6 +184,7 @@ class Graph:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     edges: Mapping[str, Edge] = field(default_factory=dict)
     digest: str = ""
+    stride: int = 0
 
     def tensor(self, name: str | None) -> Tensor:
         """The tensor of that name. Raises ModelError when it is absent."""
@@ -268,7 +271,17 @@ def check(graph: Graph) -> Graph:
     for name in graph.outputs:
         if name not in defined:
             raise ModelError(f"graph output '{name}' is never written")
+    _check_stride(graph)
     return graph
+
+
+def _check_stride(graph: Graph) -> None:
+    """What is pushed is a whole share of the one input of a network with state."""
+    if not graph.stride:
+        return
+    elements = graph.tensor(graph.inputs[0]).elements
+    if len(graph.inputs) != 1 or not graph.variables or graph.stride < 1 or elements % graph.stride:
+        raise ModelError(f"a stride of {graph.stride} samples does not fit the inputs of '{graph.name}'")
 
 
 def _check_tensors(graph: Graph) -> None:

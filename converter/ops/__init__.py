@@ -15,6 +15,7 @@ from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
 from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
+from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
@@ -43,6 +44,7 @@ _ALL: tuple[Operator, ...] = (
     *BINARY_OPERATORS,
     *UNARY_OPERATORS,
     *SHAPE_OPERATORS,
+    *SIGNAL_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

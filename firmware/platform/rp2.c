@@ -97,6 +97,7 @@
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 const uint32_t bw_platform_unit = 2U;
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 
 static void leave_reset(uint32_t blocks) {
     REGISTER(RESETS_RESET + CLEAR) = blocks;
