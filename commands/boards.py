@@ -69,7 +69,8 @@ def _show_board(target: Target, as_json: bool) -> None:
 
 def _short(serial: str) -> str:
     """Which interface and pins, without where they come out."""
-    return re.split(r"[:,]", serial)[0]
+    found = re.match(r"(?:[^:,(]|\([^)]*\))*", serial)
+    return serial if found is None else found.group()
 
 
 def _described(target: Target) -> dict[str, Any]:

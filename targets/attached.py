@@ -89,13 +89,17 @@ def probe_of(target: Target, port: str | None) -> str | None:
     return own[0] if own and len({found.serial_number for found in alike}) > 1 else None
 
 
+def is_there(port: str) -> bool:
+    """Whether a serial port is there; a pyserial URL is taken to be."""
+    return "://" in port or Path(port).exists() or port in {found.device for found in list_ports.comports()}
+
+
 def check_port(port: str) -> None:
-    """Raise LinkError for a serial port that is not there; a pyserial URL is taken as it is."""
-    if "://" in port or Path(port).exists() or port in {found.device for found in list_ports.comports()}:
-        return
-    everything = ports()
-    there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
-    raise LinkError(f"there is no port '{port}'; {there}")
+    """Raise LinkError for a serial port that is not there, naming those that are."""
+    if not is_there(port):
+        everything = ports()
+        there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
+        raise LinkError(f"there is no port '{port}'; {there}")
 
 
 def _listed(found: Sequence[Attached]) -> str:
