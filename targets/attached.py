@@ -76,8 +76,10 @@ def port_of(target: Target) -> str:
         raise LinkError(
             f"several ports can be {target.name}'s, choose with --port: {_listed(found)} ({target.board.serial})"
         )
-    there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
-    raise LinkError(f"no port has a USB id of {target.name}, {' or '.join(target.board.usb)}: give --port; {there}")
+    if not target.board.usb:
+        raise LinkError(f"{target.name} has no USB id to be found by: give --port; {_there(everything)}")
+    ids = " or ".join(target.board.usb)
+    raise LinkError(f"no port has a USB id of {target.name}, {ids}: give --port; {_there(everything)}")
 
 
 def probe_of(target: Target, port: str | None) -> str | None:
@@ -97,9 +99,11 @@ def is_there(port: str) -> bool:
 def check_port(port: str) -> None:
     """Raise LinkError for a serial port that is not there, naming those that are."""
     if not is_there(port):
-        everything = ports()
-        there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
-        raise LinkError(f"there is no port '{port}'; {there}")
+        raise LinkError(f"there is no port '{port}'; {_there(ports())}")
+
+
+def _there(found: Sequence[Attached]) -> str:
+    return f"there are {_listed(found)}" if found else "no serial port is plugged in"
 
 
 def _listed(found: Sequence[Attached]) -> str:

@@ -29,6 +29,7 @@ from bitwright.targets.target import read_target
 from bitwright.targets.vectors import load_vectors
 from desk import Board, FakeTool, describe_board, plugged_in
 from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
 from single import activation
 from tools import needs_target
 
@@ -146,6 +147,22 @@ def test_a_project_is_built_flashed_and_asked(
     assert main(["flash", str(desk.flash), "--board", str(board)]) == 0
     assert "With --port the firmware's answer is checked, too" in capsys.readouterr().out
     assert len(tool.calls) == 2
+
+
+def test_the_board_is_found_and_its_own_probe_is_taken(
+    tiny: str, desk: Board, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = FakeTool(programs, "openocd", flash=desk.flash)
+    board = describe_board(tmp_path, "host")
+    own, other = ListPortInfo(desk.port), ListPortInfo("/dev/ttyACM9")
+    for info, number in ((own, "066C"), (other, "077D")):
+        info.vid, info.pid, info.serial_number = 0x0483, 0x374B, number
+    verify = ["verify", tiny, "--board", str(board), "--vectors", "1"]
+    monkeypatch.setattr(list_ports, "comports", lambda: [own])
+    assert main(verify) == 0
+    monkeypatch.setattr(list_ports, "comports", lambda: [other, own])
+    assert main([*verify, "--port", desk.port]) == 0
+    assert [call[:2] for call in tool.calls] == [["-f", "board/st_nucleo_f4.cfg"], ["-c", "adapter serial 066C"]]
 
 
 def test_the_port_of_another_board_is_noticed(
