@@ -168,7 +168,7 @@ def plugged_in(
 
 def describe_board(folder: Path, like: str, name: str = "desk", usb: str = "0483:374b", loaders: str = "") -> Path:
     """A target description: an existing one with a [board] table."""
-    text = (BOARDS / f"{like}.toml").read_text()
+    text = (BOARDS / f"{like}.toml").read_text().split("\n[board]")[0]
     text += f'\n[board]\nusb = ["{usb}"]\nserial = "USART2"\nbaud = 115200\ncounter = "none"\n'
     path = folder / f"{name}.toml"
     path.write_text(text + (loaders or '[loaders.openocd]\nconfig = "board/st_nucleo_f4.cfg"\n'))
