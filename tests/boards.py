@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from bitwright.converter.ir import DType, Graph, Node, Variable, check
+from bitwright.converter.load import from_bytes
+from bitwright.converter.native import write_native
 from bitwright.converter.ops import OPERATORS
 from bitwright.targets.build import compile_flags
 from bitwright.targets.image import Image, built
@@ -91,7 +93,7 @@ def with_changed_bit(image: Image, program: Path, layer: int = DENSE) -> Path:
 @contextmanager
 def built_on_host(graph: Graph) -> Iterator[Image]:
     """An image for this computer."""
-    with built(graph, find_target("host"), "network") as image:
+    with built(graph, find_target("host")) as image:
         yield image
 
 
@@ -125,4 +127,5 @@ def streaming() -> Graph:
         for name, shape in zip(node.outputs, OPERATORS[node.op].shapes(graph, node), strict=True):
             old = shaped[name]
             shaped[name] = activation(name, shape, old.quant.scale[0], old.quant.zero_point[0], DType.INT8)  # type: ignore[union-attr]
-    return check(Graph("stream", shaped, tuple(nodes), ("x",), ("y",), variables))
+    graph = check(Graph("stream", shaped, tuple(nodes), ("x",), ("y",), variables))
+    return from_bytes(write_native(graph), "stream")

@@ -10,10 +10,14 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bitwright.cli import main
+from bitwright.converter.native import write_native
 from bitwright.errors import LinkError
+from bitwright.targets import hardware
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Patience
 from bitwright.targets.ports import connected
@@ -21,6 +25,7 @@ from bitwright.targets.target import find_target
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import Report, compare
 from boards import streaming, with_changed_bit
+from desk import describe_board
 from faults import Case, Fault, intrusion
 from ptyline import PtyBoard
 from tools import needs_target
@@ -169,6 +174,48 @@ def test_another_program_that_writes_anyway(stateful: Image, tmp_path: Path) -> 
             thread.join()
         assert all(verdicts)
         assert verified(stateful, board).bit_exact  # and nothing remains of it
+
+
+#: Exit code and what is said, by fault; the board runs the right firmware but for the changed bit.
+COMMANDS: dict[str, tuple[list[Fault], int, str]] = {
+    "a reset half-way and a flipped bit": (
+        [Fault("reset", "host", 250, data=BOOT), Fault("flip", "board", 90, data=b"\x02")],
+        0,
+        "bit-exact",
+    ),
+    "an unplugged cable": (
+        [Fault("gone", "board", 200, amount=0, seconds=0.5)],
+        0,
+        "the port disappeared and came back",
+    ),
+    "one changed bit and a lost byte": ([Fault("drop", "host", 300)], 1, "layer dense: element"),
+    "a stuck board": ([Fault("stuck", "board", 200)], 2, "within 3 s: nothing came from the target"),
+    "a port that is gone": ([Fault("gone", "host", 250, seconds=99)], 2, "did not come back within 2 s"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_line(
+    name: str, stateful: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faults, code, says = COMMANDS[name]
+    monkeypatch.setattr(hardware, "connected", lambda port, baud: connected(port, baud, PATIENCE))
+    model, journal = tmp_path / "stream.bwq", tmp_path / "journal"
+    model.write_bytes(write_native(replace(streaming(), digest="")))
+    firmware = with_changed_bit(stateful, stateful.elf) if code == 1 else stateful.elf
+    command = ["verify", str(model), "--board", str(describe_board(tmp_path, "host")), "--no-flash", "--vectors", "3"]
+    command += ["--resume", str(journal), "--port"]
+    with PtyBoard([str(firmware)], tmp_path, faults) as board:
+        begin = time.monotonic()
+        assert main([*command, str(board.path)]) == code
+        assert time.monotonic() - begin < LONGEST + 20  # with the build
+    said = capsys.readouterr()
+    assert says in said.out + said.err
+    if code == 2:
+        assert said.err.startswith("bitwright: error: ") and said.err.count("\n") == 1
+        with PtyBoard([str(firmware)], tmp_path) as board:
+            assert main([*command, str(board.path)]) == 0
+        assert "vectors were verified earlier" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [needs_target("mps2-an386")])
