@@ -20,6 +20,7 @@ from .codegen.kernels.page import kernels_page
 from .codegen.project import ModelSources
 from .commands import choices
 from .commands import export as export_command
+from .commands import mlperf_tiny as mlperf_command
 from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
@@ -128,6 +129,8 @@ def build_parser() -> argparse.ArgumentParser:
     report_command.add_arguments(report_)
     export_ = _command(commands, "export", export_command.run, "write a quantized model in another tool's format")
     export_command.add_arguments(export_)
+    mlperf = _command(commands, "mlperf-tiny", mlperf_command.run, "write the firmware of the MLPerf Tiny benchmarks")
+    mlperf_command.add_arguments(mlperf)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
