@@ -27,7 +27,7 @@ from .build import (
 )
 from .sizes import Sizes, measure
 from .target import Target
-from .toolchain import TOOLCHAINS
+from .toolchain import chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,9 @@ def project_files(model: ModelSources, target: Target, application: Application 
         "cores_sources": [path for path in sources if is_for_cores(path)],
         "program": model.program,
         "constant_bytes": model.constant_bytes,
-        "compiler": TOOLCHAINS[target.toolchain].compiler,
+        "compiler": " ".join(chosen(target.toolchain).command),
         "assembly": any(path.endswith(".S") for path in files),
-        "flags": compile_flags(target),
+        "flags": compile_flags(target, here),
         "harness_flags": harness_flags(target),
         "link_flags": link_flags(target, here),
         "model_link_flags": model_link_flags(target, model.name, here),

@@ -42,7 +42,6 @@
 #define PLL_FEEDBACK   125U /* VCO at 1500 MHz */
 #define POST_DIVIDER_2 2U
 #define CORE_HZ        (XOSC_HZ * PLL_FEEDBACK / POST_DIVIDER / POST_DIVIDER_2)
-#define BAUD           115200U
 
 /* Writes to a register + 0x2000 set bits of it, to a register + 0x3000 clear them (both datasheets, section 2.1). */
 #define SET   0x2000U
@@ -86,7 +85,7 @@
 #define UART_8N1_FIFO (3U << 5 | 1U << 4)
 #define UART_ON       (1U << 0 | 1U << 8 | 1U << 9) /* the UART, its transmitter and its receiver */
 /* The divisor in 64ths of 16 clocks. */
-#define UART_DIVISOR ((XOSC_HZ * 4U + BAUD / 2U) / BAUD)
+#define UART_DIVISOR ((XOSC_HZ * 4U + BW_BAUD / 2U) / BW_BAUD)
 
 #define GPIO_CTRL(n)  REGISTER(IO_BANK0 + 8U * (n) + 4U)
 #define PAD(n)        REGISTER(PADS_BANK0 + 4U * (n) + 4U)

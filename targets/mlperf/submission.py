@@ -14,8 +14,9 @@ from pathlib import Path
 
 from ... import __version__
 from ...codegen.project import MARKER, ModelSources, model_sources, to_json
+from ...codegen.sources import FIRMWARE
 from ...converter.ir import Graph
-from ...errors import InputError, ResourceError
+from ...errors import InputError, ResourceError, TargetError
 from ..doctor import version
 from ..image import built_from, check_fits, project_files
 from ..sizes import Sizes
@@ -56,7 +57,13 @@ def make(benchmark: Benchmark, graph: Graph, target: Target) -> Firmware:
 
     Raises:
         ModelError: the network is not one of this benchmark. ResourceError: it does not fit; names the benchmark.
+        TargetError: the target's platform code cannot tell the time.
     """
+    if not any("bw_platform_hz(void) {" in (FIRMWARE / "platform" / name).read_text() for name in target.sources):
+        raise TargetError(
+            f"{target.name}: its platform code does not say how fast its counter runs (bw_platform_hz), which the "
+            "benchmarks' timestamps need; choose another board"
+        )
     around = application(benchmark, graph)
     model = model_sources(graph, target.isa, benchmark.short, None, target.cores)
     try:

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import bitwright
 import pytest
-from background import ROOT
+from background import ROOT, model_path, needs_data
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Link
@@ -20,27 +23,31 @@ from bitwright.targets.target import find_target
 from bitwright.targets.toolchain import TOOLCHAINS
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import compare
-from chips.machine import Misuse, Port
+from chips.esp32 import C3, C6, Esp32
+from chips.fe310 import Fe310
+from chips.machine import Machine, Misuse, Port, segments
+from chips.pulp import Pulp
 from chips.rp2 import FLASH, RP2040, RP2350, Rp2, checksum
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
+ESP32 = {"esp32-c3": C3, "esp32-c6": C6}
 RP2 = {"pico": (RP2040, False), "pico2": (RP2350, False), "pico2-riscv": (RP2350, True)}
-BOARDS = [*RP2]
+BOARDS = [*RP2, *ESP32]
 
 
 @contextmanager
-def image_for(board: str) -> Iterator[Image]:
-    """The digits network, built for the chip itself."""
+def image_for(board: str, model: Path = DIGITS) -> Iterator[Image]:
+    """A network, built for the chip itself."""
     target = find_target(board).on_hardware()
     if shutil.which(TOOLCHAINS[target.toolchain].compiler) is None:
         pytest.skip(f"{board} needs {TOOLCHAINS[target.toolchain].compiler}")
-    with built(bitwright.load(DIGITS), target) as image:
+    with built(bitwright.load(model), target) as image:
         yield image
 
 
-def chip(board: str, elf: Path, scale: int = 1) -> Rp2:
+def chip(board: str, elf: Path) -> Machine:
     """The board's chip, booted."""
-    machine = Rp2(elf, *RP2[board], scale)
+    machine = Rp2(elf, *RP2[board]) if board in RP2 else Esp32(elf, ESP32[board])
     machine.boot()
     return machine
 
@@ -52,15 +59,25 @@ def test_the_firmware_serves_the_link(board: str) -> None:
         link = Link(Port(machine), patience=0.2)
         report = compare(image, link, random_vectors(image.model.program.graph, 2, 0))
         assert report.bit_exact, report.mismatches[:3]
-        assert report.link_faults == ()
+        assert report.link_faults == () and link.hello().unit == "cycles"
         for passes in (2, 3, 1000, 20_001):
             assert link.count_loop(passes) == 3 * (passes - 1)  # one cycle each, in the model
 
 
+@needs_data
 @pytest.mark.parametrize("board", BOARDS)
+def test_keyword_spotting_in_the_chips_memory(board: str) -> None:
+    with image_for(board, model_path("mlperf_tiny/kws_ref_model")) as image:
+        vectors = random_vectors(image.model.program.graph, 1, 0)
+        report = compare(image, Link(Port(chip(board, image.elf)), patience=1.0), vectors)
+        assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("board", RP2)
 def test_clock_and_pins_are_those_of_the_description(board: str) -> None:
     with image_for(board) as image:
-        machine = chip(board, image.elf)
+        machine = Rp2(image.elf, *RP2[board])
+        machine.boot()
         board_data = image.target.board
         assert board_data is not None
         assert machine.uart.baud == pytest.approx(board_data.baud, rel=0.005)
@@ -72,7 +89,9 @@ def test_clock_and_pins_are_those_of_the_description(board: str) -> None:
 def test_cycles_of_the_pico_go_on_where_systick_wraps() -> None:
     """At 1000 cycles for each instruction of the model, a loop of 60,000 instructions wraps it three times."""
     with image_for("pico") as image:
-        link = Link(Port(chip("pico", image.elf, scale=1000)), patience=0.2)
+        machine = Rp2(image.elf, RP2040, scale=1000)
+        machine.boot()
+        link = Link(Port(machine), patience=0.2)
         assert link.count_loop(20_001) == 3 * 20_000 * 1000
 
 
@@ -105,3 +124,86 @@ def test_the_model_refuses_what_the_chip_would_not_forgive() -> None:
             with pytest.raises(Misuse):
                 machine.boot()
                 assert machine.clocks.core_hertz > 0
+
+
+@pytest.mark.parametrize("board", ESP32)
+def test_watchdogs_are_off_and_the_baud_rate_is_that_of_the_description(board: str) -> None:
+    with image_for(board) as image:
+        machine = Esp32(image.elf, ESP32[board])
+        with pytest.raises(Misuse, match="a watchdog runs"):
+            machine.check_watchdogs()
+        machine.boot()
+        machine.check_watchdogs()
+        assert image.target.board is not None
+        assert machine.uart.baud == pytest.approx(image.target.board.baud, rel=0.005)
+
+
+@pytest.mark.parametrize("board", ESP32)
+def test_the_link_over_the_chips_own_usb_port(board: str) -> None:
+    with image_for(board) as image:
+        machine = Esp32(image.elf, ESP32[board], usb=True)
+        machine.boot()
+        report = compare(image, Link(Port(machine), patience=0.2), random_vectors(image.model.program.graph, 1, 0))
+        assert report.bit_exact and report.link_faults == () and not machine.uart_line.sent
+
+
+@pytest.mark.skipif(find_spec("esptool") is None, reason="esptool is not installed: pip install esptool")
+@pytest.mark.parametrize("board", ESP32)
+def test_esptool_makes_a_valid_image_of_it(board: str, tmp_path: Path) -> None:
+    """What the boot ROM checks: header, segments in RAM alone, checksum and hash."""
+    with image_for(board) as image:
+        assert image.target.board is not None
+        esptool = [sys.executable, "-m", "esptool", "--chip", image.target.board.loaders["esptool"]["chip"]]
+        binary = tmp_path / "firmware.bin"
+        subprocess.run([*esptool, "elf2image", "-o", str(binary), str(image.elf)], check=True, capture_output=True)
+        info = subprocess.run([*esptool, "image-info", str(binary)], check=True, capture_output=True, text=True).stdout
+        entry, stored = segments(image.elf)
+        assert f"Entry point: {entry:#x}" in info
+        assert "Checksum: " in info and info.count("(valid)") == 2
+        kinds = re.findall(r"0x[0-9a-f]+  0x[0-9a-f]+  0x[0-9a-f]+  (.+)", info)
+        assert kinds and all("RAM" in kind for kind in kinds)
+        assert sum(int(size, 16) for size in re.findall(r"^ +\d+  (0x[0-9a-f]+)", info, re.M)) >= sum(
+            len(segment.data) for segment in stored
+        )
+
+
+@pytest.mark.parametrize("board", ["gap8", "pulpissimo"])
+def test_the_pulp_systems_answer_at_the_baud_rate_of_their_description(board: str) -> None:
+    with image_for(board) as image:
+        machine = Pulp(image.elf, gap8=board == "gap8")
+        machine.boot()
+        hertz = machine.fll.hertz if board == "gap8" else int(image.target.defines["BW_PERIPHERAL_HZ"].rstrip("U"))
+        assert image.target.board is not None
+        assert machine.udma.baud(hertz) == pytest.approx(image.target.board.baud, rel=0.01)
+        link = Link(Port(machine), patience=0.2)
+        link.check_build(0, image.model.context["build_id_hex"])
+        for passes in (2, 3, 1000, 20_001):
+            assert link.count_loop(passes) == 3 * (passes - 1)  # one cycle each, in the model
+        assert link.faults == []
+
+
+def test_the_pads_of_gap8_are_the_uarts() -> None:
+    """Whatever they were: two bits for each, of which 0 is the pad's own function."""
+    with image_for("gap8") as image:
+        machine = Pulp(image.elf, gap8=True)
+        machine.soc_control.registers[0x148] = 0xFFFFFFFF
+        machine.boot()
+        assert image.target.board is not None
+        pads = [int(pad) for pad in re.findall(r"(\d+) \((?:RX|TX)\)", image.target.board.serial)]
+        assert pads == [38, 39]
+        for pad in range(32, 48):
+            assert machine.soc_control.registers[0x148] >> 2 * (pad - 32) & 3 == (0 if pad in pads else 3)
+
+
+@pytest.mark.parametrize("board", ["hifive1", "hifive1-revb"])
+def test_clock_pins_and_baud_rate_of_the_hifive1(board: str) -> None:
+    """QEMU looks at none of them."""
+    with image_for(board) as image:
+        assert image.target.flash is not None and image.target.board is not None
+        machine = Fe310(image.elf, image.target.flash.origin)
+        machine.boot()
+        assert machine.entry == image.target.flash.origin
+        assert machine.uart.baud == pytest.approx(image.target.board.baud, rel=0.005)
+        ((receive, transmit),) = re.findall(r"GPIO (\d+) and (\d+)", image.target.board.serial)
+        assert machine.gpio.uart_pins() == [int(receive), int(transmit)]
+        assert Link(Port(machine), patience=0.2).hello().unit == "cycles"
