@@ -261,6 +261,7 @@ def test_wrong_places(tiny: str, tmp_path: Path, capsys: Capture, monkeypatch: p
         ): "no port has a USB id of desk, 0483:374b: give --port; no serial port is",
         (*verify, "--board", "qemu-rv32"): "qemu-rv32 is an emulator only: there is no board to plug in",
         (*verify, "--target", "qemu-rv32", "--port", "x"): "qemu-rv32 is an emulator only",
+        (*verify, "--target", "pico"): "pico has no emulator: run it on the board, with --board pico",
         (*verify, "--board", "nonesuch"): "there is no target 'nonesuch'",
         (*verify, "--target", "host", "--no-flash"): "are for boards: give --board, or --port",
         (*verify, "--target", "host", "--with", "openocd"): "are for boards: give --board, or --port",
