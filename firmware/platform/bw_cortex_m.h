@@ -6,8 +6,8 @@
 
 #define BW_REGISTER(address) (*(volatile uint32_t *)(address))
 
-/* Start what bw_platform_ticks reads. */
-void bw_counter_start(void);
+/* Start what bw_platform_ticks reads, on a core of that many Hz. */
+void bw_counter_start(uint32_t core_hz);
 
 /* Turn on the caches of a Cortex-M7. */
 void bw_caches_on(void);

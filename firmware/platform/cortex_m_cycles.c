@@ -40,7 +40,10 @@ __attribute__((naked)) void SysTick_Handler(void) {
                      "   .ltorg\n");
 }
 
-void bw_counter_start(void) {
+uint32_t bw_platform_hz(void) { return BW_SYSTICK_HZ; }
+
+void bw_counter_start(uint32_t core_hz) {
+    (void)core_hz;
     SYSTICK_RELOAD = PERIOD - 1U;
     SYSTICK_VALUE = 0U;
     SYSTICK_CONTROL = 7U; /* the core's clock, exception, on */
@@ -66,7 +69,12 @@ const uint32_t bw_platform_numerator = 1;
 const uint32_t bw_platform_denominator = 1;
 const uint32_t bw_platform_unit = 2; /* cycles */
 
-void bw_counter_start(void) {
+static uint32_t hz;
+
+uint32_t bw_platform_hz(void) { return hz; }
+
+void bw_counter_start(uint32_t core_hz) {
+    hz = core_hz;
     DEBUG_CONTROL |= 1U << 24; /* TRCENA */
     DWT_LOCK = 0xC5ACCE55U;    /* Cortex-M7 has a lock; elsewhere nothing is here */
     DWT_CYCLES = 0U;

@@ -27,9 +27,10 @@ static int speed_up(void) {
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     const int fast = speed_up();
     RCC_APB2ENR |= 1U << (2U + BW_PORT) | 1U << BW_USART_BIT;
     (void)RCC_APB2ENR; /* the clock is there two cycles later */
-    return fast ? HSI_HZ / 2U * 6U : HSI_HZ;
+    const uint32_t hz = fast ? HSI_HZ / 2U * 6U : HSI_HZ;
+    return (bw_stm32_clocks){.core = hz, .usart = hz};
 }

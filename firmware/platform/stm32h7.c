@@ -69,11 +69,12 @@ static int speed_up(void) {
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     const int fast = speed_up();
     bw_caches_on();
     RCC_AHB4ENR |= 1U << BW_PORT;
     RCC_APB1LENR |= 1U << BW_USART_BIT;
     (void)RCC_APB1LENR; /* the clock is there two cycles later */
-    return fast ? CORE_HZ / 4U : HSI_HZ;
+    return fast ? (bw_stm32_clocks){.core = CORE_HZ, .usart = CORE_HZ / 4U}
+                : (bw_stm32_clocks){.core = HSI_HZ, .usart = HSI_HZ};
 }

@@ -14,6 +14,8 @@
 #define FLASH_ACR    BW_REGISTER(0x40022000U)
 
 #define HSI16_HZ            16000000U
+#define MSI_HZ              4000000U /* at reset */
+#define CORE_HZ             120000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
 #define CR_PLL_ON           (1U << 24)
@@ -58,12 +60,12 @@ static int speed_up(void) {
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     RCC_APB1ENR1 |= APB1ENR1_PWR;
     (void)RCC_APB1ENR1; /* the clock is there two cycles later */
     RCC_CR |= CR_HSI16_ON;
     (void)bw_await(&RCC_CR, CR_HSI16_READY, CR_HSI16_READY);
-    (void)speed_up();
+    const int fast = speed_up();
 #if BW_PORT == 6
     PWR_CR2 |= CR2_VDDIO2_VALID; /* port G has a supply of its own */
 #endif
@@ -71,5 +73,5 @@ uint32_t bw_stm32_clock(void) {
     RCC_AHB2ENR |= 1U << BW_PORT;
     RCC_APB1ENR2 |= APB1ENR2_LPUART1;
     (void)RCC_APB1ENR2;
-    return HSI16_HZ;
+    return (bw_stm32_clocks){.core = fast ? CORE_HZ : MSI_HZ, .usart = HSI16_HZ};
 }

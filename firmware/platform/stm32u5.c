@@ -17,6 +17,8 @@
 #define ICACHE_SR    BW_REGISTER(0x40030404U)
 
 #define HSI16_HZ            16000000U
+#define MSI_HZ              4000000U /* at reset */
+#define CORE_HZ             160000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
 #define CR_PLL1_ON          (1U << 24)
@@ -63,17 +65,17 @@ static int speed_up(void) {
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     RCC_AHB3ENR |= AHB3ENR_PWR;
     (void)RCC_AHB3ENR; /* the clock is there two cycles later */
     RCC_CR |= CR_HSI16_ON;
     (void)bw_await(&RCC_CR, CR_HSI16_READY, CR_HSI16_READY);
-    (void)speed_up();
+    const int fast = speed_up();
     (void)bw_await(&ICACHE_SR, 1U, 0U); /* it empties itself after reset */
     ICACHE_CR |= 1U;
     bw_change(&RCC_CCIPR1, CCIPR1_USART1, CCIPR1_USART1_HSI16);
     RCC_AHB2ENR1 |= 1U << BW_PORT;
     RCC_APB2ENR |= APB2ENR_USART1;
     (void)RCC_APB2ENR;
-    return HSI16_HZ;
+    return (bw_stm32_clocks){.core = fast ? CORE_HZ : MSI_HZ, .usart = HSI16_HZ};
 }

@@ -114,6 +114,7 @@ class Machine:
         self.executed = 0
         self._lengths: dict[int, int] = {}
         self._stopped = False
+        self._error: Exception | None = None
         self._last_event = 0
         self.line = Line()
         self.lines = [self.line]
@@ -124,7 +125,12 @@ class Machine:
         """Map a register block."""
 
         def read(_uc: object, offset: int, size: int, _data: object) -> int:
-            return block.read(offset) & 0xFFFFFFFF
+            try:
+                return block.read(offset) & 0xFFFFFFFF
+            except Exception as error:  # unicorn cannot pass it on from here: run does
+                self._error = error
+                self.stop()
+                return 0
 
         def write(_uc: object, offset: int, size: int, value: int, _data: object) -> None:
             block.write(offset, value)
@@ -185,6 +191,8 @@ class Machine:
             self.uc.emu_start(start if self.riscv else start | 1, 0xFFFFFFF0)
         except unicorn.UcError as error:
             raise Misuse(f"{error} at 0x{self.uc.reg_read(counter):08x}") from error
+        if self._error is not None:
+            raise self._error
         if not self._stopped:
             raise Misuse(f"the core stopped at 0x{self.uc.reg_read(counter):08x}")
 
