@@ -48,6 +48,11 @@ class ConstantArray:
         return c_type(self.data.dtype)
 
     @property
+    def attribute(self) -> str:
+        """Kernels read a word of small elements at a time; without being told, not every compiler aligns them so."""
+        return " __attribute__((aligned(4)))" if self.data.itemsize < 4 else ""
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return max(1, int(self.data.size))

@@ -63,13 +63,18 @@ def _show_board(target: Target, as_json: bool) -> None:
         shown = ", ".join(value) if isinstance(value, list) else console.number(value) if key in _SIZES else str(value)
         console.out.print(f"{key.replace('_', ' '):12} {shown}", soft_wrap=True)
     for loader in loaders_of(target):
-        options = ", ".join(f"{key} = {value!r}" for key, value in target.board.loaders[loader.name].items())
+        options = ", ".join(f"{key} = {_shown(value)}" for key, value in target.board.loaders[loader.name].items())
         console.out.print(f"{loader.name:12} {loader.absent() or 'installed'} ({options})", soft_wrap=True)
+
+
+def _shown(value: object) -> str:
+    return hex(value) if isinstance(value, int) else repr(value)
 
 
 def _short(serial: str) -> str:
     """Which interface and pins, without where they come out."""
-    return re.split(r"[:,]", serial)[0]
+    found = re.match(r"(?:[^:,(]|\([^)]*\))*", serial)
+    return serial if found is None else found.group()
 
 
 def _described(target: Target) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from .. import console
 from ..errors import LinkError
 from ..targets.attached import check_port
-from ..targets.hardware import PORT_TIMEOUT, Connection, greeted, open_port, put
+from ..targets.hardware import Connection, await_port, greet, put
+from ..targets.ports import connected
 from ..targets.rebuild import firmware
 from ..targets.target import find_target
 from . import place
@@ -34,8 +35,10 @@ def run(options: argparse.Namespace) -> int:
         if options.port is None:
             console.out.print("With --port the firmware's answer is checked, too", style="dim")
             return 0
-        with open_port(options.port, target.board.baud, PORT_TIMEOUT) as port:
-            hello = greeted(port).hello()
+        await_port(options.port)
+        with connected(options.port, target.board.baud) as link:
+            greet(link)
+            hello = link.hello()
         if image.build_id is not None and hello.build_id != image.build_id:
             raise LinkError(
                 f"build {hello.build_id} answers at {options.port}, not the flashed {image.build_id}: "

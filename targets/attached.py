@@ -76,8 +76,10 @@ def port_of(target: Target) -> str:
         raise LinkError(
             f"several ports can be {target.name}'s, choose with --port: {_listed(found)} ({target.board.serial})"
         )
-    there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
-    raise LinkError(f"no port has a USB id of {target.name}, {' or '.join(target.board.usb)}: give --port; {there}")
+    if not target.board.usb:
+        raise LinkError(f"{target.name} has no USB id to be found by: give --port; {_there(everything)}")
+    ids = " or ".join(target.board.usb)
+    raise LinkError(f"no port has a USB id of {target.name}, {ids}: give --port; {_there(everything)}")
 
 
 def probe_of(target: Target, port: str | None) -> str | None:
@@ -89,13 +91,19 @@ def probe_of(target: Target, port: str | None) -> str | None:
     return own[0] if own and len({found.serial_number for found in alike}) > 1 else None
 
 
+def is_there(port: str) -> bool:
+    """Whether a serial port is there; a pyserial URL is taken to be."""
+    return "://" in port or Path(port).exists() or port in {found.device for found in list_ports.comports()}
+
+
 def check_port(port: str) -> None:
-    """Raise LinkError for a serial port that is not there; a pyserial URL is taken as it is."""
-    if "://" in port or Path(port).exists() or port in {found.device for found in list_ports.comports()}:
-        return
-    everything = ports()
-    there = f"there are {_listed(everything)}" if everything else "no serial port is plugged in"
-    raise LinkError(f"there is no port '{port}'; {there}")
+    """Raise LinkError for a serial port that is not there, naming those that are."""
+    if not is_there(port):
+        raise LinkError(f"there is no port '{port}'; {_there(ports())}")
+
+
+def _there(found: Sequence[Attached]) -> str:
+    return f"there are {_listed(found)}" if found else "no serial port is plugged in"
 
 
 def _listed(found: Sequence[Attached]) -> str:

@@ -57,9 +57,13 @@ class Heard:
         self._sample = b""
 
     def damaged(self, frame: bytes) -> None:
-        """Bytes between two delimiters, or none, that are no frame."""
+        """Bytes between two delimiters that are no frame."""
         self._damaged += 1
-        self._sample = (self._sample + frame)[:_SAMPLE]
+        self.rest(frame)
+
+    def rest(self, data: bytes) -> None:
+        """Bytes that are not yet a frame."""
+        self._sample = (self._sample + data)[:_SAMPLE]
 
     def __str__(self) -> str:
         if self.strangers:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import serial
-
-from ..errors import LinkError
-from .attached import check_port, probe_of
+from .attached import check_port, is_there, probe_of
 from .emulator import start
 from .flash.loader import Job, Progress
 from .flash.table import flash
 from .image import Image
 from .link import Link
+from .ports import connected
 from .target import Target
 
 #: Seconds until a port is back after flashing: chips with USB of their own leave the bus when they restart.
@@ -65,8 +61,10 @@ def on_board(target: Target, elf: Path, connection: Connection, progress: Progre
     check_port(connection.port)
     if connection.flash:
         put(target, elf, connection, progress)
-    with open_port(connection.port, target.board.baud, PORT_TIMEOUT if connection.flash else 0) as port:
-        yield greeted(port)
+        await_port(connection.port)
+    with connected(connection.port, target.board.baud) as link:
+        greet(link)
+        yield link
 
 
 def put(target: Target, elf: Path, connection: Connection, progress: Progress | None = None) -> str:
@@ -75,62 +73,14 @@ def put(target: Target, elf: Path, connection: Connection, progress: Progress | 
     return flash(Job(elf, target, probe, connection.port, connection.volume, progress), connection.tool)
 
 
-def greeted(port: serial.Serial) -> Link:
-    """The link, once the firmware has answered; what was lost while the board started is no fault of the link's."""
-    link = Link(port)
+def greet(link: Link) -> None:
+    """Wait until the firmware answers; what is lost while the board starts is no fault of the link's."""
     link.hello()
     link.faults.clear()
-    return link
 
 
-@contextmanager
-def open_port(name: str, baud: int, wait: float = 0.0) -> Iterator[serial.Serial]:
-    """A serial port of this process alone. Raises LinkError: what is in the way, and the way out.
-
-    Args:
-        wait: seconds to wait for a port that is not there.
-    """
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            port = _opened(name, baud)
-            break
-        except (OSError, ValueError) as error:
-            if _number(error) != errno.ENOENT or time.monotonic() >= deadline:
-                raise LinkError(_reason(name, error)) from error
-            time.sleep(0.1)
-    with port:
-        yield port
-
-
-def _opened(name: str, baud: int) -> serial.Serial:
-    # A lock keeps two programs from sharing a port and taking each other's answers; a URL's server has its own ways.
-    if "://" in name:
-        return serial.serial_for_url(name, baudrate=baud)
-    return serial.Serial(name, baudrate=baud, exclusive=True)
-
-
-def _number(error: Exception) -> int | None:
-    number = getattr(error, "errno", None)
-    if number is None and isinstance(error.__context__, OSError):
-        number = error.__context__.errno
-    return number
-
-
-def _reason(name: str, error: Exception) -> str:
-    number, words = _number(error), " ".join(str(error).split())
-    if number in (errno.EBUSY, errno.EAGAIN) or "lock port" in words or (os.name == "nt" and number == errno.EACCES):
-        return f"'{name}' is in use by another program, such as a serial monitor: close that first"
-    if number in (errno.EACCES, errno.EPERM):
-        return f"no permission to open '{name}': sudo usermod -aG {_group(name)} $USER, then log in again"
-    if number == errno.ENOENT:
-        return f"there is no port '{name}': `bitwright boards --attached` lists those that there are"
-    return f"'{name}' cannot be opened: {words}"
-
-
-def _group(name: str) -> str:
-    """The group that may use a port; what it is called differs among distributions."""
-    try:
-        return Path(name).group()
-    except (OSError, KeyError, NotImplementedError):
-        return "dialout"
+def await_port(name: str) -> None:
+    """Wait, in bounded time, for a port that left the bus when the board restarted."""
+    deadline = time.monotonic() + PORT_TIMEOUT
+    while time.monotonic() < deadline and not is_there(name):
+        time.sleep(0.1)

@@ -301,6 +301,7 @@ class Link:
                 continue
             if answer is not None:
                 return self._status(command, answer)
+        self._heard.rest(self._received.rest())
         raise LinkError(f"no answer to {_NAMES[command]} within {timeout:g} s: {self._heard}")
 
     def _status(self, command: int, answer: bytes) -> tuple[int, bytes]:
@@ -327,15 +328,16 @@ class Link:
         except serial.SerialTimeoutException:
             self._note(command, "the port took no bytes in time; sent again")
             return None
+        noted = len(self.faults)
         while (received := self._frame(until)) is not None:
             answer = decode(received)
             if answer is None:
                 self._heard.damaged(received)
-                self._note(command, "a damaged frame came from the target; sent again")
+                self._note(command, "a damaged frame came from the target; sent again", noted)
             elif len(answer) >= 5 and answer[0:1] + answer[2:5] == number:
                 return answer
             elif answer[:5] == bytes([0, _DAMAGED, 0, 0, 0]):
-                self._note(command, "a frame arrived damaged at the target; sent again")
+                self._note(command, "a frame arrived damaged at the target; sent again", noted)
             else:  # a late answer to an earlier request, or to somebody else
                 self._heard.strangers += 1
                 if command == _HELLO and answer[0] == number[0] and answer[1] == _OK and 0 < answer[2] < VERSION:
@@ -382,8 +384,11 @@ class Link:
         waited = "" if self._reopen is None else f" and did not come back within {self._patience.reconnect:g} s"
         raise LinkError(f"the port disappeared{waited}, at {_NAMES[command]}: {' '.join(str(why).split())}")
 
-    def _note(self, command: int, what: str) -> None:
-        self.faults.append(Fault(_NAMES[command], what))
+    def _note(self, command: int, what: str, since: int | None = None) -> None:
+        """Keep a fault; only one of the kind ``since`` so many faults."""
+        fault = Fault(_NAMES[command], what)
+        if since is None or fault not in self.faults[since:]:
+            self.faults.append(fault)
 
 
 def fault_lines(faults: Iterable[str]) -> tuple[str, ...]:

@@ -71,6 +71,14 @@ def run(command: Sequence[str | Path], folder: Path, **settings: str) -> str:
     return result.stdout
 
 
+def emulated(program: str, machine: str, image: Path) -> str:
+    """What an image prints by semihosting on a machine of QEMU's."""
+    console = ["-chardev", "stdio,id=console", "-semihosting-config", "enable=on,chardev=console"]
+    quiet = ["-display", "none", "-monitor", "none", "-serial", "none"]
+    firmware = ["-bios", "none"] if "riscv" in program else []
+    return run([program, "-M", machine, *console, *quiet, *firmware, "-kernel", image], image.parent)
+
+
 def broken(text: str, array: str = " expected_0[") -> str:
     """The text of a self-check with one expected integer changed."""
     head, array, values = text.partition(array)

@@ -43,8 +43,7 @@
 #define UART_UPDATE  REGISTER(0x60000098U) /* ESP32-C6: bit 0 takes settings over, and reads 0 when it has */
 #define UART_TX_FIFO 128U
 #define XTAL_HZ      40000000U
-#define BAUD         115200U
-#define UART_DIVISOR ((XTAL_HZ * 16U + BAUD / 2U) / BAUD) /* in sixteenths */
+#define UART_DIVISOR ((XTAL_HZ * 16U + BW_BAUD / 2U) / BW_BAUD) /* in sixteenths */
 
 #define USB_DATA       REGISTER(USB_SERIAL + 0x0U)
 #define USB_CONF       REGISTER(USB_SERIAL + 0x4U)

@@ -13,11 +13,13 @@
 #define UART_ID          4U
 #define UART             0x1A102200U
 #define PERIPHERAL_HZ    50003968U /* see start_clock */
+#define CORE_HZ          PERIPHERAL_HZ
 #else
 #define UDMA_CLOCK_GATES REGISTER(0x1A102000U)
 #define UART_ID          0U
 #define UART             0x1A102080U
 #define PERIPHERAL_HZ    BW_PERIPHERAL_HZ
+#define CORE_HZ          BW_CORE_HZ
 #endif
 
 #define RX_ADDRESS REGISTER(UART + 0x00U) /* reads where the next byte goes; 0 between two transfers */
@@ -31,7 +33,6 @@
 #define ENABLE     (1U << 4)                     /* bytes: bits 2 and 1 are 0 */
 #define CLEAR      (1U << 5)                     /* written; read: another transfer waits */
 #define SETUP_8N1  (3U << 1 | 1U << 8 | 1U << 9) /* eight bits; transmitter and receiver on */
-#define BAUD       115200U
 
 #define RING 1024U /* more than a frame of the link */
 
@@ -42,6 +43,7 @@ const uint32_t bw_platform_unit = 1U;
 #else
 const uint32_t bw_platform_unit = 2U;
 #endif
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 
 static volatile uint8_t ring[RING];
 static volatile uint8_t outgoing;
@@ -104,7 +106,8 @@ uint32_t bw_platform_ticks(void) {
 void bw_platform_init(void) {
     start_clock();
     UDMA_CLOCK_GATES |= 1U << UART_ID;
-    UART_SETUP = ((PERIPHERAL_HZ + BAUD / 2U) / BAUD - 1U) << 16 | SETUP_8N1; /* baud rate = clock / (divider + 1) */
+    UART_SETUP =
+        ((PERIPHERAL_HZ + BW_BAUD / 2U) / BW_BAUD - 1U) << 16 | SETUP_8N1; /* baud rate = clock / (divider + 1) */
     RX_CONFIG = CLEAR;
     RX_ADDRESS = (uint32_t)(uintptr_t)ring;
     RX_SIZE = RING;

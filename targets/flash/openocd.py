@@ -6,6 +6,11 @@ from pathlib import Path
 
 from .loader import Job, Loader
 from .program import find, run, staged
+from .segments import entry_point
+
+_PROGRAM = "program firmware.elf verify reset exit"
+#: For chips without flash of their own: the image is gone when the power is.
+_LOAD = "init; halt; load_image firmware.elf; verify_image firmware.elf; resume {entry:#x}; shutdown"
 
 
 def configs(job: Job) -> list[str]:
@@ -25,9 +30,10 @@ def _flash(job: Job) -> None:
     # The probe is chosen first: some boards' files connect to it themselves.
     probe = ["-c", f"adapter serial {job.probe}"] if job.probe is not None else []
     files = [part for config in configs(job) for part in ("-f", config)]
+    in_ram = job.options("openocd").get("load") == "ram"
+    action = _LOAD.format(entry=entry_point(job.elf)) if in_ram else _PROGRAM
     with staged(job.elf) as folder:
-        command = [find("openocd") or "openocd", *probe, *files, "-c", "program firmware.elf verify reset exit"]
-        run("OpenOCD", command, folder)
+        run("OpenOCD", [find("openocd") or "openocd", *probe, *files, "-c", action], folder)
 
 
-LOADER = Loader("openocd", _absent, _flash, {"config": (str, list)})
+LOADER = Loader("openocd", _absent, _flash, {"config": (str, list)}, {"load": (str,)})

@@ -29,6 +29,12 @@ class Segment:
         return self.address + len(self.data)
 
 
+def entry_point(elf: Path) -> int:
+    """Address at which it begins."""
+    with elf.open("rb") as file:
+        return int(ELFFile(file)["e_entry"])
+
+
 def load_segments(elf: Path) -> list[Segment]:
     """What is loaded, by address. Raises ToolError: the file is no linked image."""
     return _read(elf)[1]

@@ -71,7 +71,7 @@ class Uart(Block):
         if offset == 0x1C:
             self._filled -= self._filled > 0
             received = self._chip.uart_line.poll(self._chip)
-            return (len(self._chip.uart_line.incoming) if received else 0) & 0x7F | self._filled << 16
+            return (min(len(self._chip.uart_line.incoming), 128) if received else 0) | self._filled << 16
         if offset == 0x98 and self._updates:
             self._updating -= self._updating > 0
             if not self._updating:

@@ -20,7 +20,7 @@ unicorn = pytest.importorskip("unicorn", reason="unicorn is not installed: pip i
 from unicorn import arm_const, riscv_const  # noqa: E402
 
 #: Instructions after which a machine that neither waits for a byte nor sends one is given up.
-_PATIENCE = 100_000_000
+_PATIENCE = 30_000_000
 
 
 class Misuse(AssertionError):

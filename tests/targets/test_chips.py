@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import bitwright
 import pytest
-from background import ROOT
+from background import ROOT, model_path, needs_data
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Link
@@ -24,6 +25,7 @@ from bitwright.targets.toolchain import TOOLCHAINS
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import compare
 from chips.esp32 import C3, C6, Esp32
+from chips.fe310 import Fe310
 from chips.machine import Machine, Misuse, Port, segments
 from chips.pulp import Pulp
 from chips.rp2 import FLASH, RP2040, RP2350, Rp2, checksum
@@ -35,12 +37,12 @@ BOARDS = [*RP2, *ESP32]
 
 
 @contextmanager
-def image_for(board: str) -> Iterator[Image]:
-    """The digits network, built for the chip itself."""
+def image_for(board: str, model: Path = DIGITS) -> Iterator[Image]:
+    """A network, built for the chip itself."""
     target = find_target(board).on_hardware()
     if shutil.which(TOOLCHAINS[target.toolchain].compiler) is None:
         pytest.skip(f"{board} needs {TOOLCHAINS[target.toolchain].compiler}")
-    with built(bitwright.load(DIGITS), target) as image:
+    with built(bitwright.load(model), target) as image:
         yield image
 
 
@@ -58,9 +60,18 @@ def test_the_firmware_serves_the_link(board: str) -> None:
         link = Link(Port(machine), patience=0.2)
         report = compare(image, link, random_vectors(image.model.program.graph, 2, 0))
         assert report.bit_exact, report.mismatches[:3]
-        assert report.link_faults == ()
+        assert report.link_faults == () and link.hello().unit == "cycles"
         for passes in (2, 3, 1000, 20_001):
             assert link.count_loop(passes) == 3 * (passes - 1)  # one cycle each, in the model
+
+
+@needs_data
+@pytest.mark.parametrize("board", BOARDS)
+def test_keyword_spotting_in_the_chips_memory(board: str) -> None:
+    with image_for(board, model_path("mlperf_tiny/kws_ref_model")) as image:
+        vectors = random_vectors(image.model.program.graph, 1, 0)
+        report = compare(image, Link(Port(chip(board, image.elf)), patience=1.0), vectors)
+        assert report.bit_exact, report.mismatches[:3]
 
 
 @pytest.mark.parametrize("board", RP2)
@@ -128,6 +139,20 @@ def test_watchdogs_are_off_and_the_baud_rate_is_that_of_the_description(board: s
         assert machine.uart.baud == pytest.approx(image.target.board.baud, rel=0.005)
 
 
+@pytest.mark.parametrize("board", RP2)
+def test_the_link_over_the_picos_usb_connector(board: str) -> None:
+    """A host enumerates the device, opens its port and talks; on the UART nothing is heard."""
+    with image_for(board) as image:
+        machine = Rp2(image.elf, *RP2[board], usb=True)
+        machine.boot()
+        report = compare(image, Link(Port(machine), patience=0.2), random_vectors(image.model.program.graph, 2, 0))
+        assert report.bit_exact and report.link_faults == () and not machine.uart_line.sent
+        assert image.target.board is not None
+        vendor, product = struct.unpack_from("<HH", machine.usb.device, 8)
+        assert f"{vendor:04x}:{product:04x}" == image.target.board.usb[0]
+        assert machine.usb.strings == ["Bitwright", "Firmware"]
+
+
 @pytest.mark.parametrize("board", ESP32)
 def test_the_link_over_the_chips_own_usb_port(board: str) -> None:
     with image_for(board) as image:
@@ -183,3 +208,17 @@ def test_the_pads_of_gap8_are_the_uarts() -> None:
         assert pads == [38, 39]
         for pad in range(32, 48):
             assert machine.soc_control.registers[0x148] >> 2 * (pad - 32) & 3 == (0 if pad in pads else 3)
+
+
+@pytest.mark.parametrize("board", ["hifive1", "hifive1-revb"])
+def test_clock_pins_and_baud_rate_of_the_hifive1(board: str) -> None:
+    """QEMU looks at none of them."""
+    with image_for(board) as image:
+        assert image.target.flash is not None and image.target.board is not None
+        machine = Fe310(image.elf, image.target.flash.origin)
+        machine.boot()
+        assert machine.entry == image.target.flash.origin
+        assert machine.uart.baud == pytest.approx(image.target.board.baud, rel=0.005)
+        ((receive, transmit),) = re.findall(r"GPIO (\d+) and (\d+)", image.target.board.serial)
+        assert machine.gpio.uart_pins() == [int(receive), int(transmit)]
+        assert Link(Port(machine), patience=0.2).hello().unit == "cycles"

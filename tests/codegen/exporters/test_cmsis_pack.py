@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bitwright.codegen.exporters import export_archive
 from bitwright.codegen.exporters.cmsis_pack import archive_name
-from exported import needs, pair, run, unpacked
+from exported import emulated, needs, pair, run, unpacked
 
 #: PACK.xsd of Open-CMSIS-Pack: elements of <package> that this pack uses, and values of attributes.
 PARTS = ("vendor", "name", "description", "url", "licenseSets", "releases", "keywords", "conditions", "components")
@@ -102,6 +102,5 @@ def test_what_is_listed_runs_on_a_core(
     flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", level, f"-mcpu={cpu}", "-mthumb", *folders]
     link = ["--specs=rdimon.specs", "-Wl,--section-start=.vectors=0", "-o", "program.elf"]
     run(["arm-none-eabi-gcc", *flags, "vectors.c", *sources, *link], tmp_path)
-    emulator = ["qemu-system-arm", "-M", machine, "-semihosting", "-nographic", "-monitor", "none"]
-    said = run([*emulator, "-serial", "none", "-kernel", "program.elf"], tmp_path)
+    said = emulated("qemu-system-arm", machine, tmp_path / "program.elf")
     assert said == "digits: bit-exact on 2 vectors\nstream: bit-exact on 2 vectors\nPASS\n"

@@ -68,10 +68,10 @@ def test_the_module_file(tmp_path: Path) -> None:
     """docs.zephyrproject.org/latest/develop/modules.html: what is named exists, relative to the module."""
     folder = written(pair(), "zephyr", tmp_path / "pair")
     content = yaml.safe_load((folder / "zephyr" / "module.yml").read_text())
-    assert content["name"] == "pair" and content.keys() <= {"name", "build", "samples", "tests"}
+    assert content["name"] == "pair" and content.keys() == {"name", "build", "samples"}
     assert (folder / content["build"]["cmake"] / "CMakeLists.txt").is_file()
     assert (folder / content["build"]["kconfig"]).is_file()
-    assert all((folder / place).is_dir() for place in content["samples"] + content["tests"])
+    assert all((folder / place).is_dir() for place in content["samples"])
 
 
 def test_the_kconfig(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ DIGITS = str(ROOT / "examples" / "digits" / "digits_int8.tflite")
 
 def test_an_image_front_end_is_written_and_runs(tmp_path: Path) -> None:
     output = tmp_path / "camera.bwq"
-    assert main(["frontend", DIGITS, "--image", "20x30", "--crop", "-o", str(output)]) == 0
+    assert main(["frontend", DIGITS, "--image", "20x30", "--crop", "--mean", "0.1", "-o", str(output)]) == 0
     graph = bitwright.load(output)
     assert graph.tensor(graph.inputs[0]).shape == (1, 20, 30, 1)
     assert [node.op for node in graph.nodes[:3]] == ["SLICE", "RESIZE_BILINEAR", "DEPTHWISE_CONV_2D"]
