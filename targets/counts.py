@@ -165,18 +165,18 @@ def _built_plugin(qemu: str) -> Path:
         cc = compiler("host")
     except ToolError as error:
         raise ToolError(f"profiling compiles a small plugin for QEMU on this computer: {error}") from error
-    version = _first_line(cc, "--version")
+    version = _first_line(*cc, "--version")
     api = 1 if _qemu_major(qemu) < 9 else 2
     source = _PLUGIN.read_text(encoding="utf-8")
-    library = cache_folder() / f"bw_counts-{digest([source, cc, version, str(api)])}.so"
+    library = cache_folder() / f"bw_counts-{digest([source, *cc, version, str(api)])}.so"
     if not library.exists():
         with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
             draft = Path(folder) / "plugin.so"
-            command = [cc, "-std=c99", "-O2", "-shared", "-fPIC", f"-DBW_PLUGIN_API={api}", str(_PLUGIN), "-o"]
+            command = [*cc, "-std=c99", "-O2", "-shared", "-fPIC", f"-DBW_PLUGIN_API={api}", str(_PLUGIN), "-o"]
             result = subprocess.run([*command, str(draft)], capture_output=True, text=True, check=False)
             if result.returncode:
                 first = (result.stderr.splitlines() or ["no message"])[0]
-                raise ToolError(f"{cc} cannot compile the counting plugin: {first}")
+                raise ToolError(f"{cc[0]} cannot compile the counting plugin: {first}")
             keep(library, draft.read_bytes())
     return library
 
@@ -187,9 +187,9 @@ def _qemu_major(program: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-def _first_line(program: str, option: str) -> str:
+def _first_line(program: str, *arguments: str) -> str:
     path = shutil.which(program)
     if path is None:
         return ""
-    result = subprocess.run([path, option], capture_output=True, text=True, check=False)
+    result = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
     return (result.stdout.splitlines() or [""])[0]

@@ -37,8 +37,10 @@ const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 #ifdef BW_EMULATED
 const uint32_t bw_platform_unit = 1U; /* mcycle counts retired instructions under -icount */
+uint32_t bw_platform_hz(void) { return 1000000000U; }
 #else
 const uint32_t bw_platform_unit = 2U;
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 #endif
 
 static void use_crystal(void) {

@@ -103,6 +103,7 @@
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 const uint32_t bw_platform_unit = 2U;
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 
 static int talks_usb; /* where the last byte came from */
 

@@ -1,0 +1,50 @@
+"""``bitwright flash``: put a generated project on a board."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import console
+from ..errors import LinkError
+from ..targets.attached import check_port
+from ..targets.hardware import Connection, await_port, greet, put
+from ..targets.ports import connected
+from ..targets.rebuild import firmware
+from ..targets.target import find_target
+from . import place
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    command.add_argument("project", type=Path, metavar="DIR", help="what `bitwright compile` wrote, or an .elf file")
+    command.add_argument("--board", required=True, metavar="B", help="see `bitwright boards`")
+    place.add_flashing(command)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    target = find_target(options.board).on_hardware()
+    assert target.board is not None
+    if options.port is not None:
+        check_port(options.port)
+    with firmware(options.project, target) as image, console.progress() as progress:
+        connection = Connection(options.port, True, options.tool, options.probe, options.volume)
+        tool = put(target, image.elf, connection, progress)
+        console.out.print(f"Flashed {target.name} with {tool}", soft_wrap=True)
+        if options.port is None:
+            console.out.print("With --port the firmware's answer is checked, too", style="dim")
+            return 0
+        await_port(options.port)
+        with connected(options.port, target.board.baud) as link:
+            greet(link)
+            hello = link.hello()
+        if image.build_id is not None and hello.build_id != image.build_id:
+            raise LinkError(
+                f"build {hello.build_id} answers at {options.port}, not the flashed {image.build_id}: "
+                f"is that the port of the board that was flashed?"
+            )
+        console.out.print(
+            f"Build {hello.build_id} answers at {options.port}; it counts {hello.unit or 'nothing'}", soft_wrap=True
+        )
+    return 0

@@ -1,0 +1,18 @@
+/* What an STM32 family's own file gives to the files of the peripherals' generations.
+ *
+ * A board's description defines BW_USART (base address), BW_BAUD, and the pins: BW_PORT (0 is port A), BW_TX and BW_RX
+ * (numbers within the port) and BW_FUNCTION (their alternate function).
+ */
+#ifndef BW_STM32_H
+#define BW_STM32_H
+
+#include "bw_cortex_m.h"
+
+/* Bring the chip to its speed, and give clock and power to the link's port and USART. Returns the USART's clock in Hz;
+ * where the fast clock does not come, the chip stays at the slow one, and the return value says so. */
+uint32_t bw_stm32_clock(void);
+
+/* Give the link's pins to the USART. */
+void bw_stm32_pins(void);
+
+#endif /* BW_STM32_H */
