@@ -114,7 +114,7 @@ class Machine:
         self.executed = 0
         self._lengths: dict[int, int] = {}
         self._stopped = False
-        self._error: Exception | None = None
+        self._misuse: Misuse | None = None
         self._last_event = 0
         self.line = Line()
         self.lines = [self.line]
@@ -127,15 +127,22 @@ class Machine:
         def read(_uc: object, offset: int, size: int, _data: object) -> int:
             try:
                 return block.read(offset) & 0xFFFFFFFF
-            except Exception as error:  # unicorn cannot pass it on from here: run does
-                self._error = error
-                self.stop()
-                return 0
+            except Misuse as misuse:
+                return self._refuse(misuse)
 
         def write(_uc: object, offset: int, size: int, value: int, _data: object) -> None:
-            block.write(offset, value)
+            try:
+                block.write(offset, value)
+            except Misuse as misuse:
+                self._refuse(misuse)
 
         self.uc.mmio_map(base, block.size, read, None, write, None)
+
+    def _refuse(self, misuse: Misuse) -> int:
+        """Stop; a callback of the emulator cannot raise what ``run`` is to raise."""
+        self._misuse = self._misuse or misuse
+        self.uc.emu_stop()
+        return 0
 
     def on_csr_read(self, csr: int, value: Callable[[], int]) -> None:
         """What ``csrr`` of a register gives, wherever the image has it."""
@@ -191,8 +198,8 @@ class Machine:
             self.uc.emu_start(start if self.riscv else start | 1, 0xFFFFFFF0)
         except unicorn.UcError as error:
             raise Misuse(f"{error} at 0x{self.uc.reg_read(counter):08x}") from error
-        if self._error is not None:
-            raise self._error
+        if self._misuse is not None:
+            raise self._misuse
         if not self._stopped:
             raise Misuse(f"the core stopped at 0x{self.uc.reg_read(counter):08x}")
 
