@@ -32,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
         connection = Connection(options.port, True, options.tool, options.probe, options.volume)
         tool = put(target, image.elf, connection, progress)
         console.out.print(f"Flashed {target.name} with {tool}", soft_wrap=True)
+        if not image.answers:
+            console.out.print("This firmware does not speak the link's protocol: nothing is asked", style="dim")
+            return 0
         if options.port is None:
             console.out.print("With --port the firmware's answer is checked, too", style="dim")
             return 0

@@ -197,6 +197,21 @@ def test_a_url_as_port(tiny: str, tmp_path: Path) -> None:
     assert report.bit_exact and not thread.is_alive()
 
 
+def test_a_project_around_another_application(
+    tiny: str, desk: Board, programs: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """A benchmark's firmware has a main of its own and another protocol: it is built and flashed, and not asked."""
+    FakeTool(programs, "openocd", flash=desk.flash)
+    board, project = describe_board(tmp_path, "host"), tmp_path / "project"
+    assert main(["compile", tiny, "--board", str(board), "-o", str(project)]) == 0
+    for name in ("bw_main.c", "bw_frame.c", "bw_frame.h", "bw_models.c", "bw_trace.h"):
+        (project / "harness" / name).unlink()
+    (project / "harness" / "own.c").write_text("int main(void) { return 0; }\n")
+    assert main(["flash", str(project), "--board", str(board), "--port", desk.port]) == 0
+    assert "does not speak the link's protocol" in capsys.readouterr().out
+    assert desk.flash.exists()
+
+
 # -- what can go wrong -------------------------------------------------------------------------------------------------
 
 
