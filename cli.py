@@ -21,6 +21,7 @@ from .commands import choices, place
 from .commands import export as export_command
 from .commands import flash as flash_command
 from .commands import frontend as frontend_command
+from .commands import mlperf_tiny as mlperf_command
 from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
@@ -123,6 +124,8 @@ def build_parser() -> argparse.ArgumentParser:
     export_command.add_arguments(export_)
     frontend = _command(commands, "frontend", frontend_command.run, "put an audio front end before a quantized model")
     frontend_command.add_arguments(frontend)
+    mlperf = _command(commands, "mlperf-tiny", mlperf_command.run, "write the firmware of the MLPerf Tiny benchmarks")
+    mlperf_command.add_arguments(mlperf)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")

@@ -41,7 +41,7 @@ def diagnose() -> list[Finding]:
         Finding(
             program,
             shutil.which(program) is not None,
-            _version(program),
+            version(program),
             f"sudo apt-get install {' '.join(packages)}",
             ", ".join(names),
         )
@@ -49,7 +49,8 @@ def diagnose() -> list[Finding]:
     ]
 
 
-def _version(program: str) -> str:
+def version(program: str) -> str:
+    """The first line that a program says of its version; empty where it is not installed."""
     path = shutil.which(program)
     if path is None:
         return ""

@@ -35,10 +35,9 @@ static void say(const char *text) {
 static void say_number(uint64_t value) {
     char digits[20];
     uint32_t count = 0;
-    do {
+    for (; count == 0 || value != 0; value /= 10U) {
         digits[count++] = (char)('0' + (int)(value % 10U));
-        value /= 10U;
-    } while (value != 0);
+    }
     while (count > 0) {
         put(digits[--count]);
     }

@@ -9,6 +9,14 @@
 /* Start what bw_platform_ticks reads. */
 void bw_counter_start(void);
 
+/* The core's clock in Hz, which is what a cycle counter counts: BW_CORE_HZ of a board that has but one, else what the
+ * chip's file reached. */
+#ifdef BW_CORE_HZ
+static inline uint32_t bw_core_hz(void) { return BW_CORE_HZ; }
+#else
+uint32_t bw_core_hz(void);
+#endif
+
 /* Turn on the caches of a Cortex-M7. */
 void bw_caches_on(void);
 

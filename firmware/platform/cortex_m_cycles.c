@@ -20,6 +20,7 @@
 const uint32_t bw_platform_numerator = 1000000000U / BW_INSTRUCTION_NS;
 const uint32_t bw_platform_denominator = BW_SYSTICK_HZ;
 const uint32_t bw_platform_unit = 1; /* instructions */
+uint32_t bw_platform_hz(void) { return BW_SYSTICK_HZ; }
 
 void SysTick_Handler(void);
 
@@ -65,6 +66,7 @@ uint32_t bw_platform_ticks(void) {
 const uint32_t bw_platform_numerator = 1;
 const uint32_t bw_platform_denominator = 1;
 const uint32_t bw_platform_unit = 2; /* cycles */
+uint32_t bw_platform_hz(void) { return bw_core_hz(); }
 
 void bw_counter_start(void) {
     DEBUG_CONTROL |= 1U << 24; /* TRCENA */

@@ -52,9 +52,8 @@ uint32_t bw_platform_ticks(void) { return COUNTER_VALUE; }
 const uint32_t bw_platform_numerator = NUMERATOR;
 const uint32_t bw_platform_denominator = DENOMINATOR;
 const uint32_t bw_platform_unit = UNIT;
-#endif
-
 uint32_t bw_platform_hz(void) { return BW_TIMER_HZ; }
+#endif
 
 void bw_platform_init(void) {
     UART->divider = (BW_UART_HZ + BW_BAUD / 2U) / BW_BAUD;

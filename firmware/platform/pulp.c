@@ -13,11 +13,13 @@
 #define UART_ID          4U
 #define UART             0x1A102200U
 #define PERIPHERAL_HZ    50003968U /* see start_clock */
+#define CORE_HZ          PERIPHERAL_HZ
 #else
 #define UDMA_CLOCK_GATES REGISTER(0x1A102000U)
 #define UART_ID          0U
 #define UART             0x1A102080U
 #define PERIPHERAL_HZ    BW_PERIPHERAL_HZ
+#define CORE_HZ          BW_CORE_HZ
 #endif
 
 #define RX_ADDRESS REGISTER(UART + 0x00U) /* reads where the next byte goes; 0 between two transfers */
@@ -41,6 +43,7 @@ const uint32_t bw_platform_unit = 1U;
 #else
 const uint32_t bw_platform_unit = 2U;
 #endif
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 
 static volatile uint8_t ring[RING];
 static volatile uint8_t outgoing;

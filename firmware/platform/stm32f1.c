@@ -16,6 +16,9 @@
 #define CFGR_STATUS     (3U << 2)
 #define CFGR_STATUS_PLL (2U << 2)
 
+static uint32_t core_hz = HSI_HZ; /* out of reset */
+uint32_t bw_core_hz(void) { return core_hz; }
+
 static int speed_up(void) {
     bw_change(&RCC_CFGR, CFGR_PLL, CFGR_PLL_TIMES6);
     RCC_CR |= CR_PLL_ON;
@@ -24,6 +27,7 @@ static int speed_up(void) {
     }
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL);
     (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
+    core_hz = HSI_HZ / 2U * 6U;
     return 1;
 }
 

@@ -44,6 +44,9 @@ static int overdrive(void) {
 static int overdrive(void) { return 1; }
 #endif
 
+static uint32_t core_hz = HSI_HZ; /* out of reset */
+uint32_t bw_core_hz(void) { return core_hz; }
+
 static int speed_up(void) {
     const uint32_t wait_states = (BW_MHZ - 1U) / 30U; /* at 2.7 V and more */
     RCC_APB1ENR |= APB1ENR_PWR;                       /* voltage scale 1 is the reset value */
@@ -60,6 +63,7 @@ static int speed_up(void) {
     bw_change(&RCC_CFGR, CFGR_APB, CFGR_APB_4_2);
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL);
     (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
+    core_hz = BW_MHZ * 1000000U;
     return 1;
 }
 

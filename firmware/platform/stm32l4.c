@@ -13,6 +13,7 @@
 #define PWR_CR5      BW_REGISTER(0x40007080U)
 #define FLASH_ACR    BW_REGISTER(0x40022000U)
 
+#define MSI_HZ              4000000U
 #define HSI16_HZ            16000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
@@ -36,6 +37,9 @@
 #define ACR_LATENCY_120MHZ  5U
 #define RAMP_READS          100U /* more than a microsecond */
 
+static uint32_t core_hz = MSI_HZ; /* out of reset */
+uint32_t bw_core_hz(void) { return core_hz; }
+
 static int speed_up(void) {
     PWR_CR5 &= ~CR5_NO_BOOST;
     RCC_PLLCFGR = PLLCFGR_120MHZ;
@@ -55,6 +59,7 @@ static int speed_up(void) {
         (void)RCC_CFGR;
     }
     bw_change(&RCC_CFGR, CFGR_AHB, 0U);
+    core_hz = 120000000U;
     return 1;
 }
 

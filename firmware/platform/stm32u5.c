@@ -16,6 +16,7 @@
 #define ICACHE_CR    BW_REGISTER(0x40030400U)
 #define ICACHE_SR    BW_REGISTER(0x40030404U)
 
+#define MSI_HZ              4000000U
 #define HSI16_HZ            16000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
@@ -39,6 +40,9 @@
 #define CCIPR1_USART1       3U
 #define CCIPR1_USART1_HSI16 2U
 
+static uint32_t core_hz = MSI_HZ; /* out of reset */
+uint32_t bw_core_hz(void) { return core_hz; }
+
 static int speed_up(void) {
     PWR_VOSR |= VOSR_RANGE_1;
     if (!bw_await(&PWR_VOSR, VOSR_RANGE_READY, VOSR_RANGE_READY)) {
@@ -60,6 +64,7 @@ static int speed_up(void) {
     }
     bw_change(&RCC_CFGR1, CFGR1_SOURCE, CFGR1_SOURCE_PLL1);
     (void)bw_await(&RCC_CFGR1, CFGR1_STATUS, CFGR1_STATUS_PLL1);
+    core_hz = 160000000U;
     return 1;
 }
 

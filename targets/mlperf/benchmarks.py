@@ -88,7 +88,7 @@ def thousandths(benchmark: Benchmark, graph: Graph) -> NDArray[np.int64]:
     """What is printed for the outputs -128 to 127: float32 probabilities to three digits, shape (256,)."""
     real = _reals(graph, graph.outputs[0])
     if benchmark.truncated:
-        digits = np.floor(real * np.float32(1000)).astype(np.int64)
+        digits: NDArray[np.int64] = np.floor(real * np.float32(1000)).astype(np.int64)
     else:
         digits = np.array([round(float(f"{value:.3f}") * 1000) for value in real], np.int64)
     if digits.min() < 0 or digits.max() > 65535:
@@ -153,7 +153,8 @@ def fixed(real: NDArray[np.float32]) -> NDArray[np.int64]:
     """Float32 in units of 2**-FRACTION, rounded half away from zero and limited to +-LARGEST."""
     with np.errstate(over="ignore"):
         scaled = np.abs(real.astype(np.float64)) * 2.0**FRACTION
-    return (np.copysign(1, real) * np.minimum(np.floor(scaled + 0.5), LARGEST)).astype(np.int64)
+    limited = np.minimum(np.floor(scaled + 0.5), LARGEST).astype(np.int64)
+    return np.where(np.signbit(real), -limited, limited)
 
 
 def _reals(graph: Graph, name: str) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import Graph
 from bitwright.converter.reference import Session
 from bitwright.errors import ModelError
+from bitwright.targets.disassembly import disassemble
 from bitwright.targets.emulator import open_port
 from bitwright.targets.image import built_from
 from bitwright.targets.mlperf.benchmarks import (
@@ -30,6 +31,7 @@ from bitwright.targets.mlperf.benchmarks import (
     thousandths,
 )
 from bitwright.targets.mlperf.firmware import application
+from bitwright.targets.sizes import check_integer_only
 from bitwright.targets.target import find_target
 from tools import needs_target
 
@@ -126,16 +128,36 @@ def converse(benchmark: Benchmark, graph: Graph, target: str) -> None:
 
 
 @pytest.mark.parametrize("benchmark", MANNERS, ids=lambda b: b.short)
-@pytest.mark.parametrize("target", [needs_target(t) for t in ("host", "mps2-an386", "qemu-rv32", "iss-xcv-x8")])
+@pytest.mark.parametrize("target", [needs_target(t) for t in ("host", "mps2-an386")])
 def test_the_dialogue(benchmark: Benchmark, target: str) -> None:
     converse(benchmark, DIGITS, target)
 
 
+@pytest.mark.parametrize("target", [needs_target(t) for t in ("qemu-rv32", "iss-xcv-x8")])
+def test_the_dialogue_elsewhere(target: str) -> None:
+    """Another core, and eight of them, which all come to each inference."""
+    converse(MANNERS[-1], DIGITS, target)
+
+
 @needs_data
-@pytest.mark.parametrize("short", BENCHMARKS)
 @pytest.mark.parametrize("target", [needs_target("mps2-an386")])
+@pytest.mark.parametrize("short", ["kws", "ic", "ad"])
 def test_the_dialogue_with_the_real_networks(short: str, target: str) -> None:
     converse(*real(short), target)
+
+
+@needs_data
+def test_the_dialogue_with_the_largest_sample() -> None:
+    converse(*real("vww"), "host")
+
+
+@pytest.mark.parametrize("target", [needs_target("mps2-an386"), needs_target("qemu-rv32")])
+def test_the_whole_firmware_is_integer_only(target: str) -> None:
+    """Samples of float32, too, are compared and shifted as integers."""
+    board, benchmark = find_target(target), MANNERS[-1]
+    model = model_sources(DIGITS, board.isa, benchmark.short)
+    with built_from(model, board, application(benchmark, DIGITS)) as image:
+        check_integer_only(image.elf, disassemble(image.elf, board))
 
 
 # --- Definitions -----------------------------------------------------------------------------------------------------
