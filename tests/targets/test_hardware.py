@@ -21,7 +21,7 @@ from background import ROOT
 from bitwright.cli import main
 from bitwright.converter.writers.tflite import write_tflite
 from bitwright.targets import hardware, image, ports
-from bitwright.targets.hardware import Connection
+from bitwright.targets.flash.loader import Job
 from bitwright.targets.image import built
 from bitwright.targets.link import Link, Patience
 from bitwright.targets.target import read_target
@@ -168,6 +168,35 @@ def test_the_board_is_found_and_its_own_probe_is_taken(
     assert [call[:2] for call in tool.calls] == [["-f", "board/st_nucleo_f4.cfg"], ["-c", "adapter serial 066C"]]
 
 
+def test_a_port_that_comes_with_the_firmware(
+    tiny: str, desk: Board, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board whose USB is its own has a volume first, and a port only when the firmware runs."""
+    board = describe_board(tmp_path, "host", loaders='[loaders.uf2]\nfamily = 1\nlabel = "DESK"\n')
+    (tmp_path / "INFO_UF2.TXT").write_text("Board-ID: DESK\n")
+    own = ListPortInfo(desk.port)
+    own.vid, own.pid = 0x0483, 0x374B
+    present: list[ListPortInfo] = []
+    monkeypatch.setattr(list_ports, "comports", lambda: present)
+    monkeypatch.setattr(hardware, "PORT_TIMEOUT", 2.0)
+
+    def restart(job: Job, tool: str | None) -> str:
+        assert job.volume == tmp_path and job.port is None
+        partial = desk.flash.with_suffix(".new")
+        shutil.copy(job.elf, partial)
+        partial.rename(desk.flash)
+        threading.Timer(0.5, present.append, [own]).start()
+        return "uf2"
+
+    monkeypatch.setattr(hardware, "flash", restart)
+    verify = ("verify", tiny, "--board", str(board), "--vectors", "1")
+    assert "no port has a USB id of desk" in error_of(capsys, *verify)  # no volume is there: all before it is built
+    assert main([*verify, "--volume", str(tmp_path)]) == 0
+    present.clear()
+    monkeypatch.setattr(hardware, "flash", lambda _job, _tool: "uf2")
+    assert "no port has a USB id of desk" in error_of(capsys, *verify, "--volume", tmp_path)
+
+
 def test_the_port_of_another_board_is_noticed(
     tiny: str, desk: Board, programs: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -199,7 +228,7 @@ def test_a_url_as_port(tiny: str, tmp_path: Path) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         url = f"socket://127.0.0.1:{server.getsockname()[1]}"
-        report = bitwright.verify(graph, target, vectors=2, connection=Connection(url, flash=False))
+        report = bitwright.verify(graph, target, vectors=2, connection=bitwright.Connection(url, flash=False))
         thread.join(10)
     assert report.bit_exact and not thread.is_alive()
 
