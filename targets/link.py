@@ -165,6 +165,7 @@ class Link:
         self._clock = clock or Clock()
         self._number = random.SystemRandom().getrandbits(32) if first is None else first
         self._state = 0  # number of the request that the firmware's state comes from; 0: not known
+        self._took = self._fastest = 0.0  # seconds of the last request, and of the fastest run; 0: none yet
         self._received = Splitter()
         self._hello: dict[int, Hello] = {}
         self._heard = Heard()
@@ -222,6 +223,7 @@ class Link:
     def advance(self, model: int, inputs: Sequence[bytes], macs: int = 5_000_000) -> bytes:
         """One inference whose results are left on the target: what a streaming network's state needs."""
         status, body = self._start(model, inputs, _NO_POINT, macs)
+        self._fastest = min(self._fastest or self._took, self._took)
         if status != _OK:
             raise LinkError("the firmware paused a run that it was not asked to pause")
         return body
@@ -291,15 +293,19 @@ class Link:
         number = self._number.to_bytes(4, "little")
         frame = encode(bytes([number[0], command, model]) + number[1:] + arguments)
         self._heard = Heard()
-        deadline, away = self._clock.now() + timeout, self._patience.reconnect
+        begin, away = self._clock.now(), self._patience.reconnect
+        deadline, again = begin + timeout, self._patience.again
+        if command in (_RUN, _CONTINUE):  # what is sent to a firmware that computes is lost, or heard in pieces
+            again = max(again, min(2 * self._fastest, timeout / 4))
         while self._clock.now() < deadline:
             try:
-                answer = self._try(command, number, frame, deadline)
+                answer = self._try(command, number, frame, deadline, again)
             except OSError as error:
                 gone = self._reconnect(command, error, away)
                 deadline, away = deadline + gone, away - gone
                 continue
             if answer is not None:
+                self._took = self._clock.now() - begin
                 return self._status(command, answer)
         self._heard.rest(self._received.rest())
         raise LinkError(f"no answer to {_NAMES[command]} within {timeout:g} s: {self._heard}")
@@ -318,10 +324,10 @@ class Link:
         self._state = 0
         self._hello.clear()
 
-    def _try(self, command: int, number: bytes, frame: bytes, deadline: float) -> bytes | None:
+    def _try(self, command: int, number: bytes, frame: bytes, deadline: float, again: float) -> bytes | None:
         """Send a request once: its answer, or None when it must be sent again. Raises OSError: the port has gone."""
         sent = self._clock.now()
-        until, soon = min(deadline, sent + self._patience.again), sent + self._patience.again / 8
+        until, soon = min(deadline, sent + again), sent + self._patience.again / 8
         self._port.write_timeout = max(_SLICE, until - sent)
         try:
             self._port.write(frame)
@@ -345,7 +351,7 @@ class Link:
                 continue
             until = min(until, max(soon, self._clock.now()))
         # A long inference is no fault: the firmware does not listen while it computes.
-        if self._clock.now() >= sent + self._patience.again and command not in (_RUN, _CONTINUE):
+        if self._clock.now() >= sent + again and command not in (_RUN, _CONTINUE):
             self._note(command, "no answer in time; sent again")
         return None
 

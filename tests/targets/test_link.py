@@ -157,6 +157,32 @@ def test_stated_times(all_cases: list[Case]) -> None:
     assert clock.time == 0
 
 
+class SlowPort(VirtualPort):
+    """A board that computes for so many seconds."""
+
+    seconds = 5.0
+    runs = 0
+
+    def _feed(self, data: bytes) -> bytes:
+        answers = super()._feed(data)
+        if [body[1] for body in requests(data)] == [4]:
+            self.runs += 1
+            if self._board_time < self._clock.time + 1:  # not a repetition, which waits for the run before it
+                self._board_time += self.seconds
+        return answers
+
+
+def test_a_long_inference_is_not_disturbed_twice(all_cases: list[Case]) -> None:
+    """How long it takes is known from the second vector on; a lost request is still repeated in time."""
+    case, clock = all_cases[0], VirtualClock()
+    for seconds, faults, most in ((5.0, [], 5), (4.0, [Fault("drop", "board", 400, 3)], 6), (1.0, [], 3)):
+        case.board.reset()
+        port = SlowPort(case.board, faults, clock)
+        port.seconds = seconds
+        assert compare(case.image, Link(port, clock=Clock(clock.now, clock.sleep)), case.vectors).bit_exact
+        assert port.runs <= most
+
+
 def test_a_board_that_restarts_for_ever(all_cases: list[Case]) -> None:
     for case in all_cases:
         if case.clean.report is not None:
