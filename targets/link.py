@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import struct
+import sys
 import time
 import zlib
 from collections import Counter
@@ -17,6 +18,13 @@ import serial
 from ..errors import LinkError
 from .frames import Heard, Splitter, decode, encode
 
+#: What pyserial raises for a port that has gone.
+_GONE: tuple[type[Exception], ...] = (OSError,)
+if sys.platform != "win32":
+    import termios
+
+    _GONE = (OSError, termios.error)
+_NOT_BACK: tuple[type[Exception], ...] = (*_GONE, LinkError)
 VERSION = 4
 _HELLO, _RESET, _INPUT, _RUN, _POINTS, _OUTPUT, _COUNT_LOOP, _READ, _CONTINUE = range(1, 10)
 _OK, _PAUSED, _BAD_REQUEST, _DAMAGED, _STALE = range(5)
@@ -300,7 +308,7 @@ class Link:
         while self._clock.now() < deadline:
             try:
                 answer = self._try(command, number, frame, deadline, again)
-            except OSError as error:
+            except _GONE as error:
                 gone = self._reconnect(command, error, away)
                 deadline, away = deadline + gone, away - gone
                 continue
@@ -370,7 +378,7 @@ class Link:
             self._received.add(data)
         return None
 
-    def _reconnect(self, command: int, error: OSError, budget: float) -> float:
+    def _reconnect(self, command: int, error: Exception, budget: float) -> float:
         """Open a port again that disappeared: the seconds that it took. Raises LinkError: it did not come back."""
         self._received.rest()
         begin = self._clock.now()
@@ -380,7 +388,7 @@ class Link:
                 self._port.close()
                 self._port = self._reopen()
                 self._port.timeout = _SLICE
-            except (OSError, LinkError) as failed:
+            except _NOT_BACK as failed:
                 why = failed
                 self._clock.sleep(min(0.5, max(_SLICE, begin + budget - self._clock.now())))
             else:
