@@ -14,6 +14,7 @@ from ..codegen.project import ModelSources
 from ..converter.ir import Array, Graph
 from ..converter.reference import Session, Trace
 from ..errors import ToolError
+from . import emulator, toolchain
 from .image import Image
 from .link import Link, PointResult
 
@@ -69,7 +70,7 @@ class Report:
     Sizes are bytes. ``instructions`` or ``cycles``, whichever ``unit`` says that the target counts, are of one
     inference (the first vector), in each layer of the core with the most. ``arena_lower_bound``: what no plan of these
     kernels can beat. ``stack_used``: the most that a vector left marks of, where ``ram["stack"]`` is the most that any
-    can need.
+    can need. ``compiler`` and ``emulator`` with their versions: only counts of equal ones can be compared.
     ``outputs``: what the target answered, per vector.
     """
 
@@ -90,6 +91,8 @@ class Report:
     outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
     unit: str | None = None
     cycles: int | None = None
+    compiler: str = ""
+    emulator: str = ""
 
     @property
     def count(self) -> int | None:
@@ -157,6 +160,8 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
         outputs=tuple(outputs),
         unit=unit,
         cycles=total if unit == "cycles" else None,
+        compiler=toolchain.version(image.target.toolchain),
+        emulator=emulator.version(image.target),
     )
 
 
