@@ -28,6 +28,11 @@ from .output import check_writable
 #: Formats of one file that hold one network as data, and what writes each.
 FORMATS = {"tflite": write_tflite}
 _VECTORS = 2
+#: Options that mean nothing to these formats, and what they are where they are not given.
+_OF_PACKAGES = {
+    **dict.fromkeys(("name", "target", "isa", "inputs", "choices", "ram")),
+    **{"version": "0.1.0", "author": "Bitwright", "url": "", "objective": "speed"},
+}
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -40,9 +45,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     package = command.add_argument_group("packages", "for every format but tflite")
     package.add_argument("--name", help="of the package, and prefix of a single model's C names (default: the file's)")
-    package.add_argument("--version", default="0.1.0", help="of the package (default: 0.1.0)")
-    package.add_argument("--author", default="Bitwright", help="whom the package's description names")
-    package.add_argument("--url", default="", help="where the package's description says that it comes from")
+    package.add_argument("--version", default=_OF_PACKAGES["version"], help="of the package (default: 0.1.0)")
+    package.add_argument("--author", default=_OF_PACKAGES["author"], help="whom the package's description names")
+    package.add_argument(
+        "--url", default=_OF_PACKAGES["url"], help="where the package's description says that it comes from"
+    )
     kernels = package.add_mutually_exclusive_group()
     kernels.add_argument("--target", metavar="T", help="kernels for this target, whose memory is checked, too")
     kernels.add_argument("--isa", choices=sorted(_chains()), help="kernels for these cores (default: generic, for any)")
@@ -68,12 +75,18 @@ def run(options: argparse.Namespace) -> int:
     names = ", ".join(model.name for model in package.models)
     console.out.print(f"{exporter.title} package {package.name} {package.version}: {names}; kernels for {package.core}")
     console.out.print(f"Wrote {shlex.quote(str(output))}", soft_wrap=True)
+    if package.isa == "generic":
+        console.out.print("--isa takes faster kernels for a core", style="dim")
     return 0
 
 
 def _write_model(options: argparse.Namespace) -> int:
     if len(options.models) > 1:
         raise InputError(f"a file of the format {options.format} holds one model, {len(options.models)} are given")
+    given = [name for name, default in _OF_PACKAGES.items() if getattr(options, name) != default]
+    if given:
+        flag = {"objective": "for"}.get(given[0], given[0])
+        raise InputError(f"--{flag} is for packages; the format {options.format} holds the model as it is")
     (path,) = options.models
     graph = api.load(path)
     output = options.output or path.with_suffix(f".{options.format}")

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, TargetError
 from ..targets.attached import check_port, port_of
 from ..targets.hardware import Connection
 from ..targets.target import Target, find_target
@@ -54,7 +54,10 @@ def place_of(options: argparse.Namespace) -> Place:
     if options.board is None and options.port is None:
         if options.no_flash or options.tool or options.probe or options.volume:
             raise InputError("--no-flash, --with, --probe and --volume are for boards: give --board, or --port")
-        return Place(find_target(options.target), None)
+        target = find_target(options.target)
+        if target.emulator is None and target.board is not None:
+            raise TargetError(f"{target.name} has no emulator: run it on the board, with --board {target.name}")
+        return Place(target, None)
     target = find_target(options.board or options.target).on_hardware()
     port = port_of(target) if options.port is None else options.port
     check_port(port)

@@ -149,9 +149,7 @@ def compare(
     except LinkError as error:
         if kept is None:
             raise
-        raise LinkError(
-            f"{error}; {len(entries)} of {len(vectors)} vectors are done and kept in '{journal}'"
-        ) from error
+        raise LinkError(f"{error}; {len(entries)} of {len(vectors)} vectors are kept in '{journal}'") from error
     return _report(image, link.hello().unit, entries, resumed)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from bitwright.converter.ir import DType, Graph, Node, Variable, check
+from bitwright.converter.load import from_bytes
+from bitwright.converter.native import write_native
 from bitwright.converter.ops import OPERATORS
 from bitwright.targets.build import compile_flags
 from bitwright.targets.image import Image, built
@@ -26,15 +30,18 @@ DENSE = 5
 
 
 class Board:
-    """A firmware in this process."""
+    """A firmware in this process, of which there may be several."""
 
     def __init__(self, library: Path) -> None:
-        self._path = library
+        handle, path = tempfile.mkstemp(dir=library.parent)  # a file of its own, loaded by nobody else
+        os.close(handle)
+        self._path = shutil.copy(library, path)
         self._answers = (ctypes.c_uint8 * _ROOM)()
         self._load()
 
     def _load(self) -> None:
-        self._library = ctypes.CDLL(str(self._path))
+        self._library = ctypes.CDLL(self._path)
+        assert ctypes.c_int.in_dll(self._library, "started").value == 0
         self._library.feed.restype = ctypes.c_size_t
         self._library.feed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
 
@@ -86,7 +93,7 @@ def with_changed_bit(image: Image, program: Path, layer: int = DENSE) -> Path:
 @contextmanager
 def built_on_host(graph: Graph) -> Iterator[Image]:
     """An image for this computer."""
-    with built(graph, find_target("host"), "network") as image:
+    with built(graph, find_target("host")) as image:
         yield image
 
 
@@ -120,4 +127,5 @@ def streaming() -> Graph:
         for name, shape in zip(node.outputs, OPERATORS[node.op].shapes(graph, node), strict=True):
             old = shaped[name]
             shaped[name] = activation(name, shape, old.quant.scale[0], old.quant.zero_point[0], DType.INT8)  # type: ignore[union-attr]
-    return check(Graph("stream", shaped, tuple(nodes), ("x",), ("y",), variables))
+    graph = check(Graph("stream", shaped, tuple(nodes), ("x",), ("y",), variables))
+    return from_bytes(write_native(graph), "stream")

@@ -18,12 +18,12 @@ static const uint8_t *input;
 static size_t unread;
 static uint8_t *output;
 static size_t written, room;
+int started; /* 0 after a reset */
 
 static void start(void) { firmware_main(); }
 
 /* Let the firmware read bytes; returns how many it wrote. */
 size_t feed(const uint8_t *data, size_t bytes, uint8_t *to, size_t most) {
-    static int started;
     input = data;
     unread = bytes;
     output = to;

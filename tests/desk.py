@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bitwright.converter.ir import Graph, Node
 from bitwright.targets.target import BOARDS
+from single import activation
 
 #: What a program that plays a tool does: it records its arguments, talks, and does as the file beside it says.
 _FAKE = """\
@@ -189,3 +191,10 @@ def write_elf(path: Path, segments: Sequence[tuple[int, bytes]], machine: int = 
     )
     path.write_bytes(identity + head + headers + body)
     return path
+
+
+def tiny_graph() -> Graph:
+    """A network that is compiled in no time."""
+    tensors = {name: activation(name, (1, 8)) for name in ("a", "b", "y")}
+    add = Node("add", "ADD", ("a", "b"), ("y",), {"activation": "NONE", "pot_scale_int16": False})
+    return Graph("tiny", tensors, (add,), ("a", "b"), ("y",))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from .loader import Job, Loader
 from .program import find, run, staged
 from .segments import load_segments, merged
 
-_PROGRAMS = ("JLinkExe", "JLink", "JLink.exe")
+_PROGRAM = "JLink.exe" if os.name == "nt" else "JLinkExe"  # elsewhere jlink is a tool of Java's
 _SPEED = 4000  # kHz
 _GAP = 4096  # parts nearer than this may share a sector of the flash: they are written as one
 
 
 def _absent() -> str | None:
-    if find(*_PROGRAMS) is not None:
+    if find(_PROGRAM) is not None:
         return None
     return "J-Link Commander is not installed: SEGGER's package is at https://www.segger.com/downloads/jlink/"
 
@@ -21,7 +23,7 @@ def _flash(job: Job) -> None:
     options = job.options("jlink")
     riscv = job.target.toolchain.startswith("riscv")
     interface = options.get("interface", "JTAG" if riscv else "SWD")
-    commander = [find(*_PROGRAMS) or _PROGRAMS[0], "-NoGui", "1", "-ExitOnError", "1", "-Device", options["device"]]
+    commander = [find(_PROGRAM) or _PROGRAM, "-NoGui", "1", "-ExitOnError", "1", "-Device", options["device"]]
     commander += ["-If", interface, "-Speed", str(options.get("speed", _SPEED))]
     commander += ["-JTAGConf", "-1,-1"] if interface.upper() == "JTAG" else []
     # Its USB serial number has leading zeros, its own has none.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from serial.tools import list_ports
+
 from .loader import Job, Loader
 from .program import find, run, staged
 
@@ -12,10 +14,11 @@ def _absent() -> str | None:
 
 def _selector(job: Job) -> list[str]:
     """A probe as probe-rs names it: VID:PID:SERIAL."""
-    if job.probe is None:
-        return []
-    usb = job.target.board.usb if job.target.board is not None else ()
-    return ["--probe", job.probe if ":" in job.probe or not usb else f"{usb[0]}:{job.probe}"]
+    if job.probe is None or ":" in job.probe:
+        return [] if job.probe is None else ["--probe", job.probe]
+    own = [f"{p.vid:04x}:{p.pid:04x}" for p in list_ports.comports() if p.serial_number == job.probe and p.vid]
+    usb = own or (job.target.board.usb if job.target.board is not None else ())
+    return ["--probe", f"{usb[0]}:{job.probe}" if usb else job.probe]
 
 
 def _flash(job: Job) -> None:

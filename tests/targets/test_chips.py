@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,20 @@ def test_watchdogs_are_off_and_the_baud_rate_is_that_of_the_description(board: s
         machine.check_watchdogs()
         assert image.target.board is not None
         assert machine.uart.baud == pytest.approx(image.target.board.baud, rel=0.005)
+
+
+@pytest.mark.parametrize("board", RP2)
+def test_the_link_over_the_picos_usb_connector(board: str) -> None:
+    """A host enumerates the device, opens its port and talks; on the UART nothing is heard."""
+    with image_for(board) as image:
+        machine = Rp2(image.elf, *RP2[board], usb=True)
+        machine.boot()
+        report = compare(image, Link(Port(machine), patience=0.2), random_vectors(image.model.program.graph, 2, 0))
+        assert report.bit_exact and report.link_faults == () and not machine.uart_line.sent
+        assert image.target.board is not None
+        vendor, product = struct.unpack_from("<HH", machine.usb.device, 8)
+        assert f"{vendor:04x}:{product:04x}" == image.target.board.usb[0]
+        assert machine.usb.strings == ["Bitwright", "Firmware"]
 
 
 @pytest.mark.parametrize("board", ESP32)

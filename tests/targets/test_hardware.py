@@ -19,7 +19,6 @@ import pytest
 import serial
 from background import ROOT
 from bitwright.cli import main
-from bitwright.converter.ir import Graph, Node
 from bitwright.converter.writers.tflite import write_tflite
 from bitwright.targets import hardware, image, ports
 from bitwright.targets.hardware import Connection
@@ -27,10 +26,9 @@ from bitwright.targets.image import built
 from bitwright.targets.link import Link, Patience
 from bitwright.targets.target import read_target
 from bitwright.targets.vectors import load_vectors
-from desk import Board, FakeTool, describe_board, plugged_in
+from desk import Board, FakeTool, describe_board, plugged_in, tiny_graph
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
-from single import activation
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
@@ -50,10 +48,8 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(tmp_path: Path) -> str:
     """A model that is compiled in no time."""
-    tensors = {name: activation(name, (1, 8)) for name in ("a", "b", "y")}
-    add = Node("add", "ADD", ("a", "b"), ("y",), {"activation": "NONE", "pot_scale_int16": False})
     path = tmp_path / "tiny.tflite"
-    path.write_bytes(write_tflite(Graph("tiny", tensors, (add,), ("a", "b"), ("y",))))
+    path.write_bytes(write_tflite(tiny_graph()))
     return str(path)
 
 
@@ -265,6 +261,7 @@ def test_wrong_places(tiny: str, tmp_path: Path, capsys: Capture, monkeypatch: p
         ): "no port has a USB id of desk, 0483:374b: give --port; no serial port is",
         (*verify, "--board", "qemu-rv32"): "qemu-rv32 is an emulator only: there is no board to plug in",
         (*verify, "--target", "qemu-rv32", "--port", "x"): "qemu-rv32 is an emulator only",
+        (*verify, "--target", "pico"): "pico has no emulator: run it on the board, with --board pico",
         (*verify, "--board", "nonesuch"): "there is no target 'nonesuch'",
         (*verify, "--target", "host", "--no-flash"): "are for boards: give --board, or --port",
         (*verify, "--target", "host", "--with", "openocd"): "are for boards: give --board, or --port",

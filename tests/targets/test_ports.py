@@ -8,41 +8,41 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-import bitwright
 import pytest
-from background import ROOT
+from bitwright.cli import main
+from bitwright.converter.native import write_native
 from bitwright.errors import LinkError
+from bitwright.targets import hardware
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Patience
 from bitwright.targets.ports import connected
 from bitwright.targets.target import find_target
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import Report, compare
-from boards import built_on_host, streaming, with_changed_bit
-from faults import Fault, intrusion
+from boards import streaming, with_changed_bit
+from desk import describe_board
+from faults import Case, Fault, intrusion
 from ptyline import PtyBoard
 from tools import needs_target
 
-DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
-PATIENCE = Patience(again=0.4, answer=4.0, run=4.0, reconnect=3.0)
-LONGEST = 4.0 + 4.0  # what is stated for a request, and a busy computer's share
+PATIENCE = Patience(again=0.4, answer=3.0, run=3.0, reconnect=2.0)
+LONGEST = 3.0 + 4.0  # what is stated for a request, and a busy computer's share
 BOOT = b"\r\nets Jul 29 2019 12:21:46\r\nrst:0x1 (POWERON)\x00\xf3\x80\x00\r\n"
 
 
-@pytest.fixture(scope="module")
-def stateless() -> Iterator[Image]:
-    with built_on_host(bitwright.load(DIGITS)) as image:
-        yield image
+@pytest.fixture
+def stateless(all_cases: list[Case]) -> Image:
+    return all_cases[0].image
 
 
-@pytest.fixture(scope="module")
-def stateful() -> Iterator[Image]:
-    with built_on_host(streaming()) as image:
-        yield image
+@pytest.fixture
+def stateful(all_cases: list[Case]) -> Image:
+    return next(case.image for case in all_cases if case.name.startswith("streaming"))
 
 
 def verified(image: Image, board: PtyBoard, patience: Patience = PATIENCE) -> Report:
@@ -112,12 +112,12 @@ def refused(image: Image, folder: Path, *faults: Fault, command: Sequence[str] |
 
 
 def test_a_stuck_board(stateless: Image, tmp_path: Path) -> None:
-    assert "no answer to OUTPUT within 4 s: nothing came" in refused(stateless, tmp_path, Fault("stuck", "board", 330))
+    assert "no answer to OUTPUT within 3 s: nothing came" in refused(stateless, tmp_path, Fault("stuck", "board", 330))
 
 
 def test_a_port_that_does_not_come_back(stateless: Image, tmp_path: Path) -> None:
     said = refused(stateless, tmp_path, Fault("gone", "host", 100, seconds=99))
-    assert "the port disappeared and did not come back within 3 s" in said and "is the board plugged in?" in said
+    assert "the port disappeared and did not come back within 2 s" in said and "is the board plugged in?" in said
 
 
 def test_another_network(stateless: Image, stateful: Image, tmp_path: Path) -> None:
@@ -174,6 +174,48 @@ def test_another_program_that_writes_anyway(stateful: Image, tmp_path: Path) -> 
             thread.join()
         assert all(verdicts)
         assert verified(stateful, board).bit_exact  # and nothing remains of it
+
+
+#: Exit code and what is said, by fault; the board runs the right firmware but for the changed bit.
+COMMANDS: dict[str, tuple[list[Fault], int, str]] = {
+    "a reset half-way and a flipped bit": (
+        [Fault("reset", "host", 250, data=BOOT), Fault("flip", "board", 90, data=b"\x02")],
+        0,
+        "bit-exact",
+    ),
+    "an unplugged cable": (
+        [Fault("gone", "board", 200, amount=0, seconds=0.5)],
+        0,
+        "the port disappeared and came back",
+    ),
+    "one changed bit and a lost byte": ([Fault("drop", "host", 300)], 1, "layer dense: element"),
+    "a stuck board": ([Fault("stuck", "board", 200)], 2, "within 3 s: nothing came from the target"),
+    "a port that is gone": ([Fault("gone", "host", 250, seconds=99)], 2, "did not come back within 2 s"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_line(
+    name: str, stateful: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faults, code, says = COMMANDS[name]
+    monkeypatch.setattr(hardware, "connected", lambda port, baud: connected(port, baud, PATIENCE))
+    model, journal = tmp_path / "stream.bwq", tmp_path / "journal"
+    model.write_bytes(write_native(replace(streaming(), digest="")))
+    firmware = with_changed_bit(stateful, stateful.elf) if code == 1 else stateful.elf
+    command = ["verify", str(model), "--board", str(describe_board(tmp_path, "host")), "--no-flash", "--vectors", "3"]
+    command += ["--resume", str(journal), "--port"]
+    with PtyBoard([str(firmware)], tmp_path, faults) as board:
+        begin = time.monotonic()
+        assert main([*command, str(board.path)]) == code
+        assert time.monotonic() - begin < LONGEST + 20  # with the build
+    said = capsys.readouterr()
+    assert says in said.out + said.err
+    if code == 2:
+        assert said.err.startswith("bitwright: error: ") and said.err.count("\n") == 1
+        with PtyBoard([str(firmware)], tmp_path) as board:
+            assert main([*command, str(board.path)]) == 0
+        assert "vectors were verified earlier" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [needs_target("mps2-an386")])

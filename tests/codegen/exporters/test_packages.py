@@ -125,6 +125,9 @@ def test_several_models_need_a_name_and_different_names(tmp_path: Path, capsys: 
         (["cmake", "--isa", "rv32", "--target", "host"], "not allowed with argument"),
         (["cmake", "--inputs", "absent.npy"], "absent.npy"),
         (["cmake", "--ram", "10"], "no plan with an arena of 10 bytes"),
+        (["tflite", "--isa", "rv32"], "--isa is for packages; the format tflite holds the model as it is"),
+        (["tflite", "--for", "ram"], "--for is for packages"),
+        (["tflite", "--version", "1.0.0"], "--version is for packages"),
         (["zip"], "invalid choice: 'zip'"),
     ],
 )
@@ -215,6 +218,14 @@ def test_all_names_at_link_are_the_packages_own(isa: str, tmp_path: Path) -> Non
     names = {line.split()[0] for line in listed.splitlines() if " " in line}
     assert "digits_run" in names and any(name.startswith("pair_bw_") for name in names)
     assert all(name.startswith(("digits_", "stream_", "pair_bw_")) for name in names)
+
+
+def test_cores_whose_int_is_small_are_refused(tmp_path: Path) -> None:
+    for name, text in {**pair().public, **pair().private}.items():
+        (tmp_path / name).write_text(text)
+    command = ["gcc", "-fsyntax-only", "-U__INT_MAX__", "-D__INT_MAX__=32767", "digits.c"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode != 0 and "pair: int must have 32 bits" in result.stderr
 
 
 def test_an_archive_has_one_folder_and_no_times() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
+import re
 import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from background import DATA, evaluation, model_path, needs_data
+from background import DATA, ROOT, evaluation, model_path, needs_data
 from bitwright import api
 from bitwright.cli import main
 from bitwright.codegen.project import model_sources
@@ -194,6 +196,18 @@ def test_keyword_spotting_is_bit_exact_on_the_emulator(target: str) -> None:
     assert report.bit_exact and report.vectors == 1
     report = api.verify(with_front_end(net, hops=5), target, [[x[None]] for x in samples.reshape(-1, 1600)])
     assert report.bit_exact and report.vectors == 10
+
+
+def test_the_example_hears_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """The clips that the project ships, through the program that it ships, built for this computer."""
+    specification = importlib.util.spec_from_file_location("demo", ROOT / "examples" / "keyword_spotting" / "demo.py")
+    assert specification is not None and specification.loader is not None
+    demo = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(demo)
+    assert demo.main(["--target", "host", "--hops", "5"]) == 0
+    shown = capsys.readouterr().out
+    words = [line.split()[2] for line in shown.splitlines() if re.match(r" +\d+\.\d\d s ", line)]
+    assert words == ["yes", "stop", "left"] and "bit-exact" in shown
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ import pytest
 from bitwright.errors import ToolError
 from bitwright.targets.flash import uf2
 from bitwright.targets.flash.loader import Job
-from bitwright.targets.flash.segments import Segment
+from bitwright.targets.flash.segments import Segment, load_segments
 from bitwright.targets.flash.table import flash
+from bitwright.targets.image import built
 from bitwright.targets.target import Target, find_target, read_target
-from desk import describe_board, write_elf
+from desk import describe_board, tiny_graph, write_elf
+from tools import needs_target
 
 FLASH = 0x10000000
 FAMILY = 0xE48BFF56
@@ -65,6 +67,23 @@ def test_random_images_are_what_the_parser_reads() -> None:
         for sector in touched:
             end = min((sector + 1) * 4096, last - last % 256 + 256)
             assert all(a in everything for a in range(sector * 4096, end))
+
+
+@pytest.mark.parametrize("name", [needs_target("pico")])
+def test_the_picos_own_firmware(name: str) -> None:
+    """What the boot ROM looks at first, 252 bytes with their checksum, is the first block."""
+    with built(tiny_graph(), find_target(name).on_hardware()) as made:
+        segments = load_segments(made.elf)
+    memory = parse(uf2.encode(segments, FAMILY))
+    assert min(memory) == FLASH
+    for segment in segments:
+        assert bytes(memory[a] for a in range(segment.address, segment.end)) == segment.data
+    crc = 0xFFFFFFFF
+    for address in range(FLASH, FLASH + 252):  # CRC-32 without reflection (RP2040 data sheet, 2.8.1.3.1)
+        crc ^= memory[address] << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x04C11DB7 if crc >> 31 else 0)) & 0xFFFFFFFF
+    assert crc.to_bytes(4, "little") == bytes(memory[FLASH + 252 + i] for i in range(4))
 
 
 @pytest.fixture
