@@ -10,7 +10,7 @@ from ....errors import AccumulatorOverflowError, ModelError
 from ...fixedpoint import Int64, as_int64
 from ...ir import Array, DType, Graph, Node
 from ..operator import Inputs, Operator, integers, require
-from .frames import frame_shape, whole
+from .frames import MOST_WINDOW, frame_shape, whole
 from .log2 import LOG2_FRACTION, log2_fixed
 
 
@@ -44,6 +44,7 @@ def _prepare(graph: Graph, node: Node) -> LogMel:
     require(source.dtype is DType.INT32, node, f"magnitudes of type {source.dtype.value} are not served")
     require(target.dtype is DType.INT16, node, f"logarithms of type {target.dtype.value} are not served")
     frames, bins = frame_shape(node, source)
+    require(bins <= MOST_WINDOW, node, f"{bins} bins are not served; up to {MOST_WINDOW} are")
     weights, bands = integers(graph, node, 1).reshape(-1), integers(graph, node, 2)
     if bands.ndim != 2 or bands.shape[1] != 2 or int(bands[:, 1].sum()) != weights.size:
         raise ModelError(f"{node.name} ({node.op}): bands of shape {bands.shape} for {weights.size} weights")
