@@ -53,7 +53,7 @@ def _prepare(graph: Graph, node: Node) -> LogMel:
         raise ModelError(f"{node.name} ({node.op}): a band leaves the {bins} bins")
     if np.any(weights < 0) or np.any(weights >= 2**15):
         raise ModelError(f"{node.name} ({node.op}): a weight is outside [0, 2^15)")
-    floor, offset = whole(node, "floor", 1, 2**40), whole(node, "offset", 0, 2**16)
+    floor, offset = whole(node, "floor", 1, 2**50), whole(node, "offset", 0, 2**16)
     sums = [int(weights[s : s + n].sum()) for s, n in zip(np.cumsum(count) - count, count, strict=True)]
     highest = max(sums, default=0) * (2**31 - 1) + floor
     ends = log2_fixed(as_int64(np.array([floor, min(highest, 2**62 - 1)]))) - offset
