@@ -1,6 +1,9 @@
 /* A serial port on the USB connector of RP2040 and RP2350: a device of the communications class (CDC-ACM) without
  * interrupts. It is served whenever the firmware waits for a byte; while it computes, the host's requests wait.
  *
+ * RP2040s of steppings B0 and B1 may miss the end of a reset on a hub with other traffic (erratum RP2040-E5): plug such
+ * a board into a port of its own.
+ *
  * Registers and the memory of the buffers: RP2040 datasheet, section 4.1; RP2350 datasheet, section 12.7. Descriptors
  * and requests: USB 2.0 specification, chapter 9; Class Definitions for Communications Devices 1.2, PSTN devices 1.2.
  */

@@ -114,6 +114,7 @@ class Machine:
         self.executed = 0
         self._lengths: dict[int, int] = {}
         self._stopped = False
+        self._misuse: Misuse | None = None
         self._last_event = 0
         self.line = Line()
         self.lines = [self.line]
@@ -124,12 +125,24 @@ class Machine:
         """Map a register block."""
 
         def read(_uc: object, offset: int, size: int, _data: object) -> int:
-            return block.read(offset) & 0xFFFFFFFF
+            try:
+                return block.read(offset) & 0xFFFFFFFF
+            except Misuse as misuse:
+                return self._refuse(misuse)
 
         def write(_uc: object, offset: int, size: int, value: int, _data: object) -> None:
-            block.write(offset, value)
+            try:
+                block.write(offset, value)
+            except Misuse as misuse:
+                self._refuse(misuse)
 
         self.uc.mmio_map(base, block.size, read, None, write, None)
+
+    def _refuse(self, misuse: Misuse) -> int:
+        """Stop; a callback of the emulator cannot raise what ``run`` is to raise."""
+        self._misuse = self._misuse or misuse
+        self.uc.emu_stop()
+        return 0
 
     def on_csr_read(self, csr: int, value: Callable[[], int]) -> None:
         """What ``csrr`` of a register gives, wherever the image has it."""
@@ -185,6 +198,8 @@ class Machine:
             self.uc.emu_start(start if self.riscv else start | 1, 0xFFFFFFF0)
         except unicorn.UcError as error:
             raise Misuse(f"{error} at 0x{self.uc.reg_read(counter):08x}") from error
+        if self._misuse is not None:
+            raise self._misuse
         if not self._stopped:
             raise Misuse(f"the core stopped at 0x{self.uc.reg_read(counter):08x}")
 

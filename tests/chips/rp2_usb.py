@@ -1,7 +1,7 @@
-"""The USB controller of RP2040 and RP2350 with a host at its connector (RP2040 datasheet, 4.1; USB 2.0, chapters 8, 9).
+"""The USB controller of RP2040 and RP2350 with a host at its connector (RP2040 datasheet, 4.1; USB 2.0, chapters 8 f).
 
-The host does one step whenever the firmware looks at the controller's status: it enumerates the device, opens its serial
-port, then moves bytes. Data toggles, lengths and addresses are checked at each step.
+The host does one step whenever the firmware looks at the controller's status: it enumerates the device, opens its
+serial port, then moves bytes. Data toggles, lengths and addresses are checked at each step.
 """
 
 from __future__ import annotations
