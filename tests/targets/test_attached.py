@@ -145,8 +145,8 @@ def test_boards(capsys: Capture) -> None:
     boards = {target.name: target for target in all_targets() if target.board is not None}
     assert rows.keys() == boards.keys() and "qemu-rv32" not in rows
     assert rows["pico"]["chip"] == "cortex-m0plus" and rows["pico"]["flash"] == 2 * 1024 * 1024
-    assert rows["pico"]["loaders"][0] == "uf2" and rows["pico"]["run_on"] == "nothing yet"
-    assert rows["hifive1"]["run_on"] == "QEMU riscv32 sifive_e"
+    assert rows["pico"]["loaders"][0] == "uf2" and rows["pico"]["run_on"] == "chip model"
+    assert rows["hifive1"]["run_on"] == "QEMU riscv32 sifive_e, chip model"
     assert main(["boards"]) == 0
     output = capsys.readouterr().out
     assert all(f"\n{name} " in output for name in boards) and "…" not in output

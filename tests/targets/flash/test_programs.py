@@ -17,7 +17,7 @@ from bitwright.targets.flash.loader import Job
 from bitwright.targets.flash.segments import check_image, entry_point, load_segments, merged
 from bitwright.targets.flash.table import LOADERS, choose, flash, loaders_of
 from bitwright.targets.image import built
-from bitwright.targets.target import BOARDS, Target, all_targets, find_target, read_target
+from bitwright.targets.target import BOARDS, LOADER_NAMES, Target, all_targets, find_target, read_target
 from desk import FakeTool, describe_board, tiny_graph, write_elf
 from elftools.elf.elffile import ELFFile
 from tools import needs_target
@@ -254,7 +254,6 @@ def test_the_first_tool_that_is_installed_is_taken(programs: Path, board: Target
     ("loaders", "message"),
     [
         ("", "names no tool that flashes it"),
-        ("[loaders.dfu]\nx = 1\n", "unknown loaders dfu; there are pyocd, openocd, esptool, probe-rs, uf2, jlink"),
         ("[loaders.openocd]\n", r"\[loaders.openocd\] lacks config"),
         ('[loaders.uf2]\nlabel = "A"\n', r"\[loaders.uf2\] lacks family"),
         ('[loaders.uf2]\nlabel = "A"\nfamily = "B"\n', "'family' cannot be 'B'"),
@@ -269,6 +268,7 @@ def test_wrong_loader_tables(loaders: str, message: str, tmp_path: Path) -> None
 
 
 def test_every_board_names_tools_and_options_that_there_are() -> None:
+    assert tuple(LOADERS) == LOADER_NAMES
     boards = [target for target in all_targets() if target.board is not None]
     assert boards
     for target in boards:
