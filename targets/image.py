@@ -17,7 +17,7 @@ from ..errors import ResourceError
 from .build import build, compile_flags, harness_files, harness_flags, is_for_cores, link_flags, model_link_flags
 from .sizes import Sizes, measure
 from .target import Target
-from .toolchain import chosen
+from .toolchain import archiver, chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ def project_files(model: ModelSources, target: Target) -> dict[str, str]:
         "cores_sources": [path for path in sources if is_for_cores(path)],
         "program": model.program,
         "constant_bytes": model.constant_bytes,
-        "compiler": " ".join(chosen(target.toolchain).command),
+        "compiler": chosen(target.toolchain).spelled,
+        "archiver": archiver(target.toolchain),
         "assembly": any(path.endswith(".S") for path in files),
         "flags": compile_flags(target, here),
         "harness_flags": harness_flags(target),
