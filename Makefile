@@ -1,5 +1,6 @@
-# setup: .venv with the command; demo: the whole pipeline on a real network; test: as CI runs it; lint: style and types.
-.PHONY: setup setup-test tools demo test lint typecheck clean
+# setup: .venv with the command; demo: the whole pipeline on a real network; test: as CI runs it; lint: style and types;
+# docs: the documentation as a site in build/site; dist: wheel and source archive in dist, tried out in a fresh environment.
+.PHONY: setup setup-test tools demo test lint typecheck docs dist clean
 
 PYTHON := .venv/bin/python
 
@@ -31,6 +32,14 @@ lint: setup-test typecheck
 typecheck: setup-test
 	@mkdir -p .cache/typing && ln -sfn ../.. .cache/typing/bitwright
 	@cd .cache/typing && ../../.venv/bin/mypy bitwright
+
+# Strict: a warning, a broken link among them, is an error.
+docs: setup-test
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+dist: setup-test
+	@scripts/tools.sh || true
+	@scripts/dist.sh
 
 clean:
 	rm -rf .venv .cache build dist *.egg-info

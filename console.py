@@ -94,13 +94,12 @@ def status() -> Iterator[Callable[[str], None]]:
         yield lambda message: spinner.update(message)
 
 
-def show_layers(layers: Sequence[LayerCost]) -> None:
-    """The layer table, with its totals."""
-    counted = any(layer.instructions is not None for layer in layers)
-    shared = any(layer.all_cores != layer.instructions for layer in layers)
+def show_layers(layers: Sequence[LayerCost], unit: str | None = None) -> None:
+    """The layer table; ``unit`` of its counts, None where nothing is counted."""
+    shared = any(layer.all_cores != layer.count for layer in layers)
     rows = []
     for index, layer in enumerate(layers):
-        per_mac = f"{layer.instructions / layer.macs:.2f}" if layer.instructions is not None and layer.macs else ""
+        per_mac = f"{layer.count / layer.macs:.2f}" if layer.count is not None and layer.macs else ""
         row = [
             str(index),
             layer.name,
@@ -108,10 +107,10 @@ def show_layers(layers: Sequence[LayerCost]) -> None:
             number(layer.macs or None) if layer.macs else "",
             number(layer.arena_bytes),
         ]
-        row += [number(layer.instructions), per_mac] if counted else []
-        rows.append([*row, number(layer.all_cores), _ratio(layer.all_cores, layer.instructions)] if shared else row)
+        row += [number(layer.count), per_mac] if unit else []
+        rows.append([*row, number(layer.all_cores), _ratio(layer.all_cores, layer.count)] if shared else row)
     headings = ["#", "layer", "operator", "MACs", "arena bytes"]
-    headings += ["instructions", "per MAC"] if counted else []
+    headings += [unit, "per MAC"] if unit else []
     headings += ["of all cores", "shared by"] if shared else []
     out.print(table(headings, rows, right=(0, 3, 4, 5, 6, 7, 8)))
 
@@ -136,15 +135,19 @@ def show_memory(ram: dict[str, int | None], flash: dict[str, int], harness: dict
 
 def show_report(report: Report) -> None:
     """A verification for people."""
-    show_layers(report.layers)
+    show_layers(report.layers, report.unit)
     out.print()
     show_memory(report.ram, report.flash, report.harness)
-    if report.instructions is not None:
-        per_mac = f" ({report.instructions / report.macs:.3f} per MAC)" if report.macs else ""
-        out.print(f"One inference: {number(report.instructions)} instructions, {number(report.macs)} MACs{per_mac}")
+    if report.count is not None:
+        per_mac = f" ({report.count / report.macs:.3f} per MAC)" if report.macs else ""
+        out.print(f"One inference: {number(report.count)} {report.unit}, {number(report.macs)} MACs{per_mac}")
         every = sum(layer.all_cores or 0 for layer in report.layers)
-        if every != report.instructions:
-            out.print(f"(of the core that executes the most in each layer; of all cores: {number(every)} instructions)")
+        if every != report.count:
+            out.print(f"(of the core with the most in each layer; of all cores: {number(every)} {report.unit})")
+    if report.resumed:
+        out.print(f"The first {number(report.resumed)} vectors were verified earlier, as the journal says")
+    by = f", run by {report.emulator}" if report.emulator else ""
+    out.print(f"Compiled by {report.compiler}{by}", style="dim", soft_wrap=True)
     for fault in report.link_faults:
         out.print(f"Link fault caught and repaired: {fault}", style="yellow")
     for mismatch in report.mismatches:

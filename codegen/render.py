@@ -48,6 +48,11 @@ class ConstantArray:
         return c_type(self.data.dtype)
 
     @property
+    def attribute(self) -> str:
+        """Kernels read a word of small elements at a time; without being told, not every compiler aligns them so."""
+        return " __attribute__((aligned(4)))" if self.data.itemsize < 4 else ""
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return max(1, int(self.data.size))
@@ -174,7 +179,8 @@ def statement(
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
-    """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks."""
+    """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks, and states
+    come after the outputs."""
     node, call = layer.node, layer.call
     sources = [_operand(program, layer, index, pool) for index in call.operands]
     targets = [address(program, name, "void" if call.scatter_outputs else "") for name in node.outputs]
@@ -185,7 +191,8 @@ def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[
             sources = [state]
         else:
             targets = [state]
-    return sources, targets
+    fields = variable_fields(program.graph)
+    return sources, targets + [f"{pool.name}_state.{fields[name]}" for name in node.states]
 
 
 def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> str:

@@ -42,7 +42,7 @@ def render(
         "network": Markup(network.draw(graph)),
         "plan": Markup(draw_plan(program.plan, program.buffers, f"Memory plan of {report.model}")),
         "layers": _layers(graph, report, errors),
-        "instruction_chart": Markup(_instructions(report)),
+        "count_chart": Markup(_counts(report)),
         "error_chart": Markup(_errors(judgement)),
         "confusion": Markup(charts.confusion(judgement["confusion"]))
         if judgement and judgement.get("confusion")
@@ -78,7 +78,7 @@ def _layers(graph: Graph, report: Report, errors: Mapping[str, Mapping[str, Any]
                 "scale": f"{target.scale:.6g}" if target is not None and scaled else "",
                 "zero_point": str(target.zero_point) if target is not None and scaled else "",
                 "cost": cost,
-                "per_mac": f"{cost.instructions / cost.macs:.2f}" if cost.instructions and cost.macs else "",
+                "per_mac": f"{cost.count / cost.macs:.2f}" if cost.count and cost.macs else "",
                 "error": error,
                 "histogram": _histogram(error),
             }
@@ -93,11 +93,11 @@ def _histogram(error: Mapping[str, Any] | None) -> Markup | None:
     return Markup(charts.histogram(error["float_histogram"], error["integer_histogram"], (low, high)))
 
 
-def _instructions(report: Report) -> str:
+def _counts(report: Report) -> str:
     rows: Sequence[tuple[str, float, str]] = [
-        (f"{index} {layer.name}", float(layer.instructions), f"{layer.instructions:,}")
+        (f"{index} {layer.name}", float(layer.count), f"{layer.count:,}")
         for index, layer in enumerate(report.layers)
-        if layer.instructions
+        if layer.count
     ]
     return charts.bars(rows) if rows else ""
 

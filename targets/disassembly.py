@@ -1,4 +1,4 @@
-"""The instructions of an image, by the toolchain's objdump."""
+"""The instructions of an image, by the toolchain's objdump, or by capstone where that is not installed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import ToolError
-from .coreve import decode
+from . import coreve, decoding
 from .target import Target
-from .toolchain import TOOLCHAINS, binutil
+from .toolchain import binutil, chosen, find_binutil
 
 # "  80001a2:	e92d 4ff0 	stmdb	sp!, {r4, r5, lr}"
 _LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f ]+\t(\S+)\s*(.*)$")
@@ -52,27 +52,41 @@ class Disassembly:
 
 
 def disassemble(elf: Path, target: Target) -> Disassembly:
-    """Disassemble an image; data between the instructions is left out. Raises ToolError."""
+    """Disassemble an image; data between the instructions is left out.
+
+    Raises:
+        ToolError: neither objdump nor capstone is installed, or what there is cannot read the image.
+    """
+    lines, symbols = _decoded(elf, target)
+    extension = next((name for name in ("XCV", "XPULPV2") if f"-DBW_{name}" in target.flags), None)
     instructions: dict[int, Instruction] = {}
+    for address, mnemonic, operands, label in lines:
+        named = coreve.decode(int(operands, 16), extension) if mnemonic == ".4byte" and extension else None
+        if named is not None or not mnemonic.startswith("."):
+            instructions[address] = Instruction(address, *(named or (mnemonic, operands)), label)
+    return Disassembly(instructions, symbols)
+
+
+def _decoded(elf: Path, target: Target) -> tuple[list[decoding.Line], dict[str, int]]:
+    if find_binutil(target.toolchain, "objdump") is None and decoding.is_installed():
+        return decoding.decode(elf)
+    lines: list[decoding.Line] = []
     symbols: dict[str, int] = {}
     label = ""
-    extension = next((name for name in ("XCV", "XPULPV2") if f"-DBW_{name}" in target.flags), None)
     for line in _listing(elf, target).splitlines():
         if heading := _LABEL.match(line):
-            label = heading.group(2)
-            symbols[label] = int(heading.group(1), 16)
+            if not heading.group(2).startswith(".L"):  # of the assembler's own, within a function
+                label = heading.group(2)
+                symbols[label] = int(heading.group(1), 16)
         elif code := _LINE.match(line):
-            address, mnemonic, operands = int(code.group(1), 16), code.group(2), code.group(3)
-            named = decode(int(operands, 16), extension) if mnemonic == ".4byte" and extension else None
-            if named is not None or not mnemonic.startswith("."):
-                instructions[address] = Instruction(address, *(named or (mnemonic, operands)), label)
-    return Disassembly(instructions, symbols)
+            lines.append(decoding.Line(int(code.group(1), 16), code.group(2), code.group(3), label))
+    return lines, symbols
 
 
 def _listing(elf: Path, target: Target) -> str:
     """What objdump writes. Raises ToolError."""
     toolchain = target.toolchain
-    if not TOOLCHAINS[toolchain].marks_instructions:
+    if not chosen(toolchain).marks_instructions:
         # Unless it is told, objdump takes Helium's instructions for those of coprocessors that it does not know.
         machine = ("-m", "armv8.1-m.main") if "mve" in target.isa else ()
         return _run(binutil(toolchain, "objdump"), "-d", *machine, str(elf))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import serial
 
-from ..errors import LinkError, TargetError, ToolError
+from ..errors import TargetError, ToolError
 from . import simulator
+from .emulators import unicorn
+from .emulators.child import child
+from .emulators.qemu import qemu
 from .link import Link
 from .target import Target
+from .toolchain import first_line, how_to_get
 
-_BOOT_TIMEOUT = 20.0
+#: Environment variable that chooses between QEMU and Unicorn.
+CHOICE = "BITWRIGHT_EMULATOR"
 #: Program of an emulator -> the package that brings it; the project's own simulator needs the host's compiler.
 PACKAGES = {"qemu-system-arm": "qemu-system-arm", "qemu-system-riscv32": "qemu-system-misc", simulator.PROGRAM: "gcc"}
 
@@ -39,86 +40,55 @@ def start(target: Target, elf: Path) -> Iterator[Link]:
 def open_port(target: Target, elf: Path) -> Iterator[serial.Serial]:
     """The same, giving the bare pyserial port."""
     if target.toolchain == "host":
-        with _child([str(elf)]) as port:
+        with child([str(elf)]) as port:
             yield port
-    elif target.emulator is None:
-        raise TargetError(f"{target.name} has no emulator")
-    elif target.emulator.program == simulator.PROGRAM:
-        with _child(simulator.command(target, elf)) as port:
+    elif chosen(target) == simulator.PROGRAM:
+        with child(simulator.command(target, elf)) as port:
+            yield port
+    elif chosen(target) == unicorn.MODULE:
+        with child(unicorn.command(target, elf)) as port:
             yield port
     else:
-        with _qemu(target, elf) as port:
+        assert target.emulator is not None
+        with qemu(target.emulator, elf) as port:
             yield port
 
 
-@contextmanager
-def _child(command: list[str]) -> Iterator[serial.Serial]:
-    """A child process whose standard input and output are the accepted end of a loopback connection."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = _connect(server.getsockname()[1])
-        connection, _ = server.accept()
-    with connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        process = subprocess.Popen(command, stdin=connection.fileno(), stdout=connection.fileno())
-    try:
-        yield port
-    finally:
-        port.close()
-        _end(process)
+def chosen(target: Target) -> str:
+    """QEMU's program, or ``unicorn`` where that is not installed and Unicorn is and serves the target.
+
+    ``BITWRIGHT_EMULATOR`` decides otherwise: ``qemu`` or ``unicorn``.
+
+    Raises:
+        ToolError: there is none, or the one that is asked for does not serve the target.
+    """
+    if target.emulator is None:
+        raise TargetError(f"{target.name} has no emulator")
+    program, wish = target.emulator.program, os.environ.get(CHOICE, "")
+    if wish not in ("", "qemu", "unicorn"):
+        raise ToolError(f"{CHOICE} is '{wish}'; it can be 'qemu' or 'unicorn'")
+    if program == simulator.PROGRAM or (wish != "unicorn" and shutil.which(program) is not None):
+        return program
+    obstacle = unicorn.obstacle(target)
+    if wish != "qemu" and not obstacle and unicorn.is_installed():
+        return unicorn.MODULE
+    package = PACKAGES.get(program, program)
+    if obstacle:
+        raise ToolError(f"{target.name} needs {program}, since {obstacle}: {how_to_get([package], zero=False)}")
+    if wish == "unicorn":
+        raise ToolError("unicorn is not installed: pip install 'bitwright[zero]'")
+    raise ToolError(f"{program} is not installed: {how_to_get([package])}")
 
 
-@contextmanager
-def _qemu(target: Target, elf: Path) -> Iterator[serial.Serial]:
-    """QEMU listens on a port of its own choice and waits for the link before it runs the first instruction."""
-    assert target.emulator is not None
-    program = shutil.which(target.emulator.program)
-    if program is None:
-        package = PACKAGES.get(target.emulator.program, target.emulator.program)
-        raise ToolError(f"{target.emulator.program} is not installed: sudo apt-get install {package}")
-    command = [program, "-machine", target.emulator.machine, *target.emulator.arguments]
-    command += ["-display", "none", "-monitor", "none", "-kernel", str(elf)]
-    command += ["-serial", "tcp:127.0.0.1:0,server=on,wait=on,nodelay=on"]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        assert process.stdout is not None
-        port = _connect(_announced_port(process, process.stdout))
-        try:
-            yield port
-        finally:
-            port.close()
-    finally:
-        _end(process)
-        if process.stdout is not None:
-            process.stdout.close()
+def version(target: Target) -> str:
+    """The emulator that runs a target's images and its version; empty for the host and for what has none.
 
-
-def _connect(tcp_port: int) -> serial.Serial:
-    """A pyserial port over a loopback connection."""
-    return serial.serial_for_url(f"socket://127.0.0.1:{tcp_port}")
-
-
-def _announced_port(process: subprocess.Popen[str], output: IO[str]) -> int:
-    """The port in QEMU's line "QEMU waiting for connection on: disconnected:tcp:127.0.0.1:PORT,..."."""
-    said = []
-    deadline = time.monotonic() + _BOOT_TIMEOUT
-    while time.monotonic() < deadline:
-        line = output.readline()
-        if not line:
-            break
-        said.append(line.strip())
-        found = re.search(r"waiting for connection.*:(\d+)", line)
-        if found:
-            return int(found.group(1))
-    process.kill()
-    raise LinkError(f"the emulator did not start: {' '.join(said) or 'it said nothing'}")
-
-
-def _end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    Raises:
+        ToolError: as :func:`chosen`.
+    """
+    if target.emulator is None:
+        return ""
+    program = chosen(target)
+    if program == simulator.PROGRAM:
+        return "Bitwright's simulator"
+    return unicorn.name() if program == unicorn.MODULE else first_line(program, "--version")

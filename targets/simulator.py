@@ -42,17 +42,17 @@ def built() -> Path:
     except ToolError as error:
         raise ToolError(f"the simulator is compiled on this computer: {error}") from error
     sources = sorted(SOURCES.glob("*.[ch]"))
-    name = digest([cc, *FLAGS, *(part for path in sources for part in (path.name, path.read_text(encoding="utf-8")))])
+    name = digest([*cc, *FLAGS, *(part for path in sources for part in (path.name, path.read_text(encoding="utf-8")))])
     program = cache_folder() / f"bw_iss-{name}"
     if not program.exists():
         with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
             draft = Path(folder) / "iss"
             units = [str(path) for path in sources if path.suffix == ".c"]
-            build = [cc, *FLAGS, *units, "-o", str(draft)]
+            build = [*cc, *FLAGS, *units, "-o", str(draft)]
             result = subprocess.run(build, capture_output=True, text=True, check=False)
             if result.returncode:
                 first = (result.stderr.splitlines() or ["no message"])[0]
-                raise ToolError(f"{cc} cannot compile the simulator: {first}; set CC to a C11 compiler")
+                raise ToolError(f"{cc[0]} cannot compile the simulator: {first}; set CC to a C11 compiler")
             keep(program, draft.read_bytes(), executable=True)
     if not os.access(program, os.X_OK):
         raise ToolError(f"'{program}' cannot be executed; set BITWRIGHT_CACHE to a folder for programs")

@@ -76,9 +76,7 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
     while pending or switches:
         if not pending:
             label, depth = switches.pop()
-            # Without what pads a function to the next one's alignment.
-            named = (i for i in code.instructions.values() if i.label == label and not i.mnemonic.startswith("nop"))
-            missed = [i.address for i in named if i.address not in pushed]
+            missed = [address for address in _body(code, step, label) if address not in pushed]
             pushed |= dict.fromkeys(missed, depth)
             pending += missed
             continue
@@ -98,6 +96,14 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
                 pushed[place] = after
                 pending.append(place)
     return _Frame(deepest, tuple(sorted(calls)))
+
+
+def _body(code: Disassembly, step: Callable[[Instruction], Step], label: str) -> list[int]:
+    """Addresses of a function without what pads it to the next one's alignment: what would run into that."""
+    body = sorted(i.address for i in code.instructions.values() if i.label == label)
+    while body and step(code.instructions[body[-1]]).falls_through:
+        body.pop()
+    return body
 
 
 def _successors(move: Step, following: int | None) -> Iterator[int]:

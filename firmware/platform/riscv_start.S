@@ -2,6 +2,8 @@
     .section .vectors, "ax"
     .globl _start
 _start:
+    li t0, 8 /* mstatus.MIE = 0: a boot loader may have enabled interrupts */
+    csrc mstatus, t0
     .option push
     .option norelax
     la gp, __global_pointer$
@@ -38,7 +40,34 @@ _start:
     addi a1, a1, 4
     j 3b
 4:  call main
-    .balign 4
-/* A trap stops the firmware; the host reports that it no longer answers. */
+/* A trap stops the firmware; the host reports that it no longer answers. Some cores ignore the low bits of mtvec. */
+#ifndef BW_TRAP_ALIGN
+#define BW_TRAP_ALIGN 4
+#endif
+    .balign BW_TRAP_ALIGN
 trap:
     j trap
+
+/* What the harness asks of every RV32 (bw_platform.h). */
+    .section .text.bw_platform_stack_pointer, "ax"
+    .globl bw_platform_stack_pointer
+    .type bw_platform_stack_pointer, @function
+bw_platform_stack_pointer:
+    mv a0, sp
+    ret
+
+    .section .text.bw_platform_stack_limit, "ax"
+    .globl bw_platform_stack_limit
+    .type bw_platform_stack_limit, @function
+bw_platform_stack_limit:
+    la a0, __bss_end
+    ret
+
+    .section .text.bw_platform_loop, "ax"
+    .globl bw_platform_loop
+    .type bw_platform_loop, @function
+bw_platform_loop:
+1:  addi a0, a0, -1
+    nop
+    bnez a0, 1b
+    ret

@@ -6,10 +6,10 @@
 #define UART_RX_READY    0x01U
 #define UART_TX_EMPTY    0x20U
 
-extern uint32_t __bss_end[]; /* named by the linker script */
-
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
+const uint32_t bw_platform_unit = 1;
+uint32_t bw_platform_hz(void) { return 1000000000U; } /* the emulator runs 1 ns per instruction */
 
 void bw_platform_init(void) {}
 
@@ -29,19 +29,4 @@ uint32_t bw_platform_ticks(void) {
     uint32_t count;
     __asm__ volatile("csrr %0, 0xB02" : "=r"(count)); /* minstret */
     return count;
-}
-
-uint32_t *bw_platform_stack_limit(void) { return __bss_end; }
-
-__attribute__((noinline)) uint32_t *bw_platform_stack_pointer(void) {
-    uint32_t *pointer;
-    __asm__ volatile("mv %0, sp" : "=r"(pointer));
-    return pointer;
-}
-
-__attribute__((noinline)) void bw_platform_loop(uint32_t n) {
-    __asm__ volatile("1: addi %0, %0, -1\n"
-                     "   nop\n"
-                     "   bnez %0, 1b\n"
-                     : "+r"(n));
 }

@@ -20,11 +20,11 @@ typedef struct {
     void (*run)(void);
 } bw_model;
 
-/* One trace point: checksum of the tensor, in how many parts it came, and instructions since the points before them, of
- * the core that executed the most and of all cores. */
+/* One trace point: checksum of the tensor, in how many parts it came, and what was counted since the points before
+ * them, on the core with the most and on all cores. */
 typedef struct {
     uint32_t crc;
-    uint32_t instructions;
+    uint32_t count;
     uint32_t all_cores;
     uint32_t parts;
 } bw_point;

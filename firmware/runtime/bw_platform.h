@@ -8,9 +8,10 @@ void bw_platform_init(void);
 uint8_t bw_platform_get(void); /* next byte of the link, waiting for it */
 void bw_platform_put(uint8_t byte);
 
-/* A free-running counter; instructions = ticks * BW numerator / denominator, both 0 where nothing is counted. */
+/* A free-running counter: ticks * numerator / denominator are units, both 0 where nothing is counted. */
 uint32_t bw_platform_ticks(void);
 extern const uint32_t bw_platform_numerator, bw_platform_denominator;
+extern const uint32_t bw_platform_unit; /* what ticks become: 0 nothing, 1 instructions, 2 cycles */
 
 /* How many cores run a model together, and how they find and wait for each other (bw_cores.h says more). */
 #ifndef BW_CORES
@@ -31,5 +32,11 @@ void bw_platform_loop(uint32_t n);
 /* The caller's stack pointer and the lowest address that the stack may reach; NULL where the stack is not measured. */
 uint32_t *bw_platform_stack_pointer(void);
 uint32_t *bw_platform_stack_limit(void);
+
+/* Ticks per second, in the emulator's time where there is one. */
+uint32_t bw_platform_hz(void);
+
+/* Sets the pin that marks time for an energy monitor; called only by firmware that is built with BW_MLPERF_ENERGY. */
+void bw_platform_pin(uint32_t level);
 
 #endif /* BW_PLATFORM_H */

@@ -43,7 +43,7 @@ def assembled(folder: Path, name: str, body: str) -> Path:
     assert target.flash is not None
     script = f"ENTRY(_start)\nSECTIONS {{ . = {target.flash.origin}; .text : {{ *(.vectors .text*) }} }}"
     (folder / "text.ld").write_text(script)
-    command = [compiler("riscv"), "--specs=picolibc.specs", *target.flags, "-nostdlib", "-nostartfiles", f"-I{XCV}"]
+    command = [*compiler("riscv"), "--specs=picolibc.specs", *target.flags, "-nostdlib", "-nostartfiles", f"-I{XCV}"]
     run = [*command, "-T", "text.ld", "-Wl,--no-warn-rwx-segments", "text.c", "-o", "text.elf"]
     result = subprocess.run(run, cwd=folder, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -226,7 +226,7 @@ def test_encodings_are_llvms(name: str, tmp_path: Path) -> None:
     assert LLVM is not None
     elf = assembled(tmp_path, name, "\n ".join(SPELLINGS) + "\n")
     dump = subprocess.run(
-        [compiler("riscv").replace("gcc", "objcopy"), "-O", "binary", str(elf), "/dev/stdout"],
+        [compiler("riscv")[0].replace("gcc", "objcopy"), "-O", "binary", str(elf), "/dev/stdout"],
         capture_output=True,
         check=True,
     ).stdout

@@ -89,7 +89,7 @@ def test_a_streaming_network_and_a_users_vector(target: str) -> None:
 def test_the_plugin_compiles_without_a_warning() -> None:
     source = Path(counts.__file__).parent / "plugin" / "bw_counts.c"
     flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
-    subprocess.run([compiler("host"), *flags, "-O2", "-fPIC", "-c", source, "-o", "/dev/null"], check=True)
+    subprocess.run([*compiler("host"), *flags, "-O2", "-fPIC", "-c", source, "-o", "/dev/null"], check=True)
 
 
 def test_the_format_of_counts() -> None:

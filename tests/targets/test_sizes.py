@@ -130,7 +130,14 @@ def test_the_bound_agrees_with_gcc(target: str, tmp_path: Path) -> None:
         frames = {name: worst_case(code, board.toolchain, name) for name in library}
         for path, text in image.model.files.items():
             (tmp_path / Path(path).name).write_text(text)
-    command = [compiler(board.toolchain), "-std=c99", "-O2", "-ffunction-sections", *board.flags, "-fcallgraph-info=su"]
+    command = [
+        *compiler(board.toolchain),
+        "-std=c99",
+        "-O2",
+        "-ffunction-sections",
+        *board.flags,
+        "-fcallgraph-info=su",
+    ]
     command += [*TOOLCHAINS[board.toolchain].compile_flags, "-c", *(p.name for p in sorted(tmp_path.glob("*.c")))]
     subprocess.run(command, cwd=tmp_path, check=True)
     calls: dict[str, set[str]] = {}
@@ -171,7 +178,7 @@ def linked(text: str, target: str, folder: Path, *flags: str, optimize: str = "-
     board = find_target(target)
     (folder / "root.c").write_text(text)
     machine = flags or board.flags
-    command = [compiler(board.toolchain), "-std=c99", optimize, "-fno-inline", "-fno-optimize-sibling-calls", *machine]
+    command = [*compiler(board.toolchain), "-std=c99", optimize, "-fno-inline", "-fno-optimize-sibling-calls", *machine]
     command += ["-nostartfiles", "-Wl,--entry=root", "root.c", "-o", "root.elf"]
     command += [*TOOLCHAINS[board.toolchain].compile_flags, *TOOLCHAINS[board.toolchain].link_flags]
     subprocess.run(list(dict.fromkeys(command)), cwd=folder, check=True, capture_output=True)

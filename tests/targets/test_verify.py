@@ -38,7 +38,7 @@ def test_real_models_on_a_cortex_m4(name: str, target: str) -> None:
 
 
 ALL_TARGETS = ["host", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "microbit", "qemu-rv32"]
-ALL_TARGETS += ["qemu-rv32-zbb", "qemu-rv32-rvv", "qemu-rv32-rvv256"]
+ALL_TARGETS += ["qemu-rv32-zbb", "qemu-rv32-rvv", "qemu-rv32-rvv256", "netduinoplus2", "stm32vldiscovery"]
 
 
 @pytest.mark.parametrize("target", [needs_target(name) for name in ALL_TARGETS])
@@ -138,7 +138,9 @@ def test_command_line(target: str, tmp_path: Path, capsys: pytest.CaptureFixture
     content = json.loads(report.read_text())
     assert content["bit_exact"] and content["vectors"] == 2 and content["mismatches"] == []
     assert content["macs"] == 36096 and content["ram"]["arena"] > 0 and content["flash"]["constants"] > 4000
-    assert {"name", "op", "macs", "instructions", "all_cores", "arena_bytes", "fused"} == set(content["layers"][0])
+    assert {"name", "op", "macs", "instructions", "cycles", "all_cores", "arena_bytes", "fused"} == set(
+        content["layers"][0]
+    )
     vectors = ROOT / "examples" / "digits" / "heldout.npz"
     output = tmp_path / "y.npy"
     assert main(["run", str(DIGITS), "--target", target, "--inputs", str(vectors), "-o", str(output)]) == 0

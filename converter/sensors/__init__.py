@@ -1,0 +1,1 @@
+"""Front ends: from what a sensor delivers to what a network takes, as integer graphs that are joined before it."""

@@ -1,0 +1,1 @@
+"""Programs and libraries that run an image: how each is started, and how the link reaches it."""
