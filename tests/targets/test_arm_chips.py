@@ -18,9 +18,10 @@ import pytest
 from background import MODELS, ROOT, model_path
 from bitwright.converter.ir import Graph
 from bitwright.errors import LinkError
+from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import Image, built
 from bitwright.targets.link import Link
-from bitwright.targets.target import find_target
+from bitwright.targets.target import all_targets, find_target
 from bitwright.targets.vectors import random_vectors
 from bitwright.targets.verify import compare
 from chips import machine as machine_module
@@ -92,6 +93,20 @@ def test_the_firmware_serves_the_link(board: str, images: dict[str, Image]) -> N
     assert report.link_faults == ()
     for passes in (2, 3, 1000, 20_001):
         assert link.count_loop(passes) == 3 * (passes - 1)  # one cycle each, in the model
+
+
+@pytest.mark.parametrize("board", ["mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547"])
+def test_images_for_the_mps_boards_themselves_link(board: str) -> None:
+    """Their code has run on QEMU's machines; on the board ticks are cycles."""
+    with built(bitwright.load(DIGITS), find_target(board).on_hardware()) as image:
+        symbols = disassemble(image.elf, image.target).symbols
+    assert "bw_platform_ticks" in symbols and image.sizes.firmware_stack is not None
+
+
+def test_the_descriptions_say_which_boards_have_a_model() -> None:
+    boards = {t.name: t.board for t in all_targets() if any(name.startswith(("stm32", "nrf")) for name in t.sources)}
+    assert boards.keys() == {*STM32, *NRF}
+    assert all(board is not None and board.modelled for board in boards.values())
 
 
 @pytest.mark.parametrize("board", [*STM32, *NRF])
