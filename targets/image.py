@@ -128,7 +128,7 @@ def built_from(model: ModelSources, target: Target, application: Application = L
     with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
         folder = Path(scratch) / "project"
         write_folder(folder, project_files(model, target, application))
-        images = build(folder, target, model.name, application)
+        images = build(folder, target, model.name)
         yield Image(model, target, images.firmware, measure(images, target, model))
 
 

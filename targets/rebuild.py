@@ -7,23 +7,26 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..codegen.project import MARKER
 from ..errors import InputError
-from .build import INCLUDES, build
+from .build import INCLUDES, LINK, build
 from .target import Target
 
+_LINK_MAIN = "bw_main.c"
 _LARGEST_MARKER = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Firmware:
-    """An image and the build id that its project states; None for an image without a project."""
+    """An image, the build id that its project states (None for an image without a project), and whether it speaks the
+    link's protocol: a firmware around another application does not."""
 
     elf: Path
     build_id: str | None
+    answers: bool = True
 
 
 @contextmanager
@@ -45,7 +48,9 @@ def firmware(place: Path, target: Target) -> Iterator[Firmware]:
         folder = Path(scratch)
         for part in (*INCLUDES, "harness"):
             shutil.copytree(place / part, folder / part)
-        yield Firmware(build(folder, target, name).firmware, build_id)
+        answers = (folder / "harness" / _LINK_MAIN).is_file()
+        image = build(folder, target, name, replace(LINK, traced=answers)).firmware
+        yield Firmware(image, build_id, answers)
 
 
 def _described(folder: Path, target: Target) -> tuple[str, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 
 from ..errors import ToolError
@@ -163,9 +165,10 @@ def missing(toolchain: Toolchain) -> list[str]:
     return [program for program in (toolchain.command[0], *toolchain.further) if shutil.which(program) is None]
 
 
-def how_to_get(packages: Iterable[str]) -> str:
-    """The commands that install what is missing."""
-    return f"sudo apt-get install {' '.join(packages)}, or pip install 'bitwright[zero]'"
+def how_to_get(packages: Iterable[str], zero: bool = True) -> str:
+    """The commands that install what is missing; ``zero``: the wheels of ``bitwright[zero]`` can do it, too."""
+    installed = f"sudo apt-get install {' '.join(packages)}"
+    return f"{installed}, or pip install 'bitwright[zero]'" if zero else installed
 
 
 def compiler(name: str) -> list[str]:
@@ -175,6 +178,25 @@ def compiler(name: str) -> list[str]:
         raise ToolError(f"{needed} is not installed: {how_to_get(TOOLCHAINS[name].packages)}")
     program, *rest = toolchain.command
     return [shutil.which(program) or program, *rest]
+
+
+def version(name: str) -> str:
+    """The chosen toolchain's compiler and its version. Raises ToolError."""
+    command = tuple(compiler(name))
+    said = first_line(*command, "--version")
+    if chosen(name).command != zig.COMMAND:
+        return said
+    return f"Zig {first_line(*command[:-1], 'version')} ({said})"
+
+
+@cache
+def first_line(program: str, *arguments: str) -> str:
+    """What a program says first on its standard output; empty where it does not start."""
+    try:
+        result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (result.stdout.splitlines() or [""])[0]
 
 
 def find_binutil(name: str, tool: str) -> str | None:

@@ -14,14 +14,9 @@ from . import program
 from .loader import Job, Loader
 from .segments import load_segments
 
-_INSTALL = "pyOCD is not installed: pip install 'bitwright[boards]'"
 _LISTING = 10.0  # seconds that looking for probes may take
 
 Result = TypeVar("Result")
-
-
-def _absent() -> str | None:
-    return None if installed() else _INSTALL
 
 
 def installed() -> bool:
@@ -122,4 +117,12 @@ def _bounded(what: str, seconds: float, work: Callable[[], Result]) -> Result:
     raise error from failed[0]
 
 
-LOADER = Loader("pyocd", _absent, _flash, {"target": (str,)}, unready=_unready)
+LOADER = Loader(
+    name="pyocd",
+    title="pyOCD",
+    install="pip install 'bitwright[boards]'",
+    installed=installed,
+    flash=_flash,
+    required={"target": (str,)},
+    unready=_unready,
+)

@@ -32,6 +32,6 @@ def test_platform_code_compiles_without_a_warning(name: str) -> None:
         includes = [f"-I{FIRMWARE / folder}" for folder in ("runtime", "platform", "kernels")]
         sources = [str(FIRMWARE / "platform" / source) for source in variant.sources if source.endswith(".c")]
         run = subprocess.run(
-            [compiler(variant.toolchain), *flags, *includes, *sources], capture_output=True, text=True, check=False
+            [*compiler(variant.toolchain), *flags, *includes, *sources], capture_output=True, text=True, check=False
         )
         assert run.returncode == 0 and not run.stderr, run.stderr
