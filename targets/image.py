@@ -27,7 +27,7 @@ from .build import (
 )
 from .sizes import Sizes, measure
 from .target import Target
-from .toolchain import chosen
+from .toolchain import archiver, chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ def project_files(model: ModelSources, target: Target, application: Application 
         "cores_sources": [path for path in sources if is_for_cores(path)],
         "program": model.program,
         "constant_bytes": model.constant_bytes,
-        "compiler": " ".join(chosen(target.toolchain).command),
+        "compiler": chosen(target.toolchain).spelled,
+        "archiver": archiver(target.toolchain),
         "assembly": any(path.endswith(".S") for path in files),
         "flags": compile_flags(target, here),
         "harness_flags": harness_flags(target),

@@ -7,12 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..codegen.project import MARKER
 from ..errors import InputError
-from .build import INCLUDES, LINK, build
+from .build import INCLUDES, build
 from .target import Target
 
 _LINK_MAIN = "bw_main.c"
@@ -49,8 +49,7 @@ def firmware(place: Path, target: Target) -> Iterator[Firmware]:
         for part in (*INCLUDES, "harness"):
             shutil.copytree(place / part, folder / part)
         answers = (folder / "harness" / _LINK_MAIN).is_file()
-        image = build(folder, target, name, replace(LINK, traced=answers)).firmware
-        yield Firmware(image, build_id, answers)
+        yield Firmware(build(folder, target, name).firmware, build_id, answers)
 
 
 def _described(folder: Path, target: Target) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -68,6 +69,11 @@ class Toolchain:
     def compiler(self) -> str:
         """The program."""
         return self.command[0]
+
+    @property
+    def spelled(self) -> str:
+        """The command in a build file, which is the same on every computer: of the Python that is active."""
+        return " ".join("python" if part == sys.executable else part for part in self.command)
 
 
 # Clang brings no C library and no integer division of 64 bits: those of GCC's packages.
@@ -178,6 +184,12 @@ def compiler(name: str) -> list[str]:
         raise ToolError(f"{needed} is not installed: {how_to_get(TOOLCHAINS[name].packages)}")
     program, *rest = toolchain.command
     return [shutil.which(program) or program, *rest]
+
+
+def archiver(name: str) -> str:
+    """How a build file spells the chosen toolchain's archiver where CMake finds none by itself; else empty."""
+    toolchain = chosen(name)
+    return toolchain.spelled.removesuffix("cc") + "ar" if toolchain.command == zig.COMMAND else ""
 
 
 def version(name: str) -> str:

@@ -75,7 +75,7 @@ def _reason(process: subprocess.Popen[bytes], said: IO[bytes]) -> str:
     said.seek(0)
     lines = said.read().decode(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
-    return f"the program stopped: {last}"
+    return f"the firmware stopped: {last}"
 
 
 def _to_child(connection: socket.socket, pipe: IO[bytes]) -> None:

@@ -130,6 +130,9 @@ def test_the_probe_that_belongs_to_a_port(desk: list[ListPortInfo], tmp_path: Pa
 
     first, second = port("/dev/ttyACM0", STLINK, "066C"), port("/dev/ttyACM1", STLINK, "077D")
     assert chosen(first, second, port("/dev/ttyUSB0", "ffff:0001")) == ["066C", "077D", None, None]
+    link = tmp_path / "usb-ST_STLink_077D-if02"
+    link.symlink_to("/dev/ttyACM1")
+    assert plugged.probe_of(target, str(link)) == "077D"
     assert chosen(first) == [None] * 4  # the tool finds the only one by itself
     # One probe with two ports is one board.
     assert chosen(first, port("/dev/ttyACM1", STLINK, "066C")) == [None] * 4

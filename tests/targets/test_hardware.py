@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import bitwright
@@ -27,6 +27,7 @@ from bitwright.targets.link import Link, Patience
 from bitwright.targets.target import read_target
 from bitwright.targets.vectors import load_vectors
 from desk import Board, FakeTool, describe_board, plugged_in, tiny_graph
+from serial import rfc2217
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 from tools import needs_target
@@ -246,6 +247,65 @@ def test_a_project_around_another_application(
     assert main(["flash", str(project), "--board", str(board), "--port", desk.port]) == 0
     assert "does not speak the link's protocol" in capsys.readouterr().out
     assert desk.flash.exists()
+
+
+class Line(serial.Serial):
+    """A pseudo-terminal as a serial server sees a port: it has no modem lines."""
+
+    cts = dsr = ri = cd = property(lambda self: False)  # type: ignore[assignment]
+
+    def _update_dtr_state(self) -> None: ...
+
+    def _update_rts_state(self) -> None: ...
+
+
+class Server(threading.Thread):
+    """An RFC 2217 server for one client, around pyserial's own end of the protocol."""
+
+    def __init__(self, port: str) -> None:
+        super().__init__(daemon=True)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"rfc2217://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._line = Line(port, timeout=0.05)
+        self._open = True
+        self.start()
+
+    def write(self, data: bytes) -> None:
+        """What the protocol's manager says to the client."""
+        self._client.sendall(data)
+
+    def run(self) -> None:
+        self._client, _ = self._listener.accept()
+        manager = rfc2217.PortManager(self._line, self)
+        threading.Thread(target=self._forward, args=(manager,), daemon=True).start()
+        with self._client:
+            while data := self._client.recv(1024):
+                self._line.write(b"".join(manager.filter(data)))
+        self._open = False
+
+    def _forward(self, manager: rfc2217.PortManager) -> None:
+        while self._open:
+            data = self._line.read(self._line.in_waiting or 1)
+            if data:
+                with suppress(OSError):
+                    self._client.sendall(b"".join(manager.escape(data)))
+        self._line.close()
+        self._listener.close()
+
+
+@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning", "ignore:setName:DeprecationWarning")
+def test_a_serial_server_on_the_network(desk: Board, programs: Path, tmp_path: Path) -> None:
+    """RFC 2217, as ser2net and esp_rfc2217_server speak it; the board is flashed beforehand by whoever has it."""
+    target = read_target(describe_board(tmp_path, "host")).on_hardware()
+    graph = tiny_graph()
+    with built(graph, target) as made:
+        partial = desk.flash.with_suffix(".new")
+        shutil.copy(made.elf, partial)
+        partial.rename(desk.flash)
+    server = Server(desk.port)
+    report = bitwright.verify(graph, target, vectors=4, connection=bitwright.Connection(server.url, flash=False))
+    server.join(5)
+    assert report.bit_exact and report.link_faults == () and not server.is_alive()
 
 
 # -- what can go wrong -------------------------------------------------------------------------------------------------
