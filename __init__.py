@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "BitwrightError",
+    "Connection",
     "FrontEnd",
     "Graph",
     "Profile",
@@ -33,6 +34,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .api import (
+        Connection,
         FrontEnd,
         Graph,
         Profile,

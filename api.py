@@ -20,7 +20,7 @@ from .errors import InputError
 from .targets import image as _image
 from .targets import profile as _profile
 from .targets.cycles import find_core
-from .targets.hardware import Connection, started
+from .targets.hardware import Connection, resolved, started
 from .targets.profile import Profile
 from .targets.target import Target, find_target
 from .targets.tune import tune as _tune
@@ -161,6 +161,8 @@ def verify(
         progress("build", 0, 1)
     board = _target(target) if connection is None else _target(target).on_hardware()
     reached = Connection(connection) if isinstance(connection, str) else connection
+    if reached is not None:
+        reached = resolved(board, reached)
     with _image.built(network, board, choices=decisions(network, board, choices, ram, objective)) as image:
         if progress is not None:
             progress("build", 1, 1)

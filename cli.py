@@ -219,9 +219,11 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return 0
-    rows = [
-        ["yes" if finding.found else "MISSING", finding.program, finding.version or finding.install, finding.targets]
-        for finding in findings
-    ]
-    console.out.print(console.table(["found", "program", "version, or how to install it", "needed by"], rows))
+    for finding in findings:
+        used = finding.used if finding.found else f"MISSING: {finding.used}; any of these brings it:"
+        style = "green" if finding.found else "yellow"
+        console.out.print(f"{finding.purpose:<13} {used}", style=style, soft_wrap=True)
+        for way in finding.install:
+            console.out.print(f"{'':<15} {way}", soft_wrap=True)
+        console.out.print(f"{'':<13} for {', '.join(finding.targets)}", style="dim", soft_wrap=True)
     return 0

@@ -146,6 +146,8 @@ def show_report(report: Report) -> None:
             out.print(f"(of the core with the most in each layer; of all cores: {number(every)} {report.unit})")
     if report.resumed:
         out.print(f"The first {number(report.resumed)} vectors were verified earlier, as the journal says")
+    by = f", run by {report.emulator}" if report.emulator else ""
+    out.print(f"Compiled by {report.compiler}{by}", style="dim", soft_wrap=True)
     for fault in report.link_faults:
         out.print(f"Link fault caught and repaired: {fault}", style="yellow")
     for mismatch in report.mismatches:

@@ -12,6 +12,7 @@ from typing import Any
 from .. import console
 from ..targets.attached import Attached, attached
 from ..targets.flash.table import LOADERS, loaders_of
+from ..targets.page import boards_page, run_on
 from ..targets.target import Target, all_targets, find_target
 
 _SIZES = ("flash", "ram")
@@ -22,11 +23,14 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("board", nargs="?", metavar="B", help="all about this one (default: a table of all)")
     command.add_argument("--attached", action="store_true", help="what is plugged in, and which boards it can be")
     command.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument("--markdown", action="store_true", help="all of them, as the page docs/boards.md")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    if options.attached:
+    if options.markdown:
+        sys.stdout.write(boards_page())
+    elif options.attached:
         _show_attached(attached(), options.json)
     elif options.board is not None:
         _show_board(find_target(options.board).on_hardware(), options.json)
@@ -47,7 +51,7 @@ def _show_boards(targets: list[Target], as_json: bool) -> None:
         rows.append([row["name"], row["chip"], row["kernels"], *sizes, loaders, row["run_on"], _short(row["serial"])])
     headings = ["board", "chip", "kernels", "flash", "RAM", "flashed with", "run on", "serial port"]
     console.out.print(console.table(headings, rows, right=(3, 4)))
-    console.out.print("\nNo board has been run as hardware yet: run on names the emulator that runs the same code")
+    console.out.print("\nNo board has been run as hardware yet: run on names what has run the same code")
     missing = [reason for loader in LOADERS.values() if (reason := loader.absent()) is not None]
     for reason in missing:
         console.out.print(reason, style="dim", soft_wrap=True)
@@ -91,15 +95,8 @@ def _described(target: Target) -> dict[str, Any]:
         "baud": target.board.baud,
         "counter": target.board.counter,
         "loaders": list(target.board.loaders),
-        "run_on": _run_on(target),
+        "run_on": run_on(target),
     }
-
-
-def _run_on(target: Target) -> str:
-    """The emulator that has run the board's own code."""
-    if target.emulator is None:
-        return "nothing yet"
-    return f"{target.emulator.program.replace('qemu-system-', 'QEMU ')} {target.emulator.machine}"
 
 
 def _show_attached(found: list[Attached], as_json: bool) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from .. import console
 from ..errors import LinkError
-from ..targets.attached import check_port
-from ..targets.hardware import Connection, await_port, greet, put
+from ..targets.hardware import await_port, greet, put, resolved
 from ..targets.ports import connected
 from ..targets.rebuild import firmware
 from ..targets.target import find_target
@@ -26,17 +25,19 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     target = find_target(options.board).on_hardware()
     assert target.board is not None
+    connection = place.connection_of(options)
     if options.port is not None:
-        check_port(options.port)
+        resolved(target, connection)
     with firmware(options.project, target) as image, console.progress() as progress:
-        connection = Connection(options.port, True, options.tool, options.probe, options.volume)
         tool = put(target, image.elf, connection, progress)
         console.out.print(f"Flashed {target.name} with {tool}", soft_wrap=True)
+        if not image.answers:
+            console.out.print("This firmware does not speak the link's protocol: nothing is asked", style="dim")
+            return 0
         if options.port is None:
             console.out.print("With --port the firmware's answer is checked, too", style="dim")
             return 0
-        await_port(options.port)
-        with connected(options.port, target.board.baud) as link:
+        with connected(await_port(target, connection), target.board.baud) as link:
             greet(link)
             hello = link.hello()
         if image.build_id is not None and hello.build_id != image.build_id:

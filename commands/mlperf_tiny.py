@@ -11,16 +11,14 @@ from ..codegen.project import write_folder
 from ..errors import InputError
 from ..targets.mlperf.benchmarks import BENCHMARKS, Benchmark
 from ..targets.mlperf.submission import HEADINGS, make, read_sessions, rows, submission_files
-from ..targets.target import find_target
+from . import place
 
 SOURCE = "https://github.com/mlcommons/tiny/tree/master/benchmark/training"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """The command's options."""
-    place = command.add_mutually_exclusive_group(required=True)
-    place.add_argument("--board", metavar="B", help="a board to be plugged in: see `bitwright targets`")
-    place.add_argument("--target", metavar="T", help="a target in its emulator")
+    place.add_target(command)
     command.add_argument(
         "--models", type=Path, default=Path(), metavar="DIR", help=f"folder of the .tflite files, from {SOURCE}"
     )
@@ -38,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,60}", options.submitter):
         raise InputError(f"'{options.submitter}' cannot name a folder: use letters, digits, '.', '-' and '_'")
-    target = find_target(options.board).on_hardware() if options.board else find_target(options.target)
+    target = place.target_of(options)
     output = options.output or Path(f"mlperf-tiny-{target.name}")
     chosen = _chosen(options.only)
     paths = [_model(options.models, benchmark) for benchmark in chosen]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, TargetError
-from ..targets.attached import check_port, port_of
-from ..targets.hardware import Connection
+from ..targets.hardware import Connection, resolved
 from ..targets.target import Target, find_target
 
 
@@ -59,6 +58,9 @@ def place_of(options: argparse.Namespace) -> Place:
             raise TargetError(f"{target.name} has no emulator: run it on the board, with --board {target.name}")
         return Place(target, None)
     target = find_target(options.board or options.target).on_hardware()
-    port = port_of(target) if options.port is None else options.port
-    check_port(port)
-    return Place(target, Connection(port, not options.no_flash, options.tool, options.probe, options.volume))
+    return Place(target, resolved(target, connection_of(options, not options.no_flash)))
+
+
+def connection_of(options: argparse.Namespace, flash: bool = True) -> Connection:
+    """The connection that the options describe."""
+    return Connection(options.port, flash, options.tool, options.probe, options.volume)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -87,7 +88,8 @@ def probe_of(target: Target, port: str | None) -> str | None:
     if target.board is None or port is None:
         return None
     alike = [found for found in ports() if found.usb in target.board.usb]
-    own = [found.serial_number for found in alike if found.place == port and found.serial_number]
+    names = (port, os.path.realpath(port))  # as /dev/serial/by-id has links to ports
+    own = [found.serial_number for found in alike if found.place in names and found.serial_number]
     return own[0] if own and len({found.serial_number for found in alike}) > 1 else None
 
 

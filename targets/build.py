@@ -17,6 +17,7 @@ from .toolchain import COMMON_FLAGS, chosen, compiler
 
 _TIMEOUT = 300
 INCLUDES = ("include", "src", "bitwright")
+_TRACE = "bw_trace.h"
 _HEADERS = "freestanding"  # of firmware/, and of the harness: the C library's, for compilers that bring none
 _ENTRY = re.compile(r"ENTRY\((\w+)\)")
 
@@ -29,13 +30,11 @@ class Application:
         title: what it does, in words.
         sources: its files in ``firmware``; None: the whole runtime.
         generated: further files by name, made for the model.
-        traced: whether the model tells it of every layer.
     """
 
     title: str
     sources: tuple[str, ...] | None = None
     generated: Mapping[str, str] = field(default_factory=dict)
-    traced: bool = True
 
     @property
     def files(self) -> dict[str, str]:
@@ -43,6 +42,11 @@ class Application:
         runtime = sorted((FIRMWARE / "runtime").glob("*.[ch]"))
         paths = runtime if self.sources is None else [FIRMWARE / source for source in self.sources]
         return {path.name: path.read_text() for path in paths} | dict(self.generated)
+
+    @property
+    def traced(self) -> bool:
+        """Whether the model tells it of every layer."""
+        return _TRACE in self.files
 
 
 #: The test firmware.
@@ -127,7 +131,7 @@ def model_link_flags(target: Target, name: str, root: str = "") -> list[str]:
     return [*link_flags(target, root), *bare, f"-Wl,--entry={name}_invoke"]
 
 
-def build(project: Path, target: Target, name: str, application: Application = LINK) -> Built:
+def build(project: Path, target: Target, name: str) -> Built:
     """Compile a generated project and link its firmware and its model alone.
 
     Raises:
@@ -135,7 +139,8 @@ def build(project: Path, target: Target, name: str, application: Application = L
     """
     command = compiler(target.toolchain)
     (project / "build").mkdir(exist_ok=True)
-    units = _units(project, target, name, application.traced)
+    traced = (project / "harness" / _TRACE).is_file()
+    units = _units(project, target, name, traced)
     common = [*command, *compile_flags(target), *(f"-I{folder}" for folder in INCLUDES)]
 
     def compile_one(unit: _Unit) -> None:
@@ -146,7 +151,7 @@ def build(project: Path, target: Target, name: str, application: Application = L
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(compile_one, units))
-    own = "traced" if application.traced else "model"
+    own = "traced" if traced else "model"
     firmware = [*objects("shared", "harness", own), *link_flags(target), "-o", "build/firmware.elf"]
     model = [*objects("shared", "model"), *model_link_flags(target, name), "-o", "build/model.elf"]
     _run([*command, *firmware], project)

@@ -7,7 +7,6 @@ harness's counter, part the run into segments, just where ``verify`` parts it in
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +18,11 @@ from ..errors import LinkError, ToolError
 from . import simulator
 from .cache import cache_folder, digest, keep
 from .disassembly import Disassembly
-from .emulator import start
+from .emulator import PACKAGES, chosen, start
+from .emulators import unicorn
 from .link import Link
 from .target import Emulator, Target
-from .toolchain import compiler
+from .toolchain import compiler, first_line
 
 MARKER = "bw_platform_ticks"
 _FORMAT = "bitwright-counts 1"
@@ -116,6 +116,12 @@ def counting(target: Target, elf: Path, code: Disassembly) -> Iterator[Counting]
     provider = None if emulator is None else PROVIDERS.get(emulator.program)
     if emulator is None or provider is None:
         raise ToolError(f"'{target.name}' cannot be profiled: it has no emulator that counts, as others have")
+    if chosen(target) == unicorn.MODULE:
+        package = PACKAGES.get(emulator.program, emulator.program)
+        raise ToolError(
+            f"a profile of '{target.name}' needs {emulator.program}, which counts every instruction: "
+            f"sudo apt-get install {package}; Unicorn, which is here, counts per layer (`bitwright verify`)"
+        )
     if MARKER not in code.symbols:
         raise ToolError(f"the image has no function '{MARKER}', which its harness must have")
     with tempfile.TemporaryDirectory(prefix="bitwright-") as folder:
@@ -165,7 +171,7 @@ def _built_plugin(qemu: str) -> Path:
         cc = compiler("host")
     except ToolError as error:
         raise ToolError(f"profiling compiles a small plugin for QEMU on this computer: {error}") from error
-    version = _first_line(*cc, "--version")
+    version = first_line(*cc, "--version")
     api = 1 if _qemu_major(qemu) < 9 else 2
     source = _PLUGIN.read_text(encoding="utf-8")
     library = cache_folder() / f"bw_counts-{digest([source, *cc, version, str(api)])}.so"
@@ -183,13 +189,5 @@ def _built_plugin(qemu: str) -> Path:
 
 def _qemu_major(program: str) -> int:
     """QEMU's version decides by which number the plugin names its interface."""
-    found = re.search(r"version (\d+)\.", _first_line(program, "--version"))
+    found = re.search(r"version (\d+)\.", first_line(program, "--version"))
     return int(found.group(1)) if found else 0
-
-
-def _first_line(program: str, *arguments: str) -> str:
-    path = shutil.which(program)
-    if path is None:
-        return ""
-    result = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
-    return (result.stdout.splitlines() or [""])[0]

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,14 @@ class Line(NamedTuple):
 def is_installed() -> bool:
     """Whether capstone can be imported."""
     return find_spec(MODULE) is not None
+
+
+def name() -> str:
+    """With its version."""
+    try:
+        return f"capstone {version(MODULE)}"
+    except PackageNotFoundError:
+        return MODULE
 
 
 def decode(elf: Path) -> tuple[list[Line], dict[str, int]]:

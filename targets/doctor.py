@@ -1,61 +1,108 @@
-"""What is installed, what is missing, and the command that installs it."""
+"""What compiles, runs and reads the images of which target on this computer, and how to get what is missing."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import simulator
-from .emulator import PACKAGES
-from .target import all_targets
+from ..errors import ToolError
+from . import decoding, emulator, simulator, toolchain
+from .emulators import unicorn
+from .target import Target, all_targets
 from .toolchain import TOOLCHAINS
+
+#: Program -> what Homebrew calls what brings it; others it has under names that Bitwright does not look for.
+_BREW: Mapping[str, str] = {
+    "arm-none-eabi-gcc": "--cask gcc-arm-embedded",
+    "qemu-system-arm": "qemu",
+    "qemu-system-riscv32": "qemu",
+    "cmake": "cmake",
+}
+_ZERO = "pip install 'bitwright[zero]'"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One program: its version where it is found, else the command that installs it; ``targets`` need it."""
+    """What serves one purpose for some targets.
 
-    program: str
+    Attributes:
+        purpose: compiler, emulator, disassembler or build.
+        found: whether there is something that serves it.
+        used: its name and version, or the program that is missing.
+        install: where it is missing, the commands any of which brings it.
+        targets: names of those that it serves.
+    """
+
+    purpose: str
     found: bool
-    version: str
-    install: str
-    targets: str
+    used: str
+    install: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 def diagnose() -> list[Finding]:
-    """Every program that some target needs."""
-    needs: dict[str, tuple[tuple[str, ...], list[str]]] = {}
+    """Every purpose, with what would serve it now."""
+    findings: dict[Finding, list[str]] = {}
     for target in all_targets():
-        toolchain = TOOLCHAINS[target.toolchain]
-        for program in (toolchain.compiler, *toolchain.further):
-            needs.setdefault(program, (toolchain.packages, []))[1].append(target.name)
-        if target.emulator is not None and target.emulator.program == simulator.PROGRAM:
-            host = TOOLCHAINS["host"]
-            needs.setdefault(host.compiler, (host.packages, []))[1].append(target.name)
-        elif target.emulator is not None:
-            package = PACKAGES.get(target.emulator.program, target.emulator.program)
-            needs.setdefault(target.emulator.program, ((package,), []))[1].append(target.name)
-    needs["cmake"] = (("cmake",), ["generated projects built by themselves"])
-    return [
-        Finding(
-            program,
-            shutil.which(program) is not None,
-            version(program),
-            f"sudo apt-get install {' '.join(packages)}",
-            ", ".join(names),
-        )
-        for program, (packages, names) in needs.items()
-    ]
+        for finding in (_compiler(target), _emulator(target), _disassembler(target)):
+            if finding is not None:
+                findings.setdefault(finding, []).append(target.name)
+    order = ("compiler", "emulator", "disassembler")
+    found = sorted(findings.items(), key=lambda item: order.index(item[0].purpose))
+    result = [Finding(f.purpose, f.found, f.used, f.install, tuple(names)) for f, names in found]
+    return [*result, _cmake()]
 
 
-def version(program: str) -> str:
-    """The first line that a program says of its version; empty where it is not installed."""
-    path = shutil.which(program)
-    if path is None:
-        return ""
+def _compiler(target: Target) -> Finding:
     try:
-        result = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return "does not start"
-    return (result.stdout.splitlines() or ["unknown version"])[0]
+        return _present("compiler", toolchain.version(target.toolchain))
+    except ToolError:
+        usual = TOOLCHAINS[target.toolchain]
+        return _missing("compiler", usual.compiler, usual.packages, zero=True)
+
+
+def _emulator(target: Target) -> Finding | None:
+    if target.emulator is None:
+        return None
+    program = target.emulator.program
+    try:
+        used = emulator.version(target)
+        if program == simulator.PROGRAM:
+            return _present("emulator", f"{used}, compiled by {toolchain.version('host')}")
+        return _present("emulator", used)
+    except ToolError:
+        serves = program == simulator.PROGRAM or not unicorn.obstacle(target)
+        return _missing("emulator", program, [emulator.PACKAGES.get(program, program)], zero=serves)
+
+
+def _disassembler(target: Target) -> Finding:
+    path = toolchain.find_binutil(target.toolchain, "objdump")
+    if path is not None:
+        return _present("disassembler", toolchain.first_line(path, "--version"))
+    helium = "mve" in target.isa
+    if decoding.is_installed() and not helium:
+        return _present("disassembler", decoding.name())
+    packages = ("binutils",) if target.toolchain == "host" else TOOLCHAINS[target.toolchain].packages
+    program = f"{TOOLCHAINS[target.toolchain].binutils}objdump"
+    return _missing("disassembler", program, packages, zero=not helium)
+
+
+def _cmake() -> Finding:
+    path = shutil.which("cmake")
+    names = ("generated projects built by themselves",)
+    if path is not None:
+        return Finding("build", True, toolchain.first_line(path, "--version"), (), names)
+    ways = ("sudo apt-get install cmake", "brew install cmake", "pip install cmake")
+    return Finding("build", False, "cmake", ways, names)
+
+
+def _present(purpose: str, used: str) -> Finding:
+    return Finding(purpose, True, used, (), ())
+
+
+def _missing(purpose: str, program: str, packages: Iterable[str], zero: bool) -> Finding:
+    ways = [f"sudo apt-get install {' '.join(packages)}"]
+    ways += [f"brew install {_BREW[program]}"] if program in _BREW else []
+    ways += [_ZERO] if zero else []
+    return Finding(purpose, False, program, tuple(ways), ())

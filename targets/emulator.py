@@ -17,7 +17,7 @@ from .emulators.child import child
 from .emulators.qemu import qemu
 from .link import Link
 from .target import Target
-from .toolchain import how_to_get
+from .toolchain import first_line, how_to_get
 
 #: Environment variable that chooses between QEMU and Unicorn.
 CHOICE = "BITWRIGHT_EMULATOR"
@@ -42,15 +42,14 @@ def open_port(target: Target, elf: Path) -> Iterator[serial.Serial]:
     if target.toolchain == "host":
         with child([str(elf)]) as port:
             yield port
-    elif target.emulator is None:
-        raise TargetError(f"{target.name} has no emulator")
-    elif target.emulator.program == simulator.PROGRAM:
+    elif chosen(target) == simulator.PROGRAM:
         with child(simulator.command(target, elf)) as port:
             yield port
     elif chosen(target) == unicorn.MODULE:
         with child(unicorn.command(target, elf)) as port:
             yield port
     else:
+        assert target.emulator is not None
         with qemu(target.emulator, elf) as port:
             yield port
 
@@ -63,12 +62,33 @@ def chosen(target: Target) -> str:
     Raises:
         ToolError: there is none, or the one that is asked for does not serve the target.
     """
-    assert target.emulator is not None
+    if target.emulator is None:
+        raise TargetError(f"{target.name} has no emulator")
     program, wish = target.emulator.program, os.environ.get(CHOICE, "")
     if wish not in ("", "qemu", "unicorn"):
         raise ToolError(f"{CHOICE} is '{wish}'; it can be 'qemu' or 'unicorn'")
-    if wish != "unicorn" and shutil.which(program) is not None:
+    if program == simulator.PROGRAM or (wish != "unicorn" and shutil.which(program) is not None):
         return program
-    if wish != "qemu" and unicorn.is_installed() and unicorn.serves(target):
+    obstacle = unicorn.obstacle(target)
+    if wish != "qemu" and not obstacle and unicorn.is_installed():
         return unicorn.MODULE
-    raise ToolError(f"{program} is not installed: {how_to_get([PACKAGES.get(program, program)])}")
+    package = PACKAGES.get(program, program)
+    if obstacle:
+        raise ToolError(f"{target.name} needs {program}, since {obstacle}: {how_to_get([package], zero=False)}")
+    if wish == "unicorn":
+        raise ToolError("unicorn is not installed: pip install 'bitwright[zero]'")
+    raise ToolError(f"{program} is not installed: {how_to_get([package])}")
+
+
+def version(target: Target) -> str:
+    """The emulator that runs a target's images and its version; empty for the host and for what has none.
+
+    Raises:
+        ToolError: as :func:`chosen`.
+    """
+    if target.emulator is None:
+        return ""
+    program = chosen(target)
+    if program == simulator.PROGRAM:
+        return "Bitwright's simulator"
+    return unicorn.name() if program == unicorn.MODULE else first_line(program, "--version")

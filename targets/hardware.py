@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .attached import check_port, is_there, probe_of
+from ..errors import LinkError
+from .attached import check_port, port_of, probe_of
 from .emulator import start
+from .flash import uf2
 from .flash.loader import Job, Progress
 from .flash.table import flash
 from .image import Image
@@ -26,13 +28,13 @@ class Connection:
     """How a board on the desk is reached.
 
     Attributes:
-        port: a serial port, or a pyserial URL such as ``socket://host:port`` or ``rfc2217://host:port``; None where
-            the board is flashed only.
+        port: a serial port, or a pyserial URL such as ``socket://host:port`` or ``rfc2217://host:port``; None: that of
+            the only attached board that can be meant.
         flash: whether the image is put on the board first; tool: with which (None: the first that is installed).
         probe: serial number of the debug probe; volume: where a boot loader's volume is mounted.
     """
 
-    port: str | None
+    port: str | None = None
     flash: bool = True
     tool: str | None = None
     probe: str | None = None
@@ -57,14 +59,33 @@ def started(image: Image, connection: Connection | None, progress: Progress | No
 @contextmanager
 def on_board(target: Target, elf: Path, connection: Connection, progress: Progress | None = None) -> Iterator[Link]:
     """The same for an image file that was built with ``target.on_hardware()``."""
-    assert target.board is not None and connection.port is not None
-    check_port(connection.port)
+    assert target.board is not None
+    connection = resolved(target, connection)
     if connection.flash:
         put(target, elf, connection, progress)
-        await_port(connection.port)
-    with connected(connection.port, target.board.baud) as link:
+    with connected(await_port(target, connection), target.board.baud) as link:
         greet(link)
         yield link
+
+
+def resolved(target: Target, connection: Connection) -> Connection:
+    """The connection with its port, before anything is built or flashed.
+
+    A board whose boot loader waits for a file gets its port with the firmware only: that is looked for later.
+
+    Raises:
+        LinkError: there is no such port, or no board or several that can be meant.
+    """
+    if connection.flash and _in_boot_loader(target, connection):
+        return connection
+    port = port_of(target) if connection.port is None else connection.port
+    check_port(port)
+    return replace(connection, port=port)
+
+
+def _in_boot_loader(target: Target, connection: Connection) -> bool:
+    job = Job(Path(), target, volume=connection.volume)
+    return connection.tool in (None, uf2.LOADER.name) and bool(job.options("uf2")) and uf2.LOADER.missing(job) is None
 
 
 def put(target: Target, elf: Path, connection: Connection, progress: Progress | None = None) -> str:
@@ -79,8 +100,13 @@ def greet(link: Link) -> None:
     link.faults.clear()
 
 
-def await_port(name: str) -> None:
-    """Wait, in bounded time, for a port that left the bus when the board restarted."""
-    deadline = time.monotonic() + PORT_TIMEOUT
-    while time.monotonic() < deadline and not is_there(name):
+def await_port(target: Target, connection: Connection) -> str:
+    """The board's port, which may come, or come back, only now that the board has restarted. Raises LinkError."""
+    deadline = time.monotonic() + (PORT_TIMEOUT if connection.flash else 0.0)
+    while True:
+        try:
+            return str(resolved(target, replace(connection, flash=False)).port)
+        except LinkError:
+            if time.monotonic() >= deadline:
+                raise
         time.sleep(0.1)

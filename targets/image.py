@@ -27,7 +27,7 @@ from .build import (
 )
 from .sizes import Sizes, measure
 from .target import Target
-from .toolchain import chosen
+from .toolchain import archiver, chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ def project_files(model: ModelSources, target: Target, application: Application 
         "cores_sources": [path for path in sources if is_for_cores(path)],
         "program": model.program,
         "constant_bytes": model.constant_bytes,
-        "compiler": " ".join(chosen(target.toolchain).command),
+        "compiler": chosen(target.toolchain).spelled,
+        "archiver": archiver(target.toolchain),
         "assembly": any(path.endswith(".S") for path in files),
         "flags": compile_flags(target, here),
         "harness_flags": harness_flags(target),
@@ -128,7 +129,7 @@ def built_from(model: ModelSources, target: Target, application: Application = L
     with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
         folder = Path(scratch) / "project"
         write_folder(folder, project_files(model, target, application))
-        images = build(folder, target, model.name, application)
+        images = build(folder, target, model.name)
         yield Image(model, target, images.firmware, measure(images, target, model))
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import serial
+from serial import rfc2217
 
 from ..errors import LinkError
 from .link import Link, Patience, Port
@@ -48,10 +49,28 @@ class _Kept:
             self._port = None
 
 
+class _Rfc2217(rfc2217.Serial):
+    """pyserial's own tells the server of all settings again whenever a timeout changes, and refuses one for writing;
+    timeouts are this side's business alone."""
+
+    _settled = False
+
+    def _reconfigure_port(self) -> None:
+        if not self._settled:
+            super()._reconfigure_port()  # type: ignore[misc]  # unknown to its stubs
+            self._settled = True
+
+
+def _opened(url: str, baud: int) -> serial.Serial | _Rfc2217:
+    if url.startswith("rfc2217://"):
+        return _Rfc2217(url, baudrate=baud)
+    return serial.serial_for_url(url, baudrate=baud, exclusive=True)
+
+
 def open_port(url: str, baud: int = 115200) -> Port:
     """An open pyserial port without what was received before. Raises LinkError."""
     try:
-        opened = serial.serial_for_url(url, baudrate=baud, exclusive=True)
+        opened = _opened(url, baud)
     except ValueError as error:
         raise LinkError(f"'{url}' at {baud} baud cannot be a serial port: {_line(error)}") from error
     except OSError as error:

@@ -15,15 +15,18 @@ from ..errors import InputError
 from .build import INCLUDES, build
 from .target import Target
 
+_LINK_MAIN = "bw_main.c"
 _LARGEST_MARKER = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Firmware:
-    """An image and the build id that its project states; None for an image without a project."""
+    """An image, the build id that its project states (None for an image without a project), and whether it speaks the
+    link's protocol: a firmware around another application does not."""
 
     elf: Path
     build_id: str | None
+    answers: bool = True
 
 
 @contextmanager
@@ -45,7 +48,8 @@ def firmware(place: Path, target: Target) -> Iterator[Firmware]:
         folder = Path(scratch)
         for part in (*INCLUDES, "harness"):
             shutil.copytree(place / part, folder / part)
-        yield Firmware(build(folder, target, name).firmware, build_id)
+        answers = (folder / "harness" / _LINK_MAIN).is_file()
+        yield Firmware(build(folder, target, name).firmware, build_id, answers)
 
 
 def _described(folder: Path, target: Target) -> tuple[str, str]:

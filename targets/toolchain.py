@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 
 from ..errors import ToolError
@@ -66,6 +69,11 @@ class Toolchain:
     def compiler(self) -> str:
         """The program."""
         return self.command[0]
+
+    @property
+    def spelled(self) -> str:
+        """The command in a build file, which is the same on every computer: of the Python that is active."""
+        return " ".join("python" if part == sys.executable else part for part in self.command)
 
 
 # Clang brings no C library and no integer division of 64 bits: those of GCC's packages.
@@ -163,9 +171,10 @@ def missing(toolchain: Toolchain) -> list[str]:
     return [program for program in (toolchain.command[0], *toolchain.further) if shutil.which(program) is None]
 
 
-def how_to_get(packages: Iterable[str]) -> str:
-    """The commands that install what is missing."""
-    return f"sudo apt-get install {' '.join(packages)}, or pip install 'bitwright[zero]'"
+def how_to_get(packages: Iterable[str], zero: bool = True) -> str:
+    """The commands that install what is missing; ``zero``: the wheels of ``bitwright[zero]`` can do it, too."""
+    installed = f"sudo apt-get install {' '.join(packages)}"
+    return f"{installed}, or pip install 'bitwright[zero]'" if zero else installed
 
 
 def compiler(name: str) -> list[str]:
@@ -175,6 +184,31 @@ def compiler(name: str) -> list[str]:
         raise ToolError(f"{needed} is not installed: {how_to_get(TOOLCHAINS[name].packages)}")
     program, *rest = toolchain.command
     return [shutil.which(program) or program, *rest]
+
+
+def archiver(name: str) -> str:
+    """How a build file spells the chosen toolchain's archiver where CMake finds none by itself; else empty."""
+    toolchain = chosen(name)
+    return toolchain.spelled.removesuffix("cc") + "ar" if toolchain.command == zig.COMMAND else ""
+
+
+def version(name: str) -> str:
+    """The chosen toolchain's compiler and its version. Raises ToolError."""
+    command = tuple(compiler(name))
+    said = first_line(*command, "--version")
+    if chosen(name).command != zig.COMMAND:
+        return said
+    return f"Zig {first_line(*command[:-1], 'version')} ({said})"
+
+
+@cache
+def first_line(program: str, *arguments: str) -> str:
+    """What a program says first on its standard output; empty where it does not start."""
+    try:
+        result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (result.stdout.splitlines() or [""])[0]
 
 
 def find_binutil(name: str, tool: str) -> str | None:

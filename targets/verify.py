@@ -15,6 +15,7 @@ from ..codegen.project import ModelSources
 from ..converter.ir import Array
 from ..converter.reference import Session, Trace
 from ..errors import LinkError, ToolError
+from . import emulator, toolchain
 from .image import Image
 from .journal import Entry, Journal
 from .link import Link, fault_lines
@@ -73,8 +74,8 @@ class Report:
     Sizes are bytes. ``instructions`` or ``cycles``, whichever ``unit`` says that the target counts, are of one
     inference (the first vector), in each layer of the core with the most. ``arena_lower_bound``: what no plan of these
     kernels can beat. ``stack_used``: the most that a vector left marks of, where ``ram["stack"]`` is the most that any
-    can need. ``resumed``: vectors whose results a journal kept.
-    ``outputs``: what the target answered, per vector.
+    can need. ``resumed``: vectors whose results a journal kept. ``compiler`` and ``emulator`` with their versions: only
+    counts of equal ones can be compared. ``outputs``: what the target answered, per vector.
     """
 
     model: str
@@ -95,6 +96,8 @@ class Report:
     unit: str | None = None
     cycles: int | None = None
     resumed: int = 0
+    compiler: str = ""
+    emulator: str = ""
 
     @property
     def count(self) -> int | None:
@@ -196,6 +199,8 @@ def _report(image: Image, unit: str | None, entries: Sequence[Entry], resumed: i
         unit=unit,
         cycles=total if unit == "cycles" else None,
         resumed=resumed,
+        compiler=toolchain.version(image.target.toolchain),
+        emulator=emulator.version(image.target),
     )
 
 

@@ -18,6 +18,7 @@ from bitwright.converter.ir import Graph, Node
 from bitwright.targets.target import BOARDS
 from single import activation
 
+_PYTHON = sys.executable  # before a test makes it another one
 #: What a program that plays a tool does: it records its arguments, talks, and does as the file beside it says.
 _FAKE = """\
 #!{python}
@@ -57,7 +58,7 @@ class FakeTool:
         self._plan = folder / f"{name}.plan"
         self.plan(**plan)
         program = folder / name
-        program.write_text(_FAKE.format(python=sys.executable, plan=str(self._plan), record=str(self._record)))
+        program.write_text(_FAKE.format(python=_PYTHON, plan=str(self._plan), record=str(self._record)))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     def plan(

@@ -79,6 +79,7 @@ def _scaled_dct(settings: FrontEnd) -> tuple[Array, float, float]:
 
 
 def mel_level(b: Builder, pcm: str, settings: FrontEnd) -> str:
+    """Samples to the logarithm of every frame's peak, int16 [1, frames, 1]."""
     return b.op(
         "peak",
         "AUDIO_PEAK",

@@ -2,8 +2,9 @@
  * scaled it up, int16 [frames].
  *
  * The arithmetic is kissfft's with 16 fractional bits: values are divided before every stage, products rounded once,
- * and what leaves int16 wraps. Scratch: fft int16. Overlap: none. Cost: 24 instructions or so per real multiplication's
- * share; some 36 000 for a frame of 512.
+ * and what leaves int16 wraps.
+ * Scratch: fft int16. Overlap: none.
+ * Cost: some 62 000 instructions for a frame of 480 samples on a Cortex-M4.
  */
 #ifndef BW_MICRO_SPECTRUM_H
 #define BW_MICRO_SPECTRUM_H

@@ -6,16 +6,8 @@
 
 #define BW_REGISTER(address) (*(volatile uint32_t *)(address))
 
-/* Start what bw_platform_ticks reads. */
-void bw_counter_start(void);
-
-/* The core's clock in Hz, which is what a cycle counter counts: BW_CORE_HZ of a board that has but one, else what the
- * chip's file reached. */
-#ifdef BW_CORE_HZ
-static inline uint32_t bw_core_hz(void) { return BW_CORE_HZ; }
-#else
-uint32_t bw_core_hz(void);
-#endif
+/* Start what bw_platform_ticks reads, on a core of that many Hz. */
+void bw_counter_start(uint32_t core_hz);
 
 /* Turn on the caches of a Cortex-M7. */
 void bw_caches_on(void);

@@ -8,9 +8,14 @@
 
 #include "bw_cortex_m.h"
 
-/* Bring the chip to its speed, and give clock and power to the link's port and USART. Returns the USART's clock in Hz;
- * where the fast clock does not come, the chip stays at the slow one, and the return value says so. */
-uint32_t bw_stm32_clock(void);
+/* In Hz. */
+typedef struct {
+    uint32_t core, usart;
+} bw_stm32_clocks;
+
+/* Bring the chip to its speed, and give clock and power to the link's port and USART. Where the fast clock does not
+ * come, the chip stays at the slow one, and the result says so. */
+bw_stm32_clocks bw_stm32_start(void);
 
 /* Give the link's pins to the USART. */
 void bw_stm32_pins(void);

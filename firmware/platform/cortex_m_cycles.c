@@ -20,7 +20,6 @@
 const uint32_t bw_platform_numerator = 1000000000U / BW_INSTRUCTION_NS;
 const uint32_t bw_platform_denominator = BW_SYSTICK_HZ;
 const uint32_t bw_platform_unit = 1; /* instructions */
-uint32_t bw_platform_hz(void) { return BW_SYSTICK_HZ; }
 
 void SysTick_Handler(void);
 
@@ -41,7 +40,10 @@ __attribute__((naked)) void SysTick_Handler(void) {
                      "   .ltorg\n");
 }
 
-void bw_counter_start(void) {
+uint32_t bw_platform_hz(void) { return BW_SYSTICK_HZ; }
+
+void bw_counter_start(uint32_t core_hz) {
+    (void)core_hz;
     SYSTICK_RELOAD = PERIOD - 1U;
     SYSTICK_VALUE = 0U;
     SYSTICK_CONTROL = 7U; /* the core's clock, exception, on */
@@ -66,9 +68,13 @@ uint32_t bw_platform_ticks(void) {
 const uint32_t bw_platform_numerator = 1;
 const uint32_t bw_platform_denominator = 1;
 const uint32_t bw_platform_unit = 2; /* cycles */
-uint32_t bw_platform_hz(void) { return bw_core_hz(); }
 
-void bw_counter_start(void) {
+static uint32_t hz;
+
+uint32_t bw_platform_hz(void) { return hz; }
+
+void bw_counter_start(uint32_t core_hz) {
+    hz = core_hz;
     DEBUG_CONTROL |= 1U << 24; /* TRCENA */
     DWT_LOCK = 0xC5ACCE55U;    /* Cortex-M7 has a lock; elsewhere nothing is here */
     DWT_CYCLES = 0U;

@@ -20,9 +20,9 @@ typedef struct {
 #define UART_RX_READY 2U
 
 #ifdef BW_EMULATED
-/* instructions = ticks * 10^9 / (128 * BW_TIMER_HZ) */
+/* instructions = ticks * 10^9 / (128 * BW_CORE_HZ) */
 #define NUMERATOR   7812500U
-#define DENOMINATOR BW_TIMER_HZ
+#define DENOMINATOR BW_CORE_HZ
 #define UNIT        1U
 #else
 #define NUMERATOR   1U
@@ -33,7 +33,8 @@ typedef struct {
 #if defined(BW_TIMER)
 #define TIMER ((cmsdk_timer *)BW_TIMER)
 #define COUNTS_HERE
-void bw_counter_start(void) {
+void bw_counter_start(uint32_t core_hz) {
+    (void)core_hz;
     TIMER->reload = 0xFFFFFFFFU;
     TIMER->value = 0xFFFFFFFFU;
     TIMER->control = 1U;
@@ -44,7 +45,11 @@ uint32_t bw_platform_ticks(void) { return 0U - TIMER->value; }
 #define COUNTER_CONTROL BW_REGISTER(0x58100000U)
 #define COUNTER_VALUE   BW_REGISTER(0x58101000U)
 #define COUNTS_HERE
-void bw_counter_start(void) { COUNTER_CONTROL = 1U; }
+void bw_counter_start(uint32_t core_hz) {
+    (void)core_hz;
+    COUNTER_CONTROL = 1U;
+}
+
 uint32_t bw_platform_ticks(void) { return COUNTER_VALUE; }
 #endif
 
@@ -52,14 +57,15 @@ uint32_t bw_platform_ticks(void) { return COUNTER_VALUE; }
 const uint32_t bw_platform_numerator = NUMERATOR;
 const uint32_t bw_platform_denominator = DENOMINATOR;
 const uint32_t bw_platform_unit = UNIT;
-uint32_t bw_platform_hz(void) { return BW_TIMER_HZ; }
+
+uint32_t bw_platform_hz(void) { return BW_CORE_HZ; }
 #endif
 
 void bw_platform_init(void) {
     UART->divider = (BW_UART_HZ + BW_BAUD / 2U) / BW_BAUD;
     UART->control = 3U; /* transmit and receive */
     (void)UART->data;   /* nothing old; and an emulator looks for input again */
-    bw_counter_start();
+    bw_counter_start(BW_CORE_HZ);
 }
 
 uint8_t bw_platform_get(void) {

@@ -20,7 +20,8 @@ const uint32_t bw_platform_unit = 2; /* cycles */
 
 uint32_t bw_platform_hz(void) { return 16000000U; }
 
-void bw_counter_start(void) {
+void bw_counter_start(uint32_t core_hz) {
+    (void)core_hz;
     TIMER_BITS = 3U; /* 32 */
     TIMER_PRESCALER = 0U;
     TIMER_START = 1U;

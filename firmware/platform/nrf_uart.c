@@ -1,7 +1,8 @@
 /* Nordic nRF51 and nRF52: UART0, the one without DMA, which both have (nRF51 series reference manual; nRF52840 and
  * nRF52833 product specifications: chapters CLOCK, GPIO, UART and NVMC). The crystal clocks it.
  *
- * A board's description defines the pins BW_TX and BW_RX: 0 to 31 are P0.00 to P0.31, from 32 on those of P1.
+ * A board's description defines BW_CORE_HZ and the pins BW_TX and BW_RX: 0 to 31 are P0.00 to P0.31, from 32 on those
+ * of P1.
  */
 #include "bw_cortex_m.h"
 
@@ -42,7 +43,7 @@ void bw_platform_init(void) {
     UART_ENABLE = 4U;
     UART_START_RX = 1U;
     UART_START_TX = 1U;
-    bw_counter_start();
+    bw_counter_start(BW_CORE_HZ);
 }
 
 uint8_t bw_platform_get(void) {

@@ -13,11 +13,11 @@ typedef struct {
 #define CONTROL_1_ENABLE   (1U << 13)
 
 void bw_platform_init(void) {
-    const uint32_t clock = bw_stm32_clock();
+    const bw_stm32_clocks clocks = bw_stm32_start();
     bw_stm32_pins();
-    USART->baud = (clock + BW_BAUD / 2U) / BW_BAUD; /* 16 samples a bit */
+    USART->baud = (clocks.usart + BW_BAUD / 2U) / BW_BAUD; /* 16 samples a bit */
     USART->control_1 = CONTROL_1_ENABLE | CONTROL_1_TRANSMIT | CONTROL_1_RECEIVE;
-    bw_counter_start();
+    bw_counter_start(clocks.core);
 }
 
 /* A received byte that was lost (overrun) clears by the same reading of status and data. */

@@ -21,13 +21,13 @@ typedef struct {
 #endif
 
 void bw_platform_init(void) {
-    const uint32_t clock = bw_stm32_clock();
+    const bw_stm32_clocks clocks = bw_stm32_start();
     bw_stm32_pins();
-    USART->baud = (STEPS * clock + BW_BAUD / 2U) / BW_BAUD;
+    USART->baud = (STEPS * clocks.usart + BW_BAUD / 2U) / BW_BAUD;
     USART->control_3 = CONTROL_3_NO_OVERRUN; /* a lost byte spoils its frame, which is sent again, and no other */
     USART->control_1 = CONTROL_1_TRANSMIT | CONTROL_1_RECEIVE;
     USART->control_1 |= CONTROL_1_ENABLE;
-    bw_counter_start();
+    bw_counter_start(clocks.core);
 }
 
 uint8_t bw_platform_get(void) {

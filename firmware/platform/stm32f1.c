@@ -16,9 +16,6 @@
 #define CFGR_STATUS     (3U << 2)
 #define CFGR_STATUS_PLL (2U << 2)
 
-static uint32_t core_hz = HSI_HZ; /* out of reset */
-uint32_t bw_core_hz(void) { return core_hz; }
-
 static int speed_up(void) {
     bw_change(&RCC_CFGR, CFGR_PLL, CFGR_PLL_TIMES6);
     RCC_CR |= CR_PLL_ON;
@@ -27,13 +24,13 @@ static int speed_up(void) {
     }
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL);
     (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
-    core_hz = HSI_HZ / 2U * 6U;
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     const int fast = speed_up();
     RCC_APB2ENR |= 1U << (2U + BW_PORT) | 1U << BW_USART_BIT;
     (void)RCC_APB2ENR; /* the clock is there two cycles later */
-    return fast ? HSI_HZ / 2U * 6U : HSI_HZ;
+    const uint32_t hz = fast ? HSI_HZ / 2U * 6U : HSI_HZ;
+    return (bw_stm32_clocks){.core = hz, .usart = hz};
 }

@@ -17,7 +17,16 @@
 #define PWR_CR      BW_REGISTER(0x40007000U)
 #define PWR_CSR     BW_REGISTER(0x40007004U)
 
+#if BW_USART_BUS == 1
+#define USART_ENR     RCC_APB1ENR
+#define USART_DIVIDER 4U
+#else
+#define USART_ENR     RCC_APB2ENR
+#define USART_DIVIDER 2U
+#endif
+
 #define HSI_HZ          16000000U
+#define CORE_HZ         (BW_MHZ * 1000000U)
 #define CR_PLL_ON       (1U << 24)
 #define CR_PLL_READY    (1U << 25)
 #define APB1ENR_PWR     (1U << 28)
@@ -33,6 +42,8 @@
 #ifdef BW_OVERDRIVE
 /* With the PLL running and not yet used. */
 static int overdrive(void) {
+    RCC_APB1ENR |= APB1ENR_PWR;
+    (void)RCC_APB1ENR; /* the clock is there two cycles later */
     PWR_CR |= 1U << OVERDRIVE;
     if (!bw_await(&PWR_CSR, 1U << OVERDRIVE, 1U << OVERDRIVE)) {
         return 0;
@@ -44,12 +55,8 @@ static int overdrive(void) {
 static int overdrive(void) { return 1; }
 #endif
 
-static uint32_t core_hz = HSI_HZ; /* out of reset */
-uint32_t bw_core_hz(void) { return core_hz; }
-
 static int speed_up(void) {
-    const uint32_t wait_states = (BW_MHZ - 1U) / 30U; /* at 2.7 V and more */
-    RCC_APB1ENR |= APB1ENR_PWR;                       /* voltage scale 1 is the reset value */
+    const uint32_t wait_states = (BW_MHZ - 1U) / 30U; /* at 2.7 V and more, in voltage scale 1 as at reset */
     /* 16 MHz / 16 * 2 BW_MHZ / 2; the last two fields (divisors Q and R) stay in their range */
     RCC_PLLCFGR = 16U | 2U * BW_MHZ << 6 | 9U << 24 | 2U << 28;
     RCC_CR |= CR_PLL_ON;
@@ -63,23 +70,17 @@ static int speed_up(void) {
     bw_change(&RCC_CFGR, CFGR_APB, CFGR_APB_4_2);
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL);
     (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL);
-    core_hz = BW_MHZ * 1000000U;
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     const int fast = speed_up();
 #ifdef BW_CACHES
     bw_caches_on();
 #endif
     RCC_AHB1ENR |= 1U << BW_PORT;
-#if BW_USART_BUS == 1
-    RCC_APB1ENR |= 1U << BW_USART_BIT;
-    (void)RCC_APB1ENR; /* the clock is there two cycles later */
-    return fast ? BW_MHZ * 1000000U / 4U : HSI_HZ;
-#else
-    RCC_APB2ENR |= 1U << BW_USART_BIT;
-    (void)RCC_APB2ENR;
-    return fast ? BW_MHZ * 1000000U / 2U : HSI_HZ;
-#endif
+    USART_ENR |= 1U << BW_USART_BIT;
+    (void)USART_ENR; /* the clock is there two cycles later */
+    return fast ? (bw_stm32_clocks){.core = CORE_HZ, .usart = CORE_HZ / USART_DIVIDER}
+                : (bw_stm32_clocks){.core = HSI_HZ, .usart = HSI_HZ};
 }

@@ -41,9 +41,6 @@
 #define D2CFGR_2_2        (4U << 4 | 4U << 8)
 #define D3CFGR_2          (4U << 4)
 
-static uint32_t core_hz = HSI_HZ; /* out of reset */
-uint32_t bw_core_hz(void) { return core_hz; }
-
 static int speed_up(void) {
     bw_change(&PWR_CR3, CR3_SUPPLY, CR3_SUPPLY_LDO); /* the first write alone counts; the scale stays locked before */
     if (!bw_await(&PWR_CSR1, CSR1_SCALE_READY, CSR1_SCALE_READY)) {
@@ -69,15 +66,15 @@ static int speed_up(void) {
     RCC_D3CFGR = D3CFGR_2;
     bw_change(&RCC_CFGR, CFGR_SOURCE, CFGR_SOURCE_PLL1);
     (void)bw_await(&RCC_CFGR, CFGR_STATUS, CFGR_STATUS_PLL1);
-    core_hz = CORE_HZ;
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     const int fast = speed_up();
     bw_caches_on();
     RCC_AHB4ENR |= 1U << BW_PORT;
     RCC_APB1LENR |= 1U << BW_USART_BIT;
     (void)RCC_APB1LENR; /* the clock is there two cycles later */
-    return fast ? CORE_HZ / 4U : HSI_HZ;
+    return fast ? (bw_stm32_clocks){.core = CORE_HZ, .usart = CORE_HZ / 4U}
+                : (bw_stm32_clocks){.core = HSI_HZ, .usart = HSI_HZ};
 }

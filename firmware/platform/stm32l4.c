@@ -13,8 +13,9 @@
 #define PWR_CR5      BW_REGISTER(0x40007080U)
 #define FLASH_ACR    BW_REGISTER(0x40022000U)
 
-#define MSI_HZ              4000000U
 #define HSI16_HZ            16000000U
+#define MSI_HZ              4000000U /* at reset */
+#define CORE_HZ             120000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
 #define CR_PLL_ON           (1U << 24)
@@ -37,9 +38,6 @@
 #define ACR_LATENCY_120MHZ  5U
 #define RAMP_READS          100U /* more than a microsecond */
 
-static uint32_t core_hz = MSI_HZ; /* out of reset */
-uint32_t bw_core_hz(void) { return core_hz; }
-
 static int speed_up(void) {
     PWR_CR5 &= ~CR5_NO_BOOST;
     RCC_PLLCFGR = PLLCFGR_120MHZ;
@@ -59,16 +57,15 @@ static int speed_up(void) {
         (void)RCC_CFGR;
     }
     bw_change(&RCC_CFGR, CFGR_AHB, 0U);
-    core_hz = 120000000U;
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     RCC_APB1ENR1 |= APB1ENR1_PWR;
     (void)RCC_APB1ENR1; /* the clock is there two cycles later */
     RCC_CR |= CR_HSI16_ON;
     (void)bw_await(&RCC_CR, CR_HSI16_READY, CR_HSI16_READY);
-    (void)speed_up();
+    const int fast = speed_up();
 #if BW_PORT == 6
     PWR_CR2 |= CR2_VDDIO2_VALID; /* port G has a supply of its own */
 #endif
@@ -76,5 +73,5 @@ uint32_t bw_stm32_clock(void) {
     RCC_AHB2ENR |= 1U << BW_PORT;
     RCC_APB1ENR2 |= APB1ENR2_LPUART1;
     (void)RCC_APB1ENR2;
-    return HSI16_HZ;
+    return (bw_stm32_clocks){.core = fast ? CORE_HZ : MSI_HZ, .usart = HSI16_HZ};
 }

@@ -16,8 +16,9 @@
 #define ICACHE_CR    BW_REGISTER(0x40030400U)
 #define ICACHE_SR    BW_REGISTER(0x40030404U)
 
-#define MSI_HZ              4000000U
 #define HSI16_HZ            16000000U
+#define MSI_HZ              4000000U /* at reset */
+#define CORE_HZ             160000000U
 #define CR_HSI16_ON         (1U << 8)
 #define CR_HSI16_READY      (1U << 10)
 #define CR_PLL1_ON          (1U << 24)
@@ -40,9 +41,6 @@
 #define CCIPR1_USART1       3U
 #define CCIPR1_USART1_HSI16 2U
 
-static uint32_t core_hz = MSI_HZ; /* out of reset */
-uint32_t bw_core_hz(void) { return core_hz; }
-
 static int speed_up(void) {
     PWR_VOSR |= VOSR_RANGE_1;
     if (!bw_await(&PWR_VOSR, VOSR_RANGE_READY, VOSR_RANGE_READY)) {
@@ -64,21 +62,20 @@ static int speed_up(void) {
     }
     bw_change(&RCC_CFGR1, CFGR1_SOURCE, CFGR1_SOURCE_PLL1);
     (void)bw_await(&RCC_CFGR1, CFGR1_STATUS, CFGR1_STATUS_PLL1);
-    core_hz = 160000000U;
     return 1;
 }
 
-uint32_t bw_stm32_clock(void) {
+bw_stm32_clocks bw_stm32_start(void) {
     RCC_AHB3ENR |= AHB3ENR_PWR;
     (void)RCC_AHB3ENR; /* the clock is there two cycles later */
     RCC_CR |= CR_HSI16_ON;
     (void)bw_await(&RCC_CR, CR_HSI16_READY, CR_HSI16_READY);
-    (void)speed_up();
+    const int fast = speed_up();
     (void)bw_await(&ICACHE_SR, 1U, 0U); /* it empties itself after reset */
     ICACHE_CR |= 1U;
     bw_change(&RCC_CCIPR1, CCIPR1_USART1, CCIPR1_USART1_HSI16);
     RCC_AHB2ENR1 |= 1U << BW_PORT;
     RCC_APB2ENR |= APB2ENR_USART1;
     (void)RCC_APB2ENR;
-    return HSI16_HZ;
+    return (bw_stm32_clocks){.core = fast ? CORE_HZ : MSI_HZ, .usart = HSI16_HZ};
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -11,19 +12,24 @@ from typing import IO
 
 import serial
 
+from ...errors import LinkError
+
 
 @contextmanager
 def child(command: Sequence[str]) -> Iterator[serial.Serial]:
     """Start a program; what it reads and writes is the other end of the port, and it ends with the context.
 
     Threads carry the bytes, since not every system lets a socket be a process's standard input.
+
+    Raises:
+        LinkError: the link failed since the program had stopped; with what it said last.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = connect(server.getsockname()[1])
         connection, _ = server.accept()
-    with connection:
+    with connection, tempfile.TemporaryFile() as said:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, bufsize=0)
         assert process.stdin is not None and process.stdout is not None
         carriers = [
             threading.Thread(target=_to_child, args=(connection, process.stdin), daemon=True),
@@ -33,6 +39,10 @@ def child(command: Sequence[str]) -> Iterator[serial.Serial]:
             carrier.start()
         try:
             yield port
+        except (LinkError, OSError) as error:
+            if reason := _reason(process, said):
+                raise LinkError(reason) from error
+            raise
         finally:
             port.close()
             end(process)
@@ -54,6 +64,18 @@ def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _reason(process: subprocess.Popen[bytes], said: IO[bytes]) -> str:
+    """Why a process ended by itself; empty where it has not."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=1)
+    if process.returncode is None:
+        return ""
+    said.seek(0)
+    lines = said.read().decode(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
+    return f"the firmware stopped: {last}"
 
 
 def _to_child(connection: socket.socket, pipe: IO[bytes]) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,82 +16,87 @@ from unicorn import arm_const, riscv_const
 
 from .console import Console
 from .counter import Counter
-from .devices import MACHINES, Machine
+from .devices import MACHINES, Device, Machine
 
 _PAGE = 0x1000
-_CSRR_MINSTRET = 0xB0202073  # csrrs rd, minstret, x0
-_RD = 0x00000F80
+_SYSTEM = (0xE0000000, 0x100000)  # of a Cortex-M: plain memory
+_FOREVER = 0xFFFFFFFF
+# csrrs rd, mcycle or minstret, x0 (RISC-V unprivileged specification): in Unicorn they are the host's time.
+_COUNTER_READS = (0xB0002073, 0xB0202073)
+_DESTINATION = 0x00000F80
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until the link closes."""
-    parser = argparse.ArgumentParser(prog="machine")
-    parser.add_argument("machine", choices=sorted(MACHINES))
-    parser.add_argument("flash", type=_region)
-    parser.add_argument("ram", type=_region)
-    parser.add_argument("image", type=Path)
-    options = parser.parse_args(arguments)
-    return run(MACHINES[options.machine], (options.flash, options.ram), options.image)
+def main(arguments: Sequence[str]) -> int:
+    """Run until the host has gone; 1 where the core stopped for another reason, which standard error names."""
+    name, *regions, image = arguments
+    uc, entry = _booted(MACHINES[name], [_region(region) for region in regions], Path(image))
+    try:
+        uc.emu_start(entry, _FOREVER)
+    except unicorn.UcError as error:
+        riscv = MACHINES[name].core is None
+        place = uc.reg_read(riscv_const.UC_RISCV_REG_PC if riscv else arm_const.UC_ARM_REG_PC)
+        print(f"the core stopped at {place:#x}: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _region(text: str) -> tuple[int, int]:
     origin, size = text.split(":")
-    return int(origin, 0), int(size, 0)
+    return int(origin), -(-int(size) // _PAGE) * _PAGE
 
 
-def run(machine: Machine, regions: Sequence[tuple[int, int]], image: Path) -> int:
-    riscv = machine.cpu is None
+def _booted(machine: Machine, regions: Sequence[tuple[int, int]], image: Path) -> tuple[Any, int]:
+    """The core with memory, devices and image, and where it starts."""
+    riscv = machine.core is None
     if riscv:
         uc = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
     else:
         uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{machine.cpu}"))
-        uc.mem_map(0xE0000000, 0x100000)
-    for origin, size in regions:
+        uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{machine.core}"))
+    for origin, size in regions if riscv else [*regions, _SYSTEM]:
         uc.mem_map(origin, size)
-    with image.open("rb") as file:
-        elf = ELFFile(file)
-        entry = elf["e_entry"]
-        for segment in elf.iter_segments("PT_LOAD"):
-            if segment["p_filesz"]:
-                uc.mem_write(segment["p_paddr"], segment.data())
-        text = elf.get_section_by_name(".text")
-        code = (text["sh_addr"], text.data())
     counter = Counter(uc, riscv)
     console = Console(uc.emu_stop)
     for base, device in machine.devices(console, counter).items():
         uc.mmio_map(base, _PAGE, _read, device, _write, device)
-    if riscv:
-        _count_minstret(uc, counter, *code)
-    else:
-        vectors = uc.mem_read(regions[0][0], 8)
-        uc.reg_write(arm_const.UC_ARM_REG_SP, int.from_bytes(vectors[:4], "little"))
-        entry = int.from_bytes(vectors[4:], "little")
-    uc.emu_start(entry, 0xFFFFFFFF)
-    return 0
+    with image.open("rb") as file:
+        elf = ELFFile(file)
+        for segment in elf.iter_segments("PT_LOAD"):
+            if segment["p_filesz"]:
+                uc.mem_write(segment["p_paddr"], segment.data())
+        entry = int(elf["e_entry"])
+        if riscv:
+            for section in elf.iter_sections("SHT_PROGBITS"):
+                if section["sh_flags"] & 4:  # SHF_EXECINSTR
+                    _count(uc, counter, section["sh_addr"], section.data())
+    if not riscv:
+        stack, entry = (int.from_bytes(uc.mem_read(regions[0][0] + word, 4), "little") for word in (0, 4))
+        uc.reg_write(arm_const.UC_ARM_REG_SP, stack)
+    return uc, entry
 
 
-def _read(uc: Any, offset: int, size: int, device: Any) -> int:
+def _read(_uc: Any, offset: int, _size: int, device: Device) -> int:
     return device.read(offset)
 
 
-def _write(uc: Any, offset: int, size: int, value: int, device: Any) -> None:
+def _write(_uc: Any, offset: int, _size: int, value: int, device: Device) -> None:
     device.write(offset, value)
 
 
-def _count_minstret(uc, counter, start, code):
-    for place in range(0, len(code) - 3, 2):
-        word = int.from_bytes(code[place : place + 4], "little")
-        if word & ~_RD == _CSRR_MINSTRET:
-            register = riscv_const.UC_RISCV_REG_X0 + ((word & _RD) >> 7)
+def _count(uc: Any, counter: Counter, start: int, code: bytes) -> None:
+    """Give every reading of a RISC-V counter the instructions executed before it."""
 
-            def hook(uc, address, size, register):
-                uc.reg_write(register, counter.before(address) & 0xFFFFFFFF)
-                counter.resume(address + 4)
-                uc.reg_write(riscv_const.UC_RISCV_REG_PC, address + 4)
+    def read(uc: Any, address: int, _size: int, register: int) -> None:
+        uc.reg_write(register, counter.leave(address) & 0xFFFFFFFF)
+        uc.reg_write(riscv_const.UC_RISCV_REG_PC, address + 4)
 
-            uc.hook_add(unicorn.UC_HOOK_CODE, hook, register, start + place, start + place)
+    for offset in range(0, len(code) - 3, 2):
+        word = int.from_bytes(code[offset : offset + 4], "little")
+        if word & ~_DESTINATION in _COUNTER_READS:
+            register = riscv_const.UC_RISCV_REG_X0 + ((word & _DESTINATION) >> 7)
+            place = start + offset
+            uc.hook_add(unicorn.UC_HOOK_CODE, read, register, place, place)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

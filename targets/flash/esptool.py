@@ -17,10 +17,6 @@ def _program() -> str | None:
     return find("esptool", "esptool.py")
 
 
-def _absent() -> str | None:
-    return None if _program() is not None else "esptool is not installed: pip install esptool"
-
-
 def _unready(job: Job) -> str | None:
     if job.port is None or ("://" in job.port and not job.port.startswith(("socket://", "rfc2217://"))):
         return f"esptool flashes {job.target.name} through its serial port: give it with --port"
@@ -51,4 +47,13 @@ def _command(name: str, folder: Path) -> str:
     return name if found is None or int(found.group(1)) >= 5 else name.replace("-", "_")
 
 
-LOADER = Loader("esptool", _absent, _flash, {"chip": (str,)}, {"offset": (int,), "baud": (int,)}, _unready)
+LOADER = Loader(
+    name="esptool",
+    title="esptool",
+    install="pip install esptool",
+    installed=lambda: _program() is not None,
+    flash=_flash,
+    required={"chip": (str,)},
+    optional={"offset": (int,), "baud": (int,)},
+    unready=_unready,
+)

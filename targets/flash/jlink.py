@@ -13,12 +13,6 @@ _SPEED = 4000  # kHz
 _GAP = 4096  # parts nearer than this may share a sector of the flash: they are written as one
 
 
-def _absent() -> str | None:
-    if find(_PROGRAM) is not None:
-        return None
-    return "J-Link Commander is not installed: SEGGER's package is at https://www.segger.com/downloads/jlink/"
-
-
 def _flash(job: Job) -> None:
     options = job.options("jlink")
     riscv = job.target.toolchain.startswith("riscv")
@@ -39,4 +33,12 @@ def _flash(job: Job) -> None:
         run("J-Link Commander", [*commander, "-AutoConnect", "1", "-CommanderScript", "flash.jlink"], folder)
 
 
-LOADER = Loader("jlink", _absent, _flash, {"device": (str,)}, {"interface": (str,), "speed": (int,)})
+LOADER = Loader(
+    name="jlink",
+    title="J-Link Commander",
+    install="SEGGER's package is at https://www.segger.com/downloads/jlink/",
+    installed=lambda: find(_PROGRAM) is not None,
+    flash=_flash,
+    required={"device": (str,)},
+    optional={"interface": (str,), "speed": (int,)},
+)

@@ -55,18 +55,25 @@ class Loader:
 
     Attributes:
         name: as in ``[loaders.NAME]`` and ``--with NAME``.
-        absent: None where the tool is installed, else what is missing and the command that installs it.
+        title: what its makers call it; install: the command that installs it, or where it is to be had.
+        installed: whether it is.
         flash: writes the image and resets the board. Raises ToolError.
         required, optional: its options in a board's description, and their types.
         unready: None where an installed tool can do a job, else what is missing for it.
     """
 
     name: str
-    absent: Callable[[], str | None]
+    title: str
+    install: str
+    installed: Callable[[], bool]
     flash: Callable[[Job], None]
     required: Mapping[str, tuple[type, ...]]
     optional: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
     unready: Callable[[Job], str | None] = lambda _job: None
+
+    def absent(self) -> str | None:
+        """None where it is installed, else that it is not and the way out."""
+        return None if self.installed() else f"{self.title} is not installed: {self.install}"
 
     def missing(self, job: Job) -> str | None:
         """None where a job can be done, else what is missing and the way out."""

@@ -20,12 +20,6 @@ def configs(job: Job) -> list[str]:
     return [str(Path(name).resolve()) if Path(name).is_file() else name for name in names]
 
 
-def _absent() -> str | None:
-    if find("openocd") is not None:
-        return None
-    return "OpenOCD is not installed: sudo apt-get install openocd"
-
-
 def _flash(job: Job) -> None:
     # The probe is chosen first: some boards' files connect to it themselves.
     probe = ["-c", f"adapter serial {job.probe}"] if job.probe is not None else []
@@ -36,4 +30,12 @@ def _flash(job: Job) -> None:
         run("OpenOCD", [find("openocd") or "openocd", *probe, *files, "-c", action], folder)
 
 
-LOADER = Loader("openocd", _absent, _flash, {"config": (str, list)}, {"load": (str,)})
+LOADER = Loader(
+    name="openocd",
+    title="OpenOCD",
+    install="sudo apt-get install openocd",
+    installed=lambda: find("openocd") is not None,
+    flash=_flash,
+    required={"config": (str, list)},
+    optional={"load": (str,)},
+)

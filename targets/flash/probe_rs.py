@@ -8,10 +8,6 @@ from .loader import Job, Loader
 from .program import find, run, staged
 
 
-def _absent() -> str | None:
-    return None if find("probe-rs") is not None else "probe-rs is not installed: cargo install probe-rs-tools --locked"
-
-
 def _selector(job: Job) -> list[str]:
     """A probe as probe-rs names it: VID:PID:SERIAL."""
     if job.probe is None or ":" in job.probe:
@@ -29,4 +25,11 @@ def _flash(job: Job) -> None:
         run("probe-rs", [program, "reset", *common], folder)
 
 
-LOADER = Loader("probe-rs", _absent, _flash, {"chip": (str,)})
+LOADER = Loader(
+    name="probe-rs",
+    title="probe-rs",
+    install="cargo install probe-rs-tools --locked",
+    installed=lambda: find("probe-rs") is not None,
+    flash=_flash,
+    required={"chip": (str,)},
+)

@@ -14,14 +14,9 @@ from . import program
 from .loader import Job, Loader
 from .segments import load_segments
 
-_INSTALL = "pyOCD is not installed: pip install 'bitwright[boards]'"
 _LISTING = 10.0  # seconds that looking for probes may take
 
 Result = TypeVar("Result")
-
-
-def _absent() -> str | None:
-    return None if installed() else _INSTALL
 
 
 def installed() -> bool:
@@ -46,18 +41,9 @@ def _program(job: Job) -> None:
     from pyocd.core.session import Session
     from pyocd.flash.file_programmer import FileProgrammer
 
-    found = _attached()
-    if job.probe is not None:
-        found = [probe for probe in found if job.probe.lower() in str(probe.unique_id).lower()]
-    if len(found) != 1:
-        known = ", ".join(f"{probe.unique_id} ({probe.description})" for probe in found or _attached())
-        if found:
-            raise ToolError(f"several probes are attached: choose with --probe: {known}")
-        wanted = "no debug probe is attached" if job.probe is None else f"there is no probe '{job.probe}'"
-        raise ToolError(f"{wanted}{f'; there are {known}' if known else ': see docs/flashing.md'}")
-
+    probe = _chosen(job)
     options = {"target_override": job.options("pyocd")["target"], "no_config": True, "hide_programming_progress": True}
-    with Session(found[0], options=options) as session:
+    with Session(probe, options=options) as session:
         for segment in load_segments(job.elf):
             # What lies in no memory that pyOCD knows of would be passed over with a warning.
             if session.target.memory_map.get_region_for_address(segment.address) is None:
@@ -65,6 +51,20 @@ def _program(job: Job) -> None:
         programmer = FileProgrammer(session, progress=lambda part: job.show(round(part * 100)))
         programmer.program(str(job.elf), file_format="elf")
         session.target.reset()
+
+
+def _chosen(job: Job) -> Any:
+    """The probe of that serial number, or the only one. Raises ToolError."""
+    everything = _attached()
+    found = [probe for probe in everything if (job.probe or "").lower() in str(probe.unique_id).lower()]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{probe.unique_id} ({probe.description})" for probe in found or everything)
+    if found:
+        raise ToolError(f"several probes are attached: choose with --probe: {known}")
+    if known:
+        raise ToolError(f"there is no probe '{job.probe}'; there are {known}")
+    raise ToolError("no debug probe is attached: check its cable and, on Linux, the udev rule (docs/flashing.md)")
 
 
 def _attached() -> list[Any]:
@@ -75,7 +75,11 @@ def _attached() -> list[Any]:
 
 def _unready(job: Job) -> str | None:
     name = job.options("pyocd")["target"]
-    return None if knows(name) else f"pyOCD has no flash algorithm for {name} yet: pyocd pack install {name}"
+    try:
+        known = _bounded("looking for packs", _LISTING, lambda: knows(name))
+    except ToolError as error:
+        return str(error)
+    return None if known else f"pyOCD has no flash algorithm for {name} yet: pyocd pack install {name}"
 
 
 def knows(name: str) -> bool:
@@ -122,4 +126,12 @@ def _bounded(what: str, seconds: float, work: Callable[[], Result]) -> Result:
     raise error from failed[0]
 
 
-LOADER = Loader("pyocd", _absent, _flash, {"target": (str,)}, unready=_unready)
+LOADER = Loader(
+    name="pyocd",
+    title="pyOCD",
+    install="pip install 'bitwright[boards]'",
+    installed=installed,
+    flash=_flash,
+    required={"target": (str,)},
+    unready=_unready,
+)

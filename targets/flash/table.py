@@ -20,9 +20,6 @@ def loaders_of(target: Target) -> list[Loader]:
     """The tools that a board can be flashed with, the preferred first. Raises TargetError."""
     if target.board is None:
         raise TargetError(f"{target.name} is an emulator only: there is no board to flash")
-    unknown = [name for name in target.board.loaders if name not in LOADERS]
-    if unknown:
-        raise TargetError(f"{target.name} has unknown loaders {', '.join(unknown)}; there are {', '.join(LOADERS)}")
     found = [LOADERS[name] for name in target.board.loaders]
     for loader in found:
         loader.check(target)

@@ -137,4 +137,12 @@ def _write(path: Path, data: bytes) -> None:
         raise ToolError(f"'{path}' could not be written: {error.strerror}") from error
 
 
-LOADER = Loader("uf2", lambda: None, _flash, {"family": (int,), "label": (str,)}, unready=_unready)
+LOADER = Loader(
+    name="uf2",
+    title="UF2",
+    install="part of Bitwright",
+    installed=lambda: True,
+    flash=_flash,
+    required={"family": (int,), "label": (str,)},
+    unready=_unready,
+)

@@ -29,4 +29,4 @@ def application(benchmark: Benchmark, graph: Graph) -> Application:
     template = environment().get_template("bw_benchmark.c.j2")
     text = template.render(benchmark=benchmark, name=graph.name, arrays=arrays)
     title = f"the firmware of MLPerf Tiny's {benchmark.id}, which its runners drive"
-    return Application(title, (*_SHARED, own), {"bw_benchmark.c": text}, traced=False)
+    return Application(title, (*_SHARED, own), {"bw_benchmark.c": text})

@@ -17,11 +17,10 @@ from ...codegen.project import MARKER, ModelSources, model_sources, to_json
 from ...codegen.sources import FIRMWARE
 from ...converter.ir import Graph
 from ...errors import InputError, ResourceError, TargetError
-from ..doctor import version
 from ..image import built_from, check_fits, project_files
 from ..sizes import Sizes
 from ..target import Target
-from ..toolchain import TOOLCHAINS
+from ..toolchain import version
 from .benchmarks import BENCHMARKS, Benchmark
 from .firmware import application
 
@@ -163,7 +162,7 @@ def _system(target: Target, submitter: str, division: str) -> dict[str, str]:
         "Quantization Method": "int8, of the reference model" if division == "closed" else "",
         "Training framework (open division)": "",
         "ML Model Compiler(s)": f"Bitwright {__version__}",
-        "General Compiler(s)": version(TOOLCHAINS[target.toolchain].compiler),
+        "General Compiler(s)": version(target.toolchain),
         "Other Software": "",
         "Training and Quantization Notes": "",
     }

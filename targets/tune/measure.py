@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +17,12 @@ from ...codegen.program import Layer
 from ...codegen.project import ModelSources, model_sources
 from ...converter.ir import Array, Graph
 from ...errors import ResourceError, ToolError
+from .. import emulator, toolchain
 from ..build import harness_files
 from ..cache import cache_folder, digest, keep
 from ..emulator import start
 from ..image import Image, built_from, check_fits
 from ..target import Target
-from ..toolchain import compiler
 from ..vectors import random_vectors
 from ..verify import Report, compare
 
@@ -167,18 +164,11 @@ def _sample(model: ModelSources, target: Target) -> _Sample:
 
 def _key(model: ModelSources, target: Target) -> str:
     """Names everything that a measurement depends on."""
-    emulator = "" if target.emulator is None else _version(target.emulator.program)
     harness = [f"{name}\0{text}" for name, text in harness_files(target).items()]
     build_id = str(model.context["build_id_hex"])
-    return digest([_VERSION, build_id, repr(target), _version(compiler(target.toolchain)), emulator, *harness])
-
-
-@cache
-def _version(program: str) -> str:
-    path = shutil.which(program)
-    if path is None:
-        return ""
-    return subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    return digest(
+        [_VERSION, build_id, repr(target), toolchain.version(target.toolchain), emulator.version(target), *harness]
+    )
 
 
 def _run(image: Image, vectors: Sequence[Sequence[Array]]) -> _Sample:

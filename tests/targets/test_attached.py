@@ -130,6 +130,9 @@ def test_the_probe_that_belongs_to_a_port(desk: list[ListPortInfo], tmp_path: Pa
 
     first, second = port("/dev/ttyACM0", STLINK, "066C"), port("/dev/ttyACM1", STLINK, "077D")
     assert chosen(first, second, port("/dev/ttyUSB0", "ffff:0001")) == ["066C", "077D", None, None]
+    link = tmp_path / "usb-ST_STLink_077D-if02"
+    link.symlink_to("/dev/ttyACM1")
+    assert plugged.probe_of(target, str(link)) == "077D"
     assert chosen(first) == [None] * 4  # the tool finds the only one by itself
     # One probe with two ports is one board.
     assert chosen(first, port("/dev/ttyACM1", STLINK, "066C")) == [None] * 4
@@ -142,8 +145,8 @@ def test_boards(capsys: Capture) -> None:
     boards = {target.name: target for target in all_targets() if target.board is not None}
     assert rows.keys() == boards.keys() and "qemu-rv32" not in rows
     assert rows["pico"]["chip"] == "cortex-m0plus" and rows["pico"]["flash"] == 2 * 1024 * 1024
-    assert rows["pico"]["loaders"][0] == "uf2" and rows["pico"]["run_on"] == "nothing yet"
-    assert rows["hifive1"]["run_on"] == "QEMU riscv32 sifive_e"
+    assert rows["pico"]["loaders"][0] == "uf2" and rows["pico"]["run_on"] == "chip model"
+    assert rows["hifive1"]["run_on"] == "QEMU riscv32 sifive_e, chip model"
     assert main(["boards"]) == 0
     output = capsys.readouterr().out
     assert all(f"\n{name} " in output for name in boards) and "…" not in output

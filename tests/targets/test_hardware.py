@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import bitwright
@@ -21,12 +21,13 @@ from background import ROOT
 from bitwright.cli import main
 from bitwright.converter.writers.tflite import write_tflite
 from bitwright.targets import hardware, image, ports
-from bitwright.targets.hardware import Connection
+from bitwright.targets.flash.loader import Job
 from bitwright.targets.image import built
 from bitwright.targets.link import Link, Patience
 from bitwright.targets.target import read_target
 from bitwright.targets.vectors import load_vectors
 from desk import Board, FakeTool, describe_board, plugged_in, tiny_graph
+from serial import rfc2217
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 from tools import needs_target
@@ -97,23 +98,30 @@ def test_a_changed_weight_on_the_board_is_exit_code_1(
     assert "NOT bit-exact" in output and "layer fully_connected_5: element" in output
 
 
-@pytest.mark.parametrize("target", [needs_target("mps2-an386")])
-def test_verify_on_a_cortex_m4_behind_a_serial_port(target: str, programs: Path, tmp_path: Path) -> None:
-    """The image for the chip, in QEMU, whose UART is the port: the unit is what the firmware says."""
-    board = describe_board(tmp_path, target)
+QEMU = {
+    "mps2-an386": ["qemu-system-arm", "-machine", "mps2-an386"],
+    "hifive1": ["qemu-system-riscv32", "-machine", "sifive_e"],
+}
+
+
+@pytest.mark.parametrize("target", [needs_target(name) for name in QEMU])
+def test_verify_with_a_chips_own_image_behind_a_serial_port(target: str, programs: Path, tmp_path: Path) -> None:
+    """The image for the chip, on a machine of QEMU's whose UART is the port: what it counts are cycles to it."""
+    board = describe_board(tmp_path, target) if target == "mps2-an386" else target
 
     def machine(elf: Path) -> list[str]:
-        options = ["-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(elf)]
-        return ["qemu-system-arm", "-machine", "mps2-an386", "-icount", "shift=6,sleep=off", *options]
+        options = ["-display", "none", "-monitor", "none", "-serial", "stdio", "-icount", "shift=7,sleep=off"]
+        return [*QEMU[target], *options, "-kernel", str(elf)]
 
     report = tmp_path / "report.json"
     with plugged_in(tmp_path, machine) as desk:
-        FakeTool(programs, "openocd", flash=desk.flash)
+        tool = FakeTool(programs, "openocd", flash=desk.flash)
         arguments = ["verify", str(DIGITS), "--target", str(board), "--port", desk.port, "--vectors", "2"]
-        assert main([*arguments, "--json", str(report)]) == 0
+        assert main([*arguments, "--with", "openocd", "--json", str(report)]) == 0
+    assert len(tool.calls) == 1
     content = json.loads(report.read_text())
-    assert content["bit_exact"] and content["unit"] in ("instructions", "cycles")
-    assert content[content["unit"]] == sum(layer[content["unit"]] for layer in content["layers"]) > 10_000
+    assert content["bit_exact"] and content["unit"] == "cycles" and content["instructions"] is None
+    assert content["cycles"] == sum(layer["cycles"] for layer in content["layers"]) > 10_000
 
 
 def test_run_saves_the_boards_outputs(desk: Board, programs: Path, tmp_path: Path) -> None:
@@ -161,6 +169,35 @@ def test_the_board_is_found_and_its_own_probe_is_taken(
     assert [call[:2] for call in tool.calls] == [["-f", "board/st_nucleo_f4.cfg"], ["-c", "adapter serial 066C"]]
 
 
+def test_a_port_that_comes_with_the_firmware(
+    tiny: str, desk: Board, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board whose USB is its own has a volume first, and a port only when the firmware runs."""
+    board = describe_board(tmp_path, "host", loaders='[loaders.uf2]\nfamily = 1\nlabel = "DESK"\n')
+    (tmp_path / "INFO_UF2.TXT").write_text("Board-ID: DESK\n")
+    own = ListPortInfo(desk.port)
+    own.vid, own.pid = 0x0483, 0x374B
+    present: list[ListPortInfo] = []
+    monkeypatch.setattr(list_ports, "comports", lambda: present)
+    monkeypatch.setattr(hardware, "PORT_TIMEOUT", 2.0)
+
+    def restart(job: Job, tool: str | None) -> str:
+        assert job.volume == tmp_path and job.port is None
+        partial = desk.flash.with_suffix(".new")
+        shutil.copy(job.elf, partial)
+        partial.rename(desk.flash)
+        threading.Timer(0.5, present.append, [own]).start()
+        return "uf2"
+
+    monkeypatch.setattr(hardware, "flash", restart)
+    verify = ("verify", tiny, "--board", str(board), "--vectors", "1")
+    assert "no port has a USB id of desk" in error_of(capsys, *verify)  # no volume is there: all before it is built
+    assert main([*verify, "--volume", str(tmp_path)]) == 0
+    present.clear()
+    monkeypatch.setattr(hardware, "flash", lambda _job, _tool: "uf2")
+    assert "no port has a USB id of desk" in error_of(capsys, *verify, "--volume", tmp_path)
+
+
 def test_the_port_of_another_board_is_noticed(
     tiny: str, desk: Board, programs: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -192,9 +229,83 @@ def test_a_url_as_port(tiny: str, tmp_path: Path) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         url = f"socket://127.0.0.1:{server.getsockname()[1]}"
-        report = bitwright.verify(graph, target, vectors=2, connection=Connection(url, flash=False))
+        report = bitwright.verify(graph, target, vectors=2, connection=bitwright.Connection(url, flash=False))
         thread.join(10)
     assert report.bit_exact and not thread.is_alive()
+
+
+def test_a_project_around_another_application(
+    tiny: str, desk: Board, programs: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """A benchmark's firmware has a main of its own and another protocol: it is built and flashed, and not asked."""
+    FakeTool(programs, "openocd", flash=desk.flash)
+    board, project = describe_board(tmp_path, "host"), tmp_path / "project"
+    assert main(["compile", tiny, "--board", str(board), "-o", str(project)]) == 0
+    for name in ("bw_main.c", "bw_frame.c", "bw_frame.h", "bw_models.c", "bw_trace.h"):
+        (project / "harness" / name).unlink()
+    (project / "harness" / "own.c").write_text("int main(void) { return 0; }\n")
+    assert main(["flash", str(project), "--board", str(board), "--port", desk.port]) == 0
+    assert "does not speak the link's protocol" in capsys.readouterr().out
+    assert desk.flash.exists()
+
+
+class Line(serial.Serial):
+    """A pseudo-terminal as a serial server sees a port: it has no modem lines."""
+
+    cts = dsr = ri = cd = property(lambda self: False)  # type: ignore[assignment]
+
+    def _update_dtr_state(self) -> None: ...
+
+    def _update_rts_state(self) -> None: ...
+
+
+class Server(threading.Thread):
+    """An RFC 2217 server for one client, around pyserial's own end of the protocol."""
+
+    def __init__(self, port: str) -> None:
+        super().__init__(daemon=True)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"rfc2217://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._line = Line(port, timeout=0.05)
+        self._open = True
+        self.start()
+
+    def write(self, data: bytes) -> None:
+        """What the protocol's manager says to the client."""
+        self._client.sendall(data)
+
+    def run(self) -> None:
+        self._client, _ = self._listener.accept()
+        manager = rfc2217.PortManager(self._line, self)
+        threading.Thread(target=self._forward, args=(manager,), daemon=True).start()
+        with self._client:
+            while data := self._client.recv(1024):
+                self._line.write(b"".join(manager.filter(data)))
+        self._open = False
+
+    def _forward(self, manager: rfc2217.PortManager) -> None:
+        while self._open:
+            data = self._line.read(self._line.in_waiting or 1)
+            if data:
+                with suppress(OSError):
+                    self._client.sendall(b"".join(manager.escape(data)))
+        self._line.close()
+        self._listener.close()
+
+
+@pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning", "ignore:setName:DeprecationWarning")
+def test_a_serial_server_on_the_network(desk: Board, programs: Path, tmp_path: Path) -> None:
+    """RFC 2217, as ser2net and esp_rfc2217_server speak it; the board is flashed beforehand by whoever has it."""
+    target = read_target(describe_board(tmp_path, "host")).on_hardware()
+    graph = tiny_graph()
+    with built(graph, target) as made:
+        partial = desk.flash.with_suffix(".new")
+        shutil.copy(made.elf, partial)
+        partial.rename(desk.flash)
+    server = Server(desk.port)
+    report = bitwright.verify(graph, target, vectors=4, connection=bitwright.Connection(server.url, flash=False))
+    server.join(5)
+    assert report.bit_exact and report.link_faults == () and not server.is_alive()
 
 
 # -- what can go wrong -------------------------------------------------------------------------------------------------

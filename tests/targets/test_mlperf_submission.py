@@ -133,7 +133,7 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_what_cannot_be_is_one_line(models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     host = ["--target", "host", "--models", str(models), "-o", str(tmp_path / "o")]
-    assert "one of the arguments --board --target is required" in refused(["--models", str(models)], capsys)
+    assert "one of the arguments --target --board is required" in refused(["--models", str(models)], capsys)
     assert "not allowed with argument" in refused([*host, "--board", "x"], capsys)
     assert "there is no target 'x'" in refused(["--target", "x"], capsys)
     assert "is an emulator only" in refused(["--board", "qemu-rv32", "--models", str(models)], capsys)

@@ -25,7 +25,7 @@ class Features:
 
     Attributes:
         gain: per value, what one step of the level takes from it, Q15.
-        bias: per value, what is taken in any case, Q15; int32 gains and int64 biases.
+        bias: per value, what is taken in any case, Q15.
     """
 
     frames: int
@@ -51,8 +51,8 @@ def _shape(node: Node) -> tuple[int, ...]:
 
 
 def _prepare(graph: Graph, node: Node) -> Features:
-    """Range: the difference is of two numbers below 2^15 and 2^30; a multiplier is at most 1 << 31 with a right
-    shift, or what it gives is clamped in 64 bits."""
+    """Range: what is taken is below 2^30 + 2^29 + 1, so that the difference fits int32, and its product with a
+    multiplier 2^62; without a left shift the result is no larger."""
     source, target = graph.input(node, 0), graph.output(node)
     require(source.dtype is DType.INT16, node, f"frames of type {source.dtype.value} are not served")
     require(target.dtype is DType.INT8, node, f"features of type {target.dtype.value} are not served")

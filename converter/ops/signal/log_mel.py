@@ -10,7 +10,7 @@ from ....errors import AccumulatorOverflowError, ModelError
 from ...fixedpoint import Int64, as_int64
 from ...ir import Array, DType, Graph, Node
 from ..operator import Inputs, Operator, integers, require
-from .frames import frame_shape, whole
+from .frames import MOST_WINDOW, frame_shape, whole
 from .log2 import LOG2_FRACTION, log2_fixed
 
 
@@ -44,6 +44,7 @@ def _prepare(graph: Graph, node: Node) -> LogMel:
     require(source.dtype is DType.INT32, node, f"magnitudes of type {source.dtype.value} are not served")
     require(target.dtype is DType.INT16, node, f"logarithms of type {target.dtype.value} are not served")
     frames, bins = frame_shape(node, source)
+    require(bins <= MOST_WINDOW, node, f"{bins} bins are not served; up to {MOST_WINDOW} are")
     weights, bands = integers(graph, node, 1).reshape(-1), integers(graph, node, 2)
     if bands.ndim != 2 or bands.shape[1] != 2 or int(bands[:, 1].sum()) != weights.size:
         raise ModelError(f"{node.name} ({node.op}): bands of shape {bands.shape} for {weights.size} weights")
@@ -52,7 +53,7 @@ def _prepare(graph: Graph, node: Node) -> LogMel:
         raise ModelError(f"{node.name} ({node.op}): a band leaves the {bins} bins")
     if np.any(weights < 0) or np.any(weights >= 2**15):
         raise ModelError(f"{node.name} ({node.op}): a weight is outside [0, 2^15)")
-    floor, offset = whole(node, "floor", 1, 2**40), whole(node, "offset", 0, 2**16)
+    floor, offset = whole(node, "floor", 1, 2**50), whole(node, "offset", 0, 2**16)
     sums = [int(weights[s : s + n].sum()) for s, n in zip(np.cumsum(count) - count, count, strict=True)]
     highest = max(sums, default=0) * (2**31 - 1) + floor
     ends = log2_fixed(as_int64(np.array([floor, min(highest, 2**62 - 1)]))) - offset

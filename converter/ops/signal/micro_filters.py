@@ -10,7 +10,7 @@ from ....errors import ModelError
 from ...fixedpoint import Int64, as_int64
 from ...ir import Array, DType, Graph, Node
 from ..operator import Inputs, Operator, integers, require
-from .frames import frame_shape
+from .frames import MOST_WINDOW, frame_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +33,12 @@ def _shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
 
 
 def _prepare(graph: Graph, node: Node) -> MicroFilters:
-    """Range: a sum of up to 2^13 products below 2^31 * 2^12 is below 2^56, its root below 2^28."""
+    """Range: a sum of up to 2^13 products of at most 2^31 * 2^12 is below 2^56, its root below 2^28."""
     energies, shifts, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
     require(energies.dtype is DType.INT32, node, f"energies of type {energies.dtype.value} are not served")
     require(target.dtype is DType.UINT32, node, f"magnitudes of type {target.dtype.value} are not served")
     frames, bins = frame_shape(node, energies)
+    require(bins <= MOST_WINDOW, node, f"{bins} bins are not served; up to {MOST_WINDOW} are")
     if shifts.dtype is not DType.INT16 or frame_shape(node, shifts) != (frames, 1):
         raise ModelError(f"{node.name} ({node.op}): shifts of {shifts.dtype.value} {list(shifts.shape)}")
     weights, unweights, counts = (integers(graph, node, index).reshape(-1) for index in (2, 3, 4))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,13 +79,6 @@ def test_the_component_manager_takes_it(tmp_path: Path) -> None:
     (archive,) = (tmp_path / "dist").glob("pair_1.2.3.tgz")
     listed = {name.removeprefix("./") for name in run(["tar", "-tzf", archive], tmp_path).split()}
     assert {f"src/{name}" for name in pair().private} <= listed
-
-
-def test_what_is_registered_runs_here(tmp_path: Path) -> None:
-    unpacked(pair(), "esp-idf", tmp_path)
-    program = shim(tmp_path, further=HOST) / "start"
-    said = subprocess.run([program], capture_output=True, text=True, check=True).stdout
-    assert said == "digits: bit-exact on 2 vectors\nstream: bit-exact on 2 vectors\nPASS\n"
 
 
 @needs("riscv64-unknown-elf-gcc", "qemu-system-riscv32")

@@ -177,6 +177,13 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert contents[0] == contents[1] and len(contents[0]) > 100
 
 
+@pytest.mark.parametrize("form", sorted(EXPORTERS))
+def test_every_format_has_a_page(form: str) -> None:
+    page = (ROOT / "docs" / "howto" / f"{form}.md").read_text()
+    assert f"--format {form} " in page and "## Proven" in page
+    assert f"| `{form}` |" in (ROOT / "docs" / "export.md").read_text()
+
+
 # --- The text --------------------------------------------------------------------------------------------------------
 
 

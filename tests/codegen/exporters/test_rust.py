@@ -10,7 +10,7 @@ from pathlib import Path
 import bitwright
 import numpy as np
 import pytest
-from background import model_path, needs_data
+from background import ROOT, model_path, needs_data
 from bitwright.codegen.exporters.package import Package
 from bitwright.converter.reference import Session
 from bitwright.targets.vectors import random_vectors
@@ -19,6 +19,7 @@ from exported import broken, needs, package_of, pair, run, written
 #: Where Debian's librust-cc-dev keeps the sources of crates.
 REGISTRY = Path("/usr/share/cargo/registry")
 offline = pytest.mark.skipif(not list(REGISTRY.glob("cc-1*")), reason="needs Debian's librust-cc-dev")
+KEYWORDS = ROOT / "examples" / "keyword_spotting" / "kws_ref_model.tflite"
 STRICT = "-D warnings"
 
 #: A program of the user's: inputs from a file through the safe interface, outputs to another.
@@ -70,8 +71,7 @@ def test_tests_documentation_and_example(tmp_path: Path) -> None:
     assert "digits_is_bit_exact ... ok" in said and "stream_is_bit_exact ... ok" in said
     assert re.search(r"src/lib\.rs - \(line \d+\) \.\.\. ok", said)
     assert cargo(folder, "run", "--quiet", "--example", "selfcheck").endswith(": bit-exact\nPASS\n")
-    cargo(folder, "build")
-    (library,) = (folder / "target" / "debug").glob("libpair.rlib")
+    (library,) = (folder / "target" / "debug" / "deps").glob("libpair-*.rlib")
     symbols = run(["nm", "--undefined-only", library], folder)
     assert "digits_run_in" in symbols and not re.search(r"_ZN\d*(3std|5alloc)|_R\w*(3std|5alloc)", symbols)
     vectors = folder / "tests" / "check" / "stream_vectors.rs"
@@ -100,6 +100,44 @@ def test_a_program_through_the_safe_interface(tmp_path: Path) -> None:
         for output in session.trace(vector).outputs
     ]
     assert (folder / "found.bin").read_bytes() == b"".join(expected)
+
+
+#: A stream, a push at a time; the outputs of every inference.
+PUSHES = """\
+use kws::kws::{Arena, Model, HOPS, STRIDE};
+fn main() {
+    let given = std::fs::read("given.bin").unwrap();
+    let samples: Vec<i16> = given.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    let mut found = Vec::new();
+    let mut arena = Arena::new();
+    let mut model = Model::take(&mut arena).unwrap();
+    assert!(!model.push(&[1; STRIDE]));
+    model.reset();
+    for (number, hop) in samples.chunks(STRIDE).enumerate() {
+        let new = model.push(hop.try_into().unwrap());
+        assert_eq!(new, number % HOPS == HOPS - 1);
+        if new {
+            found.extend(model.output_0().iter().map(|value| *value as u8));
+        }
+    }
+    std::fs::write("found.bin", found).unwrap();
+}
+"""
+
+
+@needs("cargo")
+@offline
+def test_a_stream_of_samples(tmp_path: Path) -> None:
+    """Keywords from pushes of samples, through the integer front end: exactly the reference's outputs."""
+    graph = bitwright.with_front_end(bitwright.load(KEYWORDS), bitwright.FrontEnd(), hops=5)
+    folder = crate(package_of([(graph, "kws")], "kws"), tmp_path / "crate")
+    (folder / "examples" / "user.rs").write_text("#![forbid(unsafe_code)]\n" + PUSHES)
+    vectors = random_vectors(graph, 6, 3)
+    (folder / "given.bin").write_bytes(b"".join(vector[0].tobytes() for vector in vectors))
+    cargo(folder, "run", "--quiet", "--example", "user")
+    session = Session(graph)
+    expected = b"".join(session.trace(vector).outputs[0].tobytes() for vector in vectors)
+    assert (folder / "found.bin").read_bytes() == expected
 
 
 @needs_data

@@ -6,6 +6,7 @@ import ctypes
 import importlib.util
 import re
 import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from bitwright.converter.ir import DType, Graph
 from bitwright.converter.load import load
 from bitwright.converter.native import read_native, write_native
 from bitwright.converter.reference import Session
-from bitwright.errors import InputError
+from bitwright.errors import InputError, ModelError
 from cbuild import build, call
 from numpy.typing import NDArray
 from single import activation, same, single
@@ -129,6 +130,15 @@ def test_a_file_keeps_all_of_it() -> None:
     again = read_native(write_native(graph), "model")
     assert (again.stride, again.inputs, again.nodes) == (320, graph.inputs, graph.nodes)
     assert write_native(again) == write_native(graph)
+
+
+@pytest.mark.parametrize("stride", [-1, 7, 2**40])
+def test_a_stride_that_does_not_fit_is_refused(stride: int) -> None:
+    graph = with_front_end(network(9, 10), FrontEnd(), 3)
+    with pytest.raises(ModelError, match=f"a stride of {stride} samples does not fit"):
+        read_native(write_native(replace(graph, stride=stride)), "model")
+    with pytest.raises(InputError, match="takes int16"):
+        with_front_end(graph)
 
 
 def recording(path: Path) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import struct
 import subprocess
@@ -18,7 +17,7 @@ from bitwright.targets.flash.loader import Job
 from bitwright.targets.flash.segments import check_image, entry_point, load_segments, merged
 from bitwright.targets.flash.table import LOADERS, choose, flash, loaders_of
 from bitwright.targets.image import built
-from bitwright.targets.target import BOARDS, Target, all_targets, find_target, read_target
+from bitwright.targets.target import BOARDS, LOADER_NAMES, Target, all_targets, find_target, read_target
 from desk import FakeTool, describe_board, tiny_graph, write_elf
 from elftools.elf.elffile import ELFFile
 from tools import needs_target
@@ -92,18 +91,10 @@ def elf(tmp_path: Path) -> Path:
     return write_elf(folder / "image.elf", [(FLASH, b"\x11" * 24), (FLASH + 32, b"\x22" * 7)])
 
 
-def fake(folder: Path, name: str, **plan: object) -> FakeTool:
-    """A tool on PATH; this process's own Python runs it."""
-    tool = FakeTool(folder, name, **plan)
-    script = folder / name
-    script.write_text(script.read_text().replace(f"#!{sys.executable}", f"#!{os.path.realpath('/proc/self/exe')}"))
-    return tool
-
-
 def test_openocd(programs: Path, board: Target, elf: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
-    tool = fake(programs, "openocd", says="** Verified OK **", keep=kept)
+    tool = FakeTool(programs, "openocd", says="** Verified OK **", keep=kept)
     assert flash(Job(elf, board), "openocd") == "openocd"
     files = ["-f", "interface/stlink.cfg", "-f", "target/stm32f4x.cfg"]
     assert tool.calls == [[*files, "-c", "program firmware.elf verify reset exit"]]
@@ -115,7 +106,7 @@ def test_openocd(programs: Path, board: Target, elf: Path, tmp_path: Path) -> No
 def test_openocd_loads_chips_without_flash(programs: Path, tmp_path: Path) -> None:
     loaders = '[loaders.openocd]\nconfig = "a.cfg"\nload = "ram"\n'
     target = read_target(describe_board(tmp_path, "mps2-an386", loaders=loaders))
-    tool = fake(programs, "openocd")
+    tool = FakeTool(programs, "openocd")
     flash(Job(write_elf(tmp_path / "x.elf", [(0x20000000, b"1234")]), target))
     action = "init; halt; load_image firmware.elf; verify_image firmware.elf; resume 0x20000000; shutdown"
     assert tool.calls == [["-f", "a.cfg", "-c", action]]
@@ -132,7 +123,7 @@ def test_a_configuration_file_of_the_users_own(
 
 
 def test_esptool(programs: Path, board: Target, elf: Path) -> None:
-    tool = fake(programs, "esptool", answers={"version": "esptool v5.6.0\n5.6.0"})
+    tool = FakeTool(programs, "esptool", answers={"version": "esptool v5.6.0\n5.6.0"})
     flash(Job(elf, board, port="/dev/ttyUSB0"), "esptool")
     convert = ["--chip", "esp32c3", "elf2image", "-fm", "dio", "-ff", "40m", "-o", "firmware.bin", "firmware.elf"]
     write = ["--chip", "esp32c3", "--port", "/dev/ttyUSB0", "--baud", "460800", "write-flash", "0x1000", "firmware.bin"]
@@ -140,19 +131,19 @@ def test_esptool(programs: Path, board: Target, elf: Path) -> None:
 
 
 def test_esptool_before_release_5(programs: Path, board: Target, elf: Path) -> None:
-    tool = fake(programs, "esptool.py", answers={"version": "esptool.py v4.7.0\n4.7.0"})
+    tool = FakeTool(programs, "esptool.py", answers={"version": "esptool.py v4.7.0\n4.7.0"})
     flash(Job(elf, board, port="/dev/ttyUSB0"), "esptool")
     assert tool.calls[2][6:] == ["write_flash", "0x1000", "firmware.bin"]
 
 
 def test_esptool_needs_a_port(programs: Path, board: Target, elf: Path) -> None:
-    fake(programs, "esptool")
+    FakeTool(programs, "esptool")
     with pytest.raises(ToolError, match="esptool flashes desk through its serial port: give it with --port"):
         flash(Job(elf, board), "esptool")
 
 
 def test_probe_rs(programs: Path, board: Target, elf: Path) -> None:
-    tool = fake(programs, "probe-rs")
+    tool = FakeTool(programs, "probe-rs")
     flash(Job(elf, board, probe="066C"), "probe-rs")
     common = ["--non-interactive", "--chip", "STM32F446RETx", "--probe", "0483:374b:066C"]
     download = ["download", *common, "--disable-progressbars", "--verify", "firmware.elf"]
@@ -164,7 +155,7 @@ def test_probe_rs(programs: Path, board: Target, elf: Path) -> None:
 def test_jlink(programs: Path, board: Target, elf: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
-    tool = fake(programs, "JLinkExe", keep=kept)
+    tool = FakeTool(programs, "JLinkExe", keep=kept)
     flash(Job(elf, board, probe="000683123456"), "jlink")
     options = ["-NoGui", "1", "-ExitOnError", "1", "-Device", "STM32F446RE", "-If", "SWD", "-Speed", "4000"]
     options += ["-SelectEmuBySN", "683123456"]
@@ -183,7 +174,7 @@ def test_jlink_speaks_jtag_to_risc_v(programs: Path, tmp_path: Path) -> None:
     board.write_text(board.read_text() + 'counter = "mcycle"\n[loaders.jlink]\ndevice = "FE310"\n')
     target = read_target(board)
     assert target.flash is not None
-    tool = fake(programs, "JLinkExe")
+    tool = FakeTool(programs, "JLinkExe")
     flash(Job(write_elf(tmp_path / "x.elf", [(target.flash.origin, b"1234")], machine=243), target))
     (call,) = tool.calls
     assert call[call.index("-If") :][:6] == ["-If", "JTAG", "-Speed", "4000", "-JTAGConf", "-1,-1"]
@@ -206,7 +197,7 @@ def test_jlink_speaks_jtag_to_risc_v(programs: Path, tmp_path: Path) -> None:
 def test_a_tool_that_fails(
     name: str, tool: str, output: str, message: str, programs: Path, board: Target, elf: Path
 ) -> None:
-    fake(programs, name, says=output, code=1)
+    FakeTool(programs, name, says=output, code=1)
     with pytest.raises(ToolError) as caught:
         flash(Job(elf, board, port="/dev/ttyUSB0"), tool)
     assert str(caught.value) == message
@@ -219,7 +210,7 @@ def test_a_tool_that_hangs(
     name: str, programs: Path, board: Target, elf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "TIMEOUT", 0.5)
-    fake(programs, "JLinkExe" if name == "jlink" else name, says="Info : connecting", sleep=60)
+    FakeTool(programs, "JLinkExe" if name == "jlink" else name, says="Info : connecting", sleep=60)
     begin = time.monotonic()
     with pytest.raises(ToolError, match=r"took longer than 0\.5 s and was stopped: "):
         flash(Job(elf, board, port="/dev/ttyUSB0"), name)
@@ -245,12 +236,12 @@ def test_the_first_tool_that_is_installed_is_taken(programs: Path, board: Target
         "or esptool is not installed: pip install esptool; "
         "or J-Link Commander is not installed: SEGGER's package is at https://www.segger.com/downloads/jlink/"
     )
-    fake(programs, "JLinkExe")
+    FakeTool(programs, "JLinkExe")
     assert choose(Job(elf, board)).name == "jlink"
-    fake(programs, "esptool")
+    FakeTool(programs, "esptool")
     assert choose(Job(elf, board)).name == "jlink"  # no port is given
     assert choose(Job(elf, board, port="/dev/ttyUSB0")).name == "esptool"
-    fake(programs, "probe-rs")
+    FakeTool(programs, "probe-rs")
     assert choose(Job(elf, board)).name == "probe-rs"
     assert choose(Job(elf, board), "jlink").name == "jlink"
     with pytest.raises(ToolError, match="OpenOCD is not installed: sudo apt-get install openocd"):
@@ -263,7 +254,6 @@ def test_the_first_tool_that_is_installed_is_taken(programs: Path, board: Target
     ("loaders", "message"),
     [
         ("", "names no tool that flashes it"),
-        ("[loaders.dfu]\nx = 1\n", "unknown loaders dfu; there are pyocd, openocd, esptool, probe-rs, uf2, jlink"),
         ("[loaders.openocd]\n", r"\[loaders.openocd\] lacks config"),
         ('[loaders.uf2]\nlabel = "A"\n', r"\[loaders.uf2\] lacks family"),
         ('[loaders.uf2]\nlabel = "A"\nfamily = "B"\n', "'family' cannot be 'B'"),
@@ -278,6 +268,7 @@ def test_wrong_loader_tables(loaders: str, message: str, tmp_path: Path) -> None
 
 
 def test_every_board_names_tools_and_options_that_there_are() -> None:
+    assert tuple(LOADERS) == LOADER_NAMES
     boards = [target for target in all_targets() if target.board is not None]
     assert boards
     for target in boards:
@@ -294,7 +285,7 @@ def test_a_serial_number_is_no_script(probe: str, board: Target, elf: Path) -> N
 
 
 def test_an_image_for_another_board_is_not_flashed(programs: Path, board: Target, tmp_path: Path) -> None:
-    tool = fake(programs, "openocd")
+    tool = FakeTool(programs, "openocd")
     wrong = [
         (
             write_elf(tmp_path / "a.elf", [(FLASH, b"1234")], machine=243),
@@ -421,7 +412,7 @@ def test_esptool_without_a_port(tmp_path: Path) -> None:
 def test_debug_shows_all_that_the_tool_said(
     programs: Path, board: Target, elf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake(programs, "openocd", says=OPENOCD_NO_PROBE, code=1)
+    FakeTool(programs, "openocd", says=OPENOCD_NO_PROBE, code=1)
     arguments = ["flash", str(elf), "--board", str(tmp_path / "desk.toml"), "--with", "openocd"]
     assert main(arguments) == 2
     assert capsys.readouterr().err == "bitwright: error: OpenOCD failed: Error: open failed\n"

@@ -169,7 +169,7 @@ def test_the_choice_of_a_probe(
     board: Target, elf: Path, sessions: list[PlayedSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attach(monkeypatch)
-    with pytest.raises(ToolError, match=r"no debug probe is attached: see docs/flashing\.md"):
+    with pytest.raises(ToolError, match=r"no debug probe is attached: check its cable and, on Linux, the udev rule"):
         flash(Job(elf, board))
     attach(monkeypatch, Probe("0A1"), Probe("0B2"))
     several = r"several probes are attached: choose with --probe: 0A1 \(STLink V2-1\), 0B2 \(STLink V2-1\)"
