@@ -10,6 +10,10 @@
 #define BW_SET   0x2000U
 #define BW_CLEAR 0x3000U
 
+/* Start what bw_platform_ticks reads; how fast the core runs, for cortex_m_cycles.c. */
+void bw_counter_start(void);
+uint32_t bw_core_hz(void);
+
 /* rp2_usb.c: a serial port on the chip's own USB connector. It needs its clock of 48 MHz, and its block out of reset.
  */
 void bw_usb_start(void);

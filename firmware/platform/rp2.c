@@ -100,11 +100,6 @@
 /* Input enabled, 4 mA, pulled up (an open line is idle), Schmitt trigger; on the RP2350 no longer isolated (bit 8). */
 #define PAD_UART (1U << 6 | 1U << 4 | 1U << 3 | 1U << 1)
 
-const uint32_t bw_platform_numerator = 1U;
-const uint32_t bw_platform_denominator = 1U;
-const uint32_t bw_platform_unit = 2U;
-uint32_t bw_platform_hz(void) { return CORE_HZ; }
-
 static int talks_usb; /* where the last byte came from */
 
 static void leave_reset(uint32_t blocks) {
@@ -159,8 +154,17 @@ static void start_uart(void) {
     }
 }
 
+#if defined(__riscv) || !defined(BW_RP2350)
+const uint32_t bw_platform_numerator = 1U;
+const uint32_t bw_platform_denominator = 1U;
+const uint32_t bw_platform_unit = 2U;
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
+#else /* the Cortex-M33's counter is cortex_m_cycles.c's */
+uint32_t bw_core_hz(void) { return CORE_HZ; }
+#endif
+
 #if defined(__riscv)
-static void start_counter(void) {
+void bw_counter_start(void) {
     __asm__ volatile("csrw 0x320, zero"); /* mcountinhibit: Hazard3's counters stand still after reset */
 }
 
@@ -169,19 +173,7 @@ uint32_t bw_platform_ticks(void) {
     __asm__ volatile("csrr %0, 0xB00" : "=r"(count)); /* mcycle */
     return count;
 }
-#elif defined(BW_RP2350)
-/* The Cortex-M33's data watchpoint and trace unit (Armv8-M Architecture Reference Manual, DEMCR and DWT). */
-#define DEMCR      BW_REGISTER(0xE000EDFCU)
-#define DWT_CTRL   BW_REGISTER(0xE0001000U)
-#define DWT_CYCCNT BW_REGISTER(0xE0001004U)
-
-static void start_counter(void) {
-    DEMCR |= 1U << 24;
-    DWT_CTRL |= 1U;
-}
-
-uint32_t bw_platform_ticks(void) { return DWT_CYCCNT; }
-#else
+#elif !defined(BW_RP2350)
 /* A Cortex-M0+ has SysTick alone, which wraps after 2^24 cycles, 134 ms. The chip's timer, microseconds of the same
  * crystal, says how often it did. */
 #define SYSTICK_CTRL   BW_REGISTER(0xE000E010U)
@@ -195,7 +187,7 @@ static uint32_t estimate_at_start;
 
 static uint32_t estimate(void) { return TIMER_LOW * (CORE_HZ / 1000000U); }
 
-static void start_counter(void) {
+void bw_counter_start(void) {
     WATCHDOG_TICK = 1U << 9 | XOSC_HZ / 1000000U;
     leave_reset(RESET_TIMER);
     SYSTICK_RELOAD = WRAP - 1U;
@@ -214,7 +206,7 @@ uint32_t bw_platform_ticks(void) {
 void bw_platform_init(void) {
     start_clocks();
     start_uart();
-    start_counter();
+    bw_counter_start();
     leave_reset(RESET_USB);
     bw_usb_start();
 }

@@ -283,7 +283,7 @@ class CorePeripherals(Block):
 
     def __init__(self, chip: Rp2) -> None:
         self.chip = chip
-        self.vtor = self.trace = self.systick = self.reload = self.started = self.cyccnt = 0
+        self.vtor = self.trace = self.systick = self.reload = self.started = self.cyccnt = self.reset_at = 0
 
     def read(self, offset: int) -> int:
         cycles = self.chip.cycles
@@ -298,7 +298,7 @@ class CorePeripherals(Block):
         if offset == 0x1004:
             if not (self.trace >> 24 & 1 and self.cyccnt & 1):
                 raise Misuse("the cycle counter is off")
-            return cycles
+            return cycles - self.reset_at
         return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
@@ -306,6 +306,10 @@ class CorePeripherals(Block):
             self.vtor = value
         elif offset == 0xEDFC:
             self.trace = value
+        elif offset == 0x1FB0:
+            pass  # the lock of a Cortex-M7, which is not here
+        elif offset == 0x1004 and self.trace >> 24 & 1:
+            self.reset_at = self.chip.cycles
         elif offset == 0x1000 and self.trace >> 24 & 1:
             self.cyccnt = value
         elif offset == 0xE010:
