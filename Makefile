@@ -35,7 +35,7 @@ typecheck: setup-test
 
 # Strict: a warning, a broken link among them, is an error.
 docs: setup-test
-	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
 
 dist: setup-test
 	@scripts/tools.sh || true

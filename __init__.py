@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 __all__ = [
     "BitwrightError",
+    "Connection",
+    "FrontEnd",
     "Graph",
     "Profile",
     "Quantization",
@@ -27,10 +29,13 @@ __all__ = [
     "save",
     "tune",
     "verify",
+    "with_front_end",
 ]
 
 if TYPE_CHECKING:
     from .api import (
+        Connection,
+        FrontEnd,
         Graph,
         Profile,
         Quantization,
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
         save,
         tune,
         verify,
+        with_front_end,
     )
     from .errors import BitwrightError
 

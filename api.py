@@ -8,6 +8,8 @@ from typing import Any
 
 from .codegen.decide import decide
 from .codegen.decisions import Aim, Decisions
+from .converter.audio.graph import with_front_end
+from .converter.audio.settings import FrontEnd
 from .converter.ir import Array, Graph
 from .converter.load import load
 from .converter.native import write_native
@@ -18,7 +20,7 @@ from .errors import InputError
 from .targets import image as _image
 from .targets import profile as _profile
 from .targets.cycles import find_core
-from .targets.emulator import start
+from .targets.hardware import Connection, resolved, started
 from .targets.profile import Profile
 from .targets.target import Target, find_target
 from .targets.tune import tune as _tune
@@ -28,6 +30,8 @@ from .targets.vectors import random_vectors
 from .targets.verify import Progress, Report, compare
 
 __all__ = [
+    "Connection",
+    "FrontEnd",
     "Graph",
     "Profile",
     "Quantization",
@@ -42,6 +46,7 @@ __all__ = [
     "save",
     "tune",
     "verify",
+    "with_front_end",
 ]
 
 #: Kernels by layer: a mapping, what :func:`tune` gives, or a file of ``bitwright tune``; or all that was decided.
@@ -130,6 +135,8 @@ def verify(
     choices: Choices | None = None,
     ram: int | None = None,
     objective: str = "speed",
+    journal: Path | None = None,
+    connection: Connection | str | None = None,
 ) -> Report:
     """Build a network for a target, run it there and compare every layer of every vector with the reference.
 
@@ -142,6 +149,8 @@ def verify(
         choices: the kernels of some or all layers; the others are chosen by estimate.
         ram: bytes that the arena may take; layers are fused where it would take more.
         objective: ``speed``, or ``ram`` for the smallest arena that is found.
+        journal: a file that keeps what is done; where it exists, the verification goes on where it stopped.
+        connection: how the board itself is reached, or its port alone; the target's emulator when absent.
 
     Raises:
         BitwrightError: the network cannot be served, built or run. A mismatch is no error: see ``Report.bit_exact``.
@@ -150,12 +159,15 @@ def verify(
     rows = random_vectors(network, vectors, seed) if inputs is None else inputs
     if progress is not None:
         progress("build", 0, 1)
-    board = _target(target)
+    board = _target(target) if connection is None else _target(target).on_hardware()
+    reached = Connection(connection) if isinstance(connection, str) else connection
+    if reached is not None:
+        reached = resolved(board, reached)
     with _image.built(network, board, choices=decisions(network, board, choices, ram, objective)) as image:
         if progress is not None:
             progress("build", 1, 1)
-        with start(image.target, image.elf) as link:
-            return compare(image, link, rows, progress)
+        with started(image, reached, progress) as link:
+            return compare(image, link, rows, progress, journal)
 
 
 def profile(

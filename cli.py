@@ -13,29 +13,29 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
-
 from . import __version__, api, console
 from .codegen.kernels.page import kernels_page
 from .codegen.project import ModelSources
-from .commands import choices
+from .commands import boards as boards_command
+from .commands import choices, place
 from .commands import export as export_command
+from .commands import flash as flash_command
+from .commands import frontend as frontend_command
+from .commands import mlperf_tiny as mlperf_command
 from .commands import profile as profile_command
 from .commands import quantize as quantize_command
 from .commands import report as report_command
+from .commands import run as run_command
 from .commands import tune as tune_command
+from .commands import verify as verify_command
 from .commands.output import check_writable
-from .converter.ir import Array
 from .converter.ops import OPERATORS
 from .converter.ops.page import operators_page
-from .converter.reference import to_interface
 from .errors import BitwrightError, InputError, ToolError
 from .targets import image as images
 from .targets.doctor import diagnose
-from .targets.emulator import start
-from .targets.target import Region, Target, all_targets, find_target
-from .targets.vectors import load_vectors
-from .targets.verify import LayerCost, output_bytes
+from .targets.target import Region, Target, all_targets
+from .targets.verify import LayerCost
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["_Parser"]
@@ -99,25 +99,19 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     compile_ = _command(commands, "compile", _compile, "write the C project of a model for a target")
-    _model_and_target(compile_)
+    compile_.add_argument("model", type=Path, metavar="MODEL", help="an int8 or int16x8 .tflite file")
+    place.add_target(compile_)
     compile_.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder to write (default: NAME-TARGET)")
     compile_.add_argument("--name", help="prefix of the C names (default: from the file's name)")
     compile_.add_argument("--plan", type=Path, metavar="SVG", help="also draw the memory plan")
     choices.add_argument(compile_)
 
-    verify = _command(commands, "verify", _verify, "build, run and compare every layer with the reference")
-    _model_and_target(verify)
-    verify.add_argument("--inputs", type=Path, metavar="X.npy", help="input vectors (.npy; .npz for several inputs)")
-    verify.add_argument("--vectors", type=int, default=8, metavar="N", help="number of random vectors (default: 8)")
-    verify.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random vectors (default: 0)")
-    verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON ('-': standard output)")
-    choices.add_argument(verify)
-
-    run = _command(commands, "run", _run, "run a model on a target and save its outputs")
-    _model_and_target(run)
-    run.add_argument("--inputs", type=Path, required=True, metavar="X.npy", help="input vectors")
-    run.add_argument("-o", "--output", type=Path, required=True, metavar="Y.npy", help="outputs (.npz for several)")
-
+    verify = _command(commands, "verify", verify_command.run, "build, run and compare every layer with the reference")
+    verify_command.add_arguments(verify)
+    run = _command(commands, "run", run_command.run, "run a model on a target or board and save its outputs")
+    run_command.add_arguments(run)
+    flash = _command(commands, "flash", flash_command.run, "put a generated project on a board")
+    flash_command.add_arguments(flash)
     profile = _command(commands, "profile", profile_command.run, "show where an inference spends its instructions")
     profile_command.add_arguments(profile)
     tune = _command(commands, "tune", tune_command.run, "choose the best kernel for every layer by measurement")
@@ -128,12 +122,18 @@ def build_parser() -> argparse.ArgumentParser:
     report_command.add_arguments(report_)
     export_ = _command(commands, "export", export_command.run, "write a quantized model in another tool's format")
     export_command.add_arguments(export_)
+    frontend = _command(commands, "frontend", frontend_command.run, "put an audio front end before a quantized model")
+    frontend_command.add_arguments(frontend)
+    mlperf = _command(commands, "mlperf-tiny", mlperf_command.run, "write the firmware of the MLPerf Tiny benchmarks")
+    mlperf_command.add_arguments(mlperf)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
     ops.add_argument("--kernels", action="store_true", help="the kernels of each instruction set, as docs/kernels.md")
     targets = _command(commands, "targets", _targets, "list the targets")
     targets.add_argument("--json", action="store_true", help="as JSON")
+    boards = _command(commands, "boards", boards_command.run, "list the boards, or what is plugged in")
+    boards_command.add_arguments(boards)
     doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     return parser
@@ -146,14 +146,9 @@ def _command(commands: Commands, name: str, function: Command, summary: str) -> 
     return command
 
 
-def _model_and_target(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", type=Path, metavar="MODEL", help="an int8 or int16x8 .tflite file")
-    command.add_argument("--target", required=True, metavar="T", help="see `bitwright targets`")
-
-
 def _compile(options: argparse.Namespace) -> int:
     check_writable(options.plan)
-    target = find_target(options.target)
+    target = place.target_of(options)
     graph = api.load(options.model)
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
@@ -167,9 +162,9 @@ def _compile(options: argparse.Namespace) -> int:
     _show_built_sizes(model, target)
     if options.plan is not None:
         options.plan.write_text(images.plan_picture(model), encoding="utf-8")
-    place, build = (shlex.quote(str(path)) for path in (folder, folder / "build"))
+    source, build = (shlex.quote(str(path)) for path in (folder, folder / "build"))
     console.out.print(
-        f"Wrote {place}; to build it: cmake -S {place} -B {build} && cmake --build {build}", soft_wrap=True
+        f"Wrote {source}; to build it: cmake -S {source} -B {build} && cmake --build {build}", soft_wrap=True
     )
     return 0
 
@@ -185,55 +180,6 @@ def _show_built_sizes(model: ModelSources, target: Target) -> None:
         )
         console.err.print(f"code size unknown: {error}", style="yellow")
     console.out.print(f"No plan can have an arena below {console.number(bound)} bytes", style="dim")
-
-
-def _verify(options: argparse.Namespace) -> int:
-    check_writable(options.json)
-    target = find_target(options.target)
-    graph = api.load(options.model)
-    inputs = None if options.inputs is None else load_vectors(graph, options.inputs)
-    decisions = choices.decided(options, graph, target)
-    with console.progress() as progress:
-        report = api.verify(graph, target, inputs, options.vectors, options.seed, progress, decisions)
-    text = json.dumps(report.to_json(), indent=2) + "\n"
-    if options.json is not None and str(options.json) == "-":
-        sys.stdout.write(text)
-    else:
-        console.show_report(report)
-        if options.json is not None:
-            options.json.write_text(text, encoding="utf-8")
-    return 0 if report.bit_exact else 1
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.output.suffix not in (".npy", ".npz"):
-        raise InputError(f"'{options.output}': outputs are written as .npy or .npz")
-    check_writable(options.output)
-    target = find_target(options.target)
-    graph = api.load(options.model)
-    vectors = load_vectors(graph, options.inputs)
-    outputs: list[list[Array]] = []
-    if len(graph.outputs) > 1 and options.output.suffix != ".npz":
-        raise InputError(f"'{options.output}': the model has {len(graph.outputs)} outputs, which need a .npz file")
-    with console.progress() as progress, images.built(graph, target) as image, start(target, image.elf) as link:
-        link.check_build(0, image.model.context["build_id_hex"])
-        link.reset(0)
-        for index, vector in enumerate(vectors):
-            result = link.run(0, [array.tobytes() for array in vector], output_bytes(graph))
-            tensors = [graph.tensor(name) for name in graph.outputs]
-            integers = [
-                np.frombuffer(data, tensor.dtype.numpy).reshape(tensor.shape)
-                for data, tensor in zip(result.outputs, tensors, strict=True)
-            ]
-            outputs.append(to_interface(graph, integers))
-            progress("run", index + 1, len(vectors))
-    stacked = [np.stack(column) for column in zip(*outputs, strict=True)]
-    if options.output.suffix == ".npz":
-        np.savez(options.output, **{f"out{i}": array for i, array in enumerate(stacked)})
-    else:
-        np.save(options.output, stacked[0])
-    console.out.print(f"Wrote {len(vectors)} outputs to {options.output}", soft_wrap=True)
-    return 0
 
 
 def _ops(options: argparse.Namespace) -> int:

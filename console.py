@@ -144,6 +144,8 @@ def show_report(report: Report) -> None:
         every = sum(layer.all_cores or 0 for layer in report.layers)
         if every != report.count:
             out.print(f"(of the core with the most in each layer; of all cores: {number(every)} {report.unit})")
+    if report.resumed:
+        out.print(f"The first {number(report.resumed)} vectors were verified earlier, as the journal says")
     by = f", run by {report.emulator}" if report.emulator else ""
     out.print(f"Compiled by {report.compiler}{by}", style="dim", soft_wrap=True)
     for fault in report.link_faults:

@@ -178,12 +178,19 @@ def best_order(graph: Graph, chosen: Mapping[str, Candidate]) -> Order:
             for group in reads
             if all(name in work.distance for name in work.reads if groups[name] == group)
         }
-        before = users.setdefault(node.attrs["variable"], []) if "variable" in node.attrs else []
+        shared = [users.setdefault(name, []) for name in variables_of(node)]
+        before = sorted({user for same in shared for user in same})
         writes = tuple(groups[name] for name in work.writes)
         steps.append(Step(reads, writes, sum(work.inner.values()), distance, work.exact, tuple(before)))
-        before.append(index)
+        for same in shared:
+            same.append(index)
     inputs, outputs = ([groups[name] for name in names] for names in (graph.inputs, graph.outputs))
     return search(steps, group_bytes(graph, groups), inputs, outputs)
+
+
+def variables_of(node: Node) -> tuple[str, ...]:
+    """The variables that a node reads or writes."""
+    return (node.attrs["variable"],) if "variable" in node.attrs else node.states
 
 
 def ordered(graph: Graph, chosen: Mapping[str, Candidate]) -> Graph:

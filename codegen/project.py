@@ -108,6 +108,7 @@ def model_sources(
         "points": len(program.points),
         "stateful": bool(variables),
         "cores": cores,
+        **_push(graph, name, interface, cores),
     }
     render = environment()
     files = {
@@ -275,6 +276,22 @@ def _interface_entry(tensor: Tensor, name: str, role: str, index: int, offset: i
 
 def _bracketed(value: int) -> str:
     return c_number(value) if value >= 0 else f"({c_number(value)})"
+
+
+def _push(graph: Graph, name: str, interface: list[dict[str, Any]], cores: int) -> dict[str, Any]:
+    """What the templates need for ``NAME_push``, whose prototype is empty for networks that hear no stream, and on
+    several cores, which all have to enter an inference."""
+    if not graph.stride or cores > 1:
+        return {"push": ""}
+    outputs = [io for io in interface if io["role"] == "output"]
+    parts = [f"const {interface[0]['c_type']} *samples", *(f"{io['c_type']} *{io['argument']}" for io in outputs)]
+    return {
+        "push": fill(f"int {name}_push(", parts, ");"),
+        "push_definition": fill(f"int {name}_push(", parts, ") {"),
+        "push_outputs": [io["argument"] for io in outputs],
+        "stride": graph.stride,
+        "hops": interface[0]["elements"] // graph.stride,
+    }
 
 
 def _invoke(name: str, interface: list[dict[str, Any]], closing: str) -> str:

@@ -179,7 +179,8 @@ def statement(
 
 
 def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[str], list[str]]:
-    """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks."""
+    """The C expressions of a call's operands and outputs; a streaming variable stands for what a node lacks, and states
+    come after the outputs."""
     node, call = layer.node, layer.call
     sources = [_operand(program, layer, index, pool) for index in call.operands]
     targets = [address(program, name, "void" if call.scatter_outputs else "") for name in node.outputs]
@@ -190,7 +191,8 @@ def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[
             sources = [state]
         else:
             targets = [state]
-    return sources, targets
+    fields = variable_fields(program.graph)
+    return sources, targets + [f"{pool.name}_state.{fields[name]}" for name in node.states]
 
 
 def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> str:

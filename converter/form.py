@@ -30,6 +30,9 @@ def check_form(graph: Graph) -> Graph:
         if None in node.inputs[: operator.inputs[0]]:
             raise ModelError(f"{node.name} ({node.op}): input {node.inputs.index(None)} is missing")
         _check_count(node, "outputs", len(node.outputs), operator.outputs)
+        kept = len(SCHEMA[node.op].states) if node.op in SCHEMA else 0
+        if len(node.states) != kept:
+            raise ModelError(f"{node.name} ({node.op}): {len(node.states)} states; it keeps {kept}")
         for option in SCHEMA[node.op].options if node.op in SCHEMA else ():
             if option.attr in node.attrs and not _is(option, node.attrs[option.attr]):
                 raise ModelError(f"{node.name} ({node.op}): attribute '{option.attr}' is {node.attrs[option.attr]!r}")

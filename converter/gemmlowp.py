@@ -77,17 +77,20 @@ def bit_length(x: ArrayLike) -> Int64:
 
 
 def inverse_sqrt(x: int) -> tuple[int, int]:
-    """``1 / sqrt(x)`` of an integer 1 <= x < 2^29: a Q31 multiplier and a right shift (a left one below zero).
+    """``1 / sqrt(x)`` of a positive int32: a Q31 multiplier and a right shift (a left one below zero).
 
     Source: TFLite GetInvSqrtQuantizedMultiplierExp. x is scaled by a power of four to [1/4, 1); five Newton-Raphson
     steps from 1 follow, with three integer bits.
     """
     if x == 1:
         return INT32_MAX, 0
+    fours = 0
+    while x >= 1 << 29:
+        x, fours = x // 4, fours + 1
     pairs = (31 - x.bit_length()) // 2 - 1
     half = rounding_divide_by_pot(x << 2 * pairs >> 1, 1)
     root: Int64 = as_int64(1 << 28)
     for _ in range(5):
         cube = multiply_by_pot(srdhm(srdhm(root, root), root), 6)
         root = multiply_by_pot(srdhm(3 << 27, root) - srdhm(half, cube), 3)
-    return int(srdhm(root, 1518500250)), 11 - pairs  # sqrt(1/2)
+    return int(srdhm(root, 1518500250)), 11 + fours - pairs  # sqrt(1/2)

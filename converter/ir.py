@@ -29,6 +29,7 @@ class DType(enum.Enum):
     UINT8 = "uint8"
     INT16 = "int16"
     INT32 = "int32"
+    UINT32 = "uint32"
     INT64 = "int64"
     FLOAT32 = "float32"
     BOOL = "bool"
@@ -136,6 +137,11 @@ class Node:
     attrs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     rounding: Rounding = Rounding.DOUBLE
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The variables that the operator itself reads and writes anew, in the order of its definition."""
+        return tuple(self.attrs.get("states", ()))
+
 
 @dataclass(frozen=True, eq=False)
 class Variable:
@@ -172,6 +178,8 @@ class Graph:
         variables: streaming state by name; nodes refer to them by the attribute ``variable``.
         edges: inputs and outputs whose original type differs from the tensor's.
         digest: SHA-256 (hex) of the model file.
+        stride: of a network that listens to a stream, the samples of one push, of which its one input is a multiple;
+            else 0.
     """
 
     name: str
@@ -182,6 +190,7 @@ class Graph:
     variables: Mapping[str, Variable] = field(default_factory=dict)
     edges: Mapping[str, Edge] = field(default_factory=dict)
     digest: str = ""
+    stride: int = 0
 
     def tensor(self, name: str | None) -> Tensor:
         """The tensor of that name. Raises ModelError when it is absent."""
@@ -261,6 +270,8 @@ def check(graph: Graph) -> Graph:
                 raise ModelError(f"{place}: output '{target}' is missing, constant, an input or written twice")
             written.add(target)
             defined.add(target)
+        if missing := [name for name in node.states if name not in graph.variables]:
+            raise ModelError(f"{place}: unknown variable '{missing[0]}'")
         if "variable" in node.attrs:
             _check_variable(graph, node)
         elif not node.outputs:
@@ -268,7 +279,17 @@ def check(graph: Graph) -> Graph:
     for name in graph.outputs:
         if name not in defined:
             raise ModelError(f"graph output '{name}' is never written")
+    _check_stride(graph)
     return graph
+
+
+def _check_stride(graph: Graph) -> None:
+    """What is pushed is a whole share of the one input of a network with state."""
+    if not graph.stride:
+        return
+    elements = graph.tensor(graph.inputs[0]).elements
+    if len(graph.inputs) != 1 or not graph.variables or graph.stride < 1 or elements % graph.stride:
+        raise ModelError(f"a stride of {graph.stride} samples does not fit the inputs of '{graph.name}'")
 
 
 def _check_tensors(graph: Graph) -> None:

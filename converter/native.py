@@ -57,6 +57,8 @@ def write_native(graph: Graph, judgement: Mapping[str, Any] | None = None) -> by
             for name, edge in graph.edges.items()
         ],
     }
+    if graph.stride:
+        document["stride"] = graph.stride
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         _member(file, _GRAPH, (json.dumps(document, indent=1) + "\n").encode())
@@ -181,6 +183,7 @@ def _graph_in(document: Any, file: zipfile.ZipFile, name: str) -> Graph:
         variables=variables,
         edges={str(e["name"]): Edge(DType(e["dtype"]), _tuple_in(e["permutation"])) for e in document["edges"]},
         digest=str(document["digest"]),
+        stride=int(document.get("stride", 0)),
     )
 
 

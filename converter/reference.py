@@ -62,7 +62,10 @@ class Session:
                 self.state[variable] = operands[0].reshape(self.state[variable].shape).copy()
                 results = []
             else:
+                operands += [self.state[name] for name in node.states]
                 results = OPERATORS[node.op].reference(self.params[node.name], operands)
+                self.state.update(zip(node.states, results[len(node.outputs) :], strict=True))
+                results = results[: len(node.outputs)]
             values.update(zip(node.outputs, results, strict=True))
         return Trace(values, [values[name] for name in graph.outputs])
 

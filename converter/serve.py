@@ -15,7 +15,7 @@ from .ops import OPERATORS
 from .ops.operator import FLOAT_ACTIVATIONS, Operator
 
 #: Types of values that C code holds in the arena.
-_ACTIVATIONS = (DType.INT8, DType.INT16, DType.INT32, DType.INT64)
+_ACTIVATIONS = (DType.INT8, DType.INT16, DType.INT32, DType.UINT32, DType.INT64)
 
 
 def operator_of(node: Node) -> Operator:

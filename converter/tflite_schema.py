@@ -53,11 +53,20 @@ class Option:
 
 @dataclass(frozen=True)
 class OperatorSchema:
-    """The options table of an operator (None where it has none) and the version that its int8/int16 forms need."""
+    """How a file holds an operator.
+
+    Attributes:
+        table: of its options; None where it has none.
+        version: that its int8/int16 forms need.
+        states: places among its inputs of variable tensors, which the operator reads and writes anew.
+        intermediates: how many tensors it lists whose scales and zero points it needs, and nothing else of them.
+    """
 
     table: str | None
     options: tuple[Option, ...] = ()
     version: int = 2
+    states: tuple[int, ...] = ()
+    intermediates: int = 0
 
 
 _ACTIVATION = Option("activation", ("FusedActivationFunction",), "activation")
@@ -121,6 +130,25 @@ SCHEMA: Mapping[str, OperatorSchema] = {
     "PAD": OperatorSchema("PadOptions"),
     "PADV2": OperatorSchema("PadV2Options"),
     "MIRROR_PAD": OperatorSchema("MirrorPadOptions", (Option("mode", ("Mode",), "mirror"),)),
+    "SVDF": OperatorSchema(
+        "SVDFOptions",
+        (Option("rank", ("Rank",)), _ACTIVATION),
+        3,
+        states=(4,),
+    ),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": OperatorSchema(
+        "UnidirectionalSequenceLSTMOptions",
+        (
+            _ACTIVATION,
+            Option("cell_clip", ("CellClip",), "float"),
+            Option("proj_clip", ("ProjClip",), "float"),
+            Option("time_major", ("TimeMajor",), "bool"),
+            Option("diagonal_recurrent_tensors", ("DiagonalRecurrentTensors",), "bool"),
+        ),
+        3,
+        states=(18, 19),
+        intermediates=5,
+    ),
     "RESHAPE": OperatorSchema("ReshapeOptions", (Option("new_shape", ("NewShape",), "vector"),), 1),
     "SQUEEZE": OperatorSchema("SqueezeOptions", (Option("squeeze_dims", ("SqueezeDims",), "vector"),), 1),
     "EXPAND_DIMS": OperatorSchema("ExpandDimsOptions", version=1),

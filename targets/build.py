@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..codegen.sources import FIRMWARE
@@ -16,8 +17,40 @@ from .toolchain import COMMON_FLAGS, chosen, compiler
 
 _TIMEOUT = 300
 INCLUDES = ("include", "src", "bitwright")
+_TRACE = "bw_trace.h"
 _HEADERS = "freestanding"  # of firmware/, and of the harness: the C library's, for compilers that bring none
 _ENTRY = re.compile(r"ENTRY\((\w+)\)")
+
+
+@dataclass(frozen=True)
+class Application:
+    """What is linked around a model.
+
+    Attributes:
+        title: what it does, in words.
+        sources: its files in ``firmware``; None: the whole runtime.
+        generated: further files by name, made for the model.
+    """
+
+    title: str
+    sources: tuple[str, ...] | None = None
+    generated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its files by name."""
+        runtime = sorted((FIRMWARE / "runtime").glob("*.[ch]"))
+        paths = runtime if self.sources is None else [FIRMWARE / source for source in self.sources]
+        return {path.name: path.read_text() for path in paths} | dict(self.generated)
+
+    @property
+    def traced(self) -> bool:
+        """Whether the model tells it of every layer."""
+        return _TRACE in self.files
+
+
+#: The test firmware.
+LINK = Application("the test firmware, which answers Bitwright's link protocol")
 
 
 @dataclass(frozen=True)
@@ -25,7 +58,7 @@ class Built:
     """Two linked images of one project.
 
     Attributes:
-        firmware: the test firmware: harness, and the model with the layer trace.
+        firmware: the application's: harness, and the model, with the layer trace where it is traced.
         model: the model as a product links it, entered at ``NAME_invoke``, without start-up code.
     """
 
@@ -46,11 +79,10 @@ class _Unit:
         return f"build/{self.part}_{self.source.stem}.o"
 
 
-def harness_files(target: Target) -> dict[str, str]:
-    """The test harness of a target: runtime, platform and linker script by file name."""
-    runtime = {path.name: path.read_text() for path in sorted((FIRMWARE / "runtime").glob("*.[ch]"))}
+def harness_files(target: Target, application: Application = LINK) -> dict[str, str]:
+    """The harness of a target: application, platform and linker script by file name."""
     platform = {name: (FIRMWARE / "platform" / name).read_text() for name in target.sources}
-    files = {**runtime, **platform}
+    files = {**application.files, **platform}
     if target.linker_script is not None and target.flash is not None and target.ram is not None:
         memory = f"MEMORY\n{{\n{_region('flash', 'rx', target.flash)}{_region('ram', 'rwx', target.ram)}}}"
         files[target.linker_script] = _script(target).replace("INCLUDE memory.ld", memory)
@@ -79,8 +111,9 @@ def harness_flags(target: Target) -> list[str]:
     """Further flags for the harness."""
     # C99 hides POSIX from the host's headers; the firmware itself uses none of it.
     posix = ["-D_POSIX_C_SOURCE=200809L"] if target.toolchain == "host" else []
+    baud = {"BW_BAUD": f"{target.board.baud}U"} if target.board is not None else {}
     emulated = target.emulator.defines if target.emulator is not None else {}
-    return [*(f"-D{name}={value}" for name, value in {**target.defines, **emulated}.items()), *posix]
+    return [*(f"-D{name}={value}" for name, value in {**baud, **target.defines, **emulated}.items()), *posix]
 
 
 def link_flags(target: Target, root: str = "") -> list[str]:
@@ -99,14 +132,15 @@ def model_link_flags(target: Target, name: str, root: str = "") -> list[str]:
 
 
 def build(project: Path, target: Target, name: str) -> Built:
-    """Compile a generated project and link its test firmware and its model alone.
+    """Compile a generated project and link its firmware and its model alone.
 
     Raises:
         ToolError: no compiler, or it failed. ResourceError: the image does not fit the target's memory.
     """
     command = compiler(target.toolchain)
     (project / "build").mkdir(exist_ok=True)
-    units = _units(project, target, name)
+    traced = (project / "harness" / _TRACE).is_file()
+    units = _units(project, target, name, traced)
     common = [*command, *compile_flags(target), *(f"-I{folder}" for folder in INCLUDES)]
 
     def compile_one(unit: _Unit) -> None:
@@ -117,7 +151,8 @@ def build(project: Path, target: Target, name: str) -> Built:
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(compile_one, units))
-    firmware = [*objects("shared", "harness", "traced"), *link_flags(target), "-o", "build/firmware.elf"]
+    own = "traced" if traced else "model"
+    firmware = [*objects("shared", "harness", own), *link_flags(target), "-o", "build/firmware.elf"]
     model = [*objects("shared", "model"), *model_link_flags(target, name), "-o", "build/model.elf"]
     _run([*command, *firmware], project)
     _run([*command, *model], project)
@@ -129,8 +164,8 @@ def is_for_cores(name: str) -> bool:
     return name.endswith("_cores.c")
 
 
-def _units(project: Path, target: Target, name: str) -> list[_Unit]:
-    """Every source; the model's own is compiled with the layer trace and without."""
+def _units(project: Path, target: Target, name: str, traced: bool) -> list[_Unit]:
+    """Every source; the model's own is compiled without the layer trace, and with it where that is wanted."""
 
     def sources(*folders: str) -> list[Path]:
         return [path for folder in folders for path in sorted((project / folder).glob("*.[cS]"))]
@@ -139,7 +174,7 @@ def _units(project: Path, target: Target, name: str) -> list[_Unit]:
     return [
         *(_Unit("shared", source) for source in sources("bitwright", "src") if source != model),
         _Unit("model", model),
-        _Unit("traced", model, ("-DBW_TRACE", "-Iharness")),
+        *([_Unit("traced", model, ("-DBW_TRACE", "-Iharness"))] if traced else []),
         *(
             _Unit(
                 "shared" if is_for_cores(source.name) else "harness",

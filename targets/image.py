@@ -14,7 +14,17 @@ from ..codegen.project import MARKER, ModelSources, describe, harness_table, mod
 from ..codegen.render import environment
 from ..converter.ir import Graph
 from ..errors import ResourceError
-from .build import build, compile_flags, harness_files, harness_flags, is_for_cores, link_flags, model_link_flags
+from .build import (
+    LINK,
+    Application,
+    build,
+    compile_flags,
+    harness_files,
+    harness_flags,
+    is_for_cores,
+    link_flags,
+    model_link_flags,
+)
 from .sizes import Sizes, measure
 from .target import Target
 from .toolchain import archiver, chosen
@@ -30,16 +40,17 @@ class Image:
     sizes: Sizes
 
 
-def project_files(model: ModelSources, target: Target) -> dict[str, str]:
+def project_files(model: ModelSources, target: Target, application: Application = LINK) -> dict[str, str]:
     """Every file of the generated project by relative path: model, kernels, harness and build description."""
     files = dict(model.files)
-    files |= {f"harness/{name}": text for name, text in harness_files(target).items()}
+    files |= {f"harness/{name}": text for name, text in harness_files(target, application).items()}
     files["harness/bw_models.c"] = harness_table([model])
     sources = sorted(path for path in files if path.endswith((".c", ".S")))
     here = "${CMAKE_CURRENT_SOURCE_DIR}/"
     context = {
         **model.context,
         "target": target,
+        "application": application,
         "sources": [path for path in sources if not path.startswith("harness/")],
         "harness_sources": [path for path in sources if path.startswith("harness/")],
         "cores_sources": [path for path in sources if is_for_cores(path)],
@@ -113,11 +124,11 @@ def built(
 
 
 @contextmanager
-def built_from(model: ModelSources, target: Target) -> Iterator[Image]:
+def built_from(model: ModelSources, target: Target, application: Application = LINK) -> Iterator[Image]:
     """The same from sources that are already rendered. Raises ToolError."""
     with tempfile.TemporaryDirectory(prefix="bitwright-") as scratch:
         folder = Path(scratch) / "project"
-        write_folder(folder, project_files(model, target))
+        write_folder(folder, project_files(model, target, application))
         images = build(folder, target, model.name)
         yield Image(model, target, images.firmware, measure(images, target, model))
 

@@ -1,54 +1,90 @@
-"""The host's end of the link: framed requests over any pyserial port. docs/link.md describes the protocol."""
+"""The host's end of the link: requests over any pyserial port. docs/link.md describes the protocol."""
 
 from __future__ import annotations
 
+import math
+import random
 import struct
 import time
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import serial
+
 from ..errors import LinkError
+from .frames import Heard, Splitter, decode, encode
 
 VERSION = 4
 _HELLO, _RESET, _INPUT, _RUN, _POINTS, _OUTPUT, _COUNT_LOOP, _READ, _CONTINUE = range(1, 10)
-_OK, _PAUSED, _BAD_REQUEST, _DAMAGED = range(4)
-_NAMES = {
-    _HELLO: "HELLO",
-    _RESET: "RESET",
-    _INPUT: "INPUT",
-    _RUN: "RUN",
-    _POINTS: "POINTS",
-    _OUTPUT: "OUTPUT",
-    _COUNT_LOOP: "COUNT_LOOP",
-    _READ: "READ",
-    _CONTINUE: "CONTINUE",
-}
-_NO_POINT = 0xFFFF
+_OK, _PAUSED, _BAD_REQUEST, _DAMAGED, _STALE = range(5)
+_NAMES = ("", "HELLO", "RESET", "INPUT", "RUN", "POINTS", "OUTPUT", "COUNT_LOOP", "READ", "CONTINUE")
+_NO_POINT, _NO_STACK = 0xFFFF, 0xFFFFFFFF
 _UNITS = (None, "instructions", "cycles")
-_MOST_FAULTS = 32  # consecutive damaged or missing answers to one request before the link is given up
+_HELLO_BYTES = 40
+#: Seconds that a run may take, and the multiplications in one of them on the slowest target that is thought of.
+_LEAST_RUN, _SLOWEST = 20.0, 50_000
+_SLICE = 0.1  # seconds that one read waits: by so much may a stated time be exceeded
 
 
 class Port(Protocol):
     """What the link needs of a pyserial port; reads return what came within the port's timeout."""
 
     timeout: float | None
+    write_timeout: float | None
 
     @property
     def in_waiting(self) -> int:
         """Bytes that can be read without waiting."""
 
     def read(self, size: int = 1) -> bytes:
-        """Up to ``size`` bytes."""
+        """Up to ``size`` bytes. Raises OSError: the port has gone."""
 
     def write(self, data: bytes) -> int | None:
-        """Send all bytes."""
+        """Send all bytes. Raises OSError: the port has gone, or does not take them in time."""
+
+    def close(self) -> None:
+        """Give the port back."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time in seconds; tests have their own."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the link waits, in seconds.
+
+    Attributes:
+        again: for an answer before the request is sent again; an eighth of it after a damaged frame.
+        answer: for the answer to a request, however often it is sent.
+        run: for one inference; None: 20 and one for 50,000 MACs, which is ample for the slowest core.
+        reconnect: for a port that disappeared, within one request.
+    """
+
+    again: float = 2.0
+    answer: float = 30.0
+    run: float | None = None
+    reconnect: float = 30.0
+
+    def for_run(self, macs: int) -> float:
+        """Seconds for one inference of that many multiplications."""
+        return _LEAST_RUN + math.ceil(macs / _SLOWEST) if self.run is None else self.run
+
+
+class InterruptedLink(LinkError):
+    """What the request builds on is gone: the board restarted, or another program wrote to it. Begin again at RESET."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that went wrong on the link and was repaired by asking again."""
+    """Something that went wrong on the link and was repaired."""
 
     request: str
     what: str
@@ -100,81 +136,53 @@ class Hello:
         return (ticks * self.numerator * 2 + self.denominator) // (2 * self.denominator)
 
 
-def encode(body: bytes) -> bytes:
-    """A frame: COBS over body and CRC-32, between zero bytes."""
-    data = body + struct.pack("<I", zlib.crc32(body))
-    frame = bytearray(b"\0")
-    position = 0
-    while True:
-        end = data.find(b"\0", position, position + 254)
-        run = data[position : end if end >= 0 else position + 254]
-        frame.append(len(run) + 1)
-        frame += run
-        position += len(run)
-        if len(run) < 254:
-            if position >= len(data):
-                break
-            position += 1
-        elif position >= len(data):
-            break
-    return bytes(frame + b"\0")
-
-
-def decode(frame: bytes) -> bytes | None:
-    """The body of a frame without its delimiters, or None when it is damaged."""
-    data = bytearray()
-    position = 0
-    while position < len(frame):
-        code = frame[position]
-        run = frame[position + 1 : position + code]
-        if code == 0 or len(run) != code - 1:
-            return None
-        data += run
-        position += code
-        if code < 255 and position < len(frame):
-            data.append(0)
-    if len(data) < 6:
-        return None
-    body, crc = bytes(data[:-4]), struct.unpack("<I", data[-4:])[0]
-    return body if zlib.crc32(body) == crc else None
-
-
 class Link:
     """A conversation with a firmware.
 
+    Every request has a number that no other has, of this host or another; its answer carries the same number. What a
+    request builds on is named by number, too: the state that a run starts from, the run that a table belongs to. So an
+    answer is either the one that was asked for, or an error.
+
     Args:
         port: an open pyserial port.
-        patience: seconds to wait for an answer before the request is sent again.
-        run_timeout: seconds that one inference may take.
+        patience: how long to wait for what; a number is ``Patience.again``.
+        reopen: opens the port again after it disappeared; None: a lost port is an error at once.
+        clock: where the time comes from.
+        first: number of the first request; a random one when absent.
     """
 
-    def __init__(self, port: Port, patience: float = 2.0, run_timeout: float = 120.0) -> None:
+    def __init__(
+        self,
+        port: Port,
+        patience: Patience | float | None = None,
+        reopen: Callable[[], Port] | None = None,
+        clock: Clock | None = None,
+        first: int | None = None,
+    ) -> None:
         self._port = port
-        self._patience = patience
-        self._run_timeout = run_timeout
-        self._sequence = 0
-        self._received = bytearray()
+        self._patience = patience if isinstance(patience, Patience) else Patience(patience or Patience.again)
+        self._reopen = reopen
+        self._clock = clock or Clock()
+        self._number = random.SystemRandom().getrandbits(32) if first is None else first
+        self._state = 0  # number of the request that the firmware's state comes from; 0: not known
+        self._received = Splitter()
         self._hello: dict[int, Hello] = {}
+        self._heard = Heard()
         self.faults: list[Fault] = []
+        port.timeout = _SLICE
 
     # -- requests -----------------------------------------------------------------------------------------------
 
     def hello(self, model: int = 0) -> Hello:
         """What the firmware says of itself. Raises LinkError: no answer, or another protocol version."""
         if model not in self._hello:
-            body = self._request(_HELLO, bytes([model]))
-            if len(body) != 40 or body[0] != VERSION or body[39] >= len(_UNITS):
-                raise LinkError(
-                    f"the firmware speaks protocol {body[0] if body else '?'}, this Bitwright speaks {VERSION}"
-                )
-            _, models, chunk, inputs, outputs, points, numerator, denominator, hook = struct.unpack_from(
-                "<BBHHHHIII", body
-            )
-            identity = body[22:38].hex()
-            self._hello[model] = Hello(
-                *(models, chunk, inputs, outputs, points, numerator, denominator, hook, identity, body[38]),
-                unit=_UNITS[body[39]],
-            )
+            body = self._request(_HELLO, model)
+            if len(body) != _HELLO_BYTES or body[0] != VERSION or body[-1] >= len(_UNITS):
+                raise _other_version(body[0] if body else None)
+            fields = struct.unpack("<BHHHHIII16sBB", body[1:])
+            models, chunk, inputs, outputs, points, numerator, denominator, hook, build, cores, unit = fields
+            shape = (models, chunk, inputs, outputs, points)
+            self._hello[model] = Hello(*shape, numerator, denominator, hook, build.hex(), cores, _UNITS[unit])
         return self._hello[model]
 
     def check_build(self, model: int, build_id: str) -> None:
@@ -185,46 +193,18 @@ class Link:
 
     def reset(self, model: int) -> None:
         """Give the model's state its initial value."""
-        self._request(_RESET, bytes([model]))
+        self._request(_RESET, model)
+        self._state = self._number
 
-    def run(self, model: int, inputs: Sequence[bytes], output_bytes: Sequence[int]) -> RunResult:
-        """One inference; ``output_bytes`` are the outputs' sizes. Raises LinkError: the firmware does not answer."""
-        hello = self._send_inputs(model, inputs)
-        body = self._request(_RUN, struct.pack("<BH", model, _NO_POINT), timeout=self._run_timeout)
-        return self._result(model, hello, body, output_bytes)
+    def run(self, model: int, inputs: Sequence[bytes], output_bytes: Sequence[int], macs: int = 5_000_000) -> RunResult:
+        """One inference; ``output_bytes`` are the outputs' sizes, ``macs`` say how long it may take.
 
-    def dump(self, model: int, inputs: Sequence[bytes], point: int) -> bytes:
-        """Run again and fetch the tensor of one trace point as it was written, all parts of it."""
-        hello = self._send_inputs(model, inputs)
-        status, body = self._ask(_RUN, struct.pack("<BH", model, point), timeout=self._run_timeout)
-        data = []
-        while status == _PAUSED:
-            (size,) = struct.unpack("<I", body)
-            for offset in range(0, size, hello.chunk):
-                data.append(self._request(_READ, struct.pack("<II", offset, min(hello.chunk, size - offset))))
-            status, body = self._ask(_CONTINUE, bytes([model]), timeout=self._run_timeout)
-        return b"".join(data)
-
-    def count_loop(self, iterations: int) -> int | None:
-        """Measured count, in ``Hello.unit``, of ``iterations - 1`` passes through a loop of three instructions."""
-        hello = self.hello()
-        long, short = struct.unpack("<II", self._request(_COUNT_LOOP, struct.pack("<BI", 0, iterations)))
-        first, second = hello.count(long), hello.count(short)
-        return None if first is None or second is None else first - second
-
-    def _send_inputs(self, model: int, inputs: Sequence[bytes]) -> Hello:
-        hello = self.hello(model)
-        if len(inputs) != hello.inputs:
-            raise LinkError(f"the firmware's model has {hello.inputs} inputs, {len(inputs)} were given")
-        for index, data in enumerate(inputs):
-            for offset in range(0, len(data), hello.chunk):
-                part = data[offset : offset + hello.chunk]
-                self._request(_INPUT, struct.pack("<BBI", model, index, offset) + part)
-        return hello
-
-    def _result(self, model: int, hello: Hello, body: bytes, output_bytes: Sequence[int]) -> RunResult:
-        (stack,) = struct.unpack("<I", body)
-        table = self._fetch(_POINTS, bytes([model]), 16 * hello.points, hello.chunk)
+        Raises:
+            InterruptedLink: the state that it starts from, or its result, is lost. LinkError: no answer.
+        """
+        body = self.advance(model, inputs, macs)
+        hello, run = self.hello(model), self._state
+        table = self._fetch(_POINTS, model, struct.pack("<I", run), 16 * hello.points)
         points = []
         for crc, longest, total, parts in struct.iter_unpack("<IIII", table):
             own = max(0, longest - parts * hello.hook)
@@ -233,87 +213,189 @@ class Link:
         if len(output_bytes) != hello.outputs:
             raise LinkError(f"the firmware's model has {hello.outputs} outputs, {len(output_bytes)} were expected")
         outputs = [
-            self._fetch(_OUTPUT, bytes([model, index]), size, hello.chunk) for index, size in enumerate(output_bytes)
+            self._fetch(_OUTPUT, model, struct.pack("<BI", index, run), size) for index, size in enumerate(output_bytes)
         ]
-        counts = [point.count for point in points]
-        known = [count for count in counts if count is not None]
-        total = sum(known) if len(known) == len(counts) and known else None
-        return RunResult(points, outputs, total, None if stack == 0xFFFFFFFF else stack)
+        counts = [point.count for point in points if point.count is not None]
+        (stack,) = struct.unpack("<I", body)
+        return RunResult(points, outputs, sum(counts) if counts else None, None if stack == _NO_STACK else stack)
 
-    def _fetch(self, command: int, prefix: bytes, size: int, chunk: int) -> bytes:
-        parts = []
-        for offset in range(0, size, chunk):
-            parts.append(self._request(command, prefix + struct.pack("<II", offset, min(chunk, size - offset))))
-        return b"".join(parts)
-
-    # -- frames -------------------------------------------------------------------------------------------------
-
-    def _request(self, command: int, body: bytes, timeout: float | None = None) -> bytes:
-        """The result of a request that must succeed."""
-        status, answer = self._ask(command, body, timeout)
+    def advance(self, model: int, inputs: Sequence[bytes], macs: int = 5_000_000) -> bytes:
+        """One inference whose results are left on the target: what a streaming network's state needs."""
+        status, body = self._start(model, inputs, _NO_POINT, macs)
         if status != _OK:
-            raise LinkError(f"the firmware refused {_NAMES[command]} (status {status})")
+            raise LinkError("the firmware paused a run that it was not asked to pause")
+        return body
+
+    def dump(self, model: int, inputs: Sequence[bytes], point: int, macs: int = 5_000_000) -> bytes:
+        """Run again and fetch the tensor of one trace point as it was written, all parts of it."""
+        status, body = self._start(model, inputs, point, macs)
+        run = struct.pack("<I", self._state)
+        data = []
+        while status == _PAUSED:
+            (size,) = struct.unpack("<I", body)
+            data.append(self._fetch(_READ, model, run, size))
+            status, body = self._ask(_CONTINUE, model, run, self._patience.for_run(macs))
+        return b"".join(data)
+
+    def count_loop(self, iterations: int) -> int | None:
+        """Measured count, in ``Hello.unit``, of ``iterations - 1`` passes through a loop of three instructions."""
+        hello = self.hello()
+        long, short = struct.unpack("<II", self._request(_COUNT_LOOP, 0, struct.pack("<I", iterations)))
+        first, second = hello.count(long), hello.count(short)
+        return None if first is None or second is None else first - second
+
+    def _start(self, model: int, inputs: Sequence[bytes], point: int, macs: int) -> tuple[int, bytes]:
+        """Send the inputs and run; the firmware refuses other inputs and another state than the ones that are meant."""
+        hello = self.hello(model)
+        if len(inputs) != hello.inputs:
+            raise LinkError(f"the firmware's model has {hello.inputs} inputs, {len(inputs)} were given")
+        if not self._state:
+            self.reset(model)
+        crc = 0
+        for index, data in enumerate(inputs):
+            crc = zlib.crc32(data, crc)
+            for offset in range(0, len(data), hello.chunk):
+                part = data[offset : offset + hello.chunk]
+                self._request(_INPUT, model, struct.pack("<BI", index, offset) + part)
+        arguments = struct.pack("<HII", point, self._state, crc)
+        answer = self._ask(_RUN, model, arguments, self._patience.for_run(macs))
+        self._state = self._number
         return answer
 
-    def _ask(self, command: int, body: bytes, timeout: float | None = None) -> tuple[int, bytes]:
+    def _fetch(self, command: int, model: int, prefix: bytes, size: int) -> bytes:
+        chunk = self.hello(model).chunk
+        parts = []
+        for offset in range(0, size, chunk):
+            length = min(chunk, size - offset)
+            part = self._request(command, model, prefix + struct.pack("<II", offset, length))
+            if len(part) != length:
+                raise LinkError(f"the firmware answered {_NAMES[command]} with {len(part)} bytes instead of {length}")
+            parts.append(part)
+        return b"".join(parts)
+
+    # -- answers ------------------------------------------------------------------------------------------------
+
+    def _request(self, command: int, model: int, arguments: bytes = b"") -> bytes:
+        """The result of a request that must be done."""
+        status, answer = self._ask(command, model, arguments, self._patience.answer)
+        if status != _OK:
+            raise LinkError(f"the firmware answered {_NAMES[command]} with status {status}")
+        return answer
+
+    def _ask(self, command: int, model: int, arguments: bytes, timeout: float) -> tuple[int, bytes]:
         """Send a request until its answer arrives whole: status, done or paused, and result.
 
-        A lost or damaged request or answer is repeated under the same sequence number; the firmware answers a
-        repetition without executing it twice.
+        The firmware answers a repetition without executing it twice.
         """
-        name = _NAMES[command]
-        self._sequence = self._sequence % 255 + 1
-        frame = encode(bytes([self._sequence, command]) + body)
-        deadline = time.monotonic() + (timeout or self._patience * _MOST_FAULTS)
-        damaged = 0
-        while time.monotonic() < deadline and damaged < _MOST_FAULTS:
-            self._port.write(frame)
-            answer = self._answer(name, min(deadline, time.monotonic() + self._patience))
-            if answer is None:
-                damaged += command not in (_RUN, _CONTINUE)
-            elif answer[1] not in (_OK, _PAUSED):
-                raise LinkError(f"the firmware refused {name} (status {answer[1]})")
-            else:
-                return answer[1], answer[2:]
-        raise LinkError(f"no answer to {name}: the firmware does not run, or the link is broken")
+        self._number = self._number % 0xFFFFFFFF + 1
+        number = self._number.to_bytes(4, "little")
+        frame = encode(bytes([number[0], command, model]) + number[1:] + arguments)
+        self._heard = Heard()
+        deadline, away = self._clock.now() + timeout, self._patience.reconnect
+        while self._clock.now() < deadline:
+            try:
+                answer = self._try(command, number, frame, deadline)
+            except OSError as error:
+                gone = self._reconnect(command, error, away)
+                deadline, away = deadline + gone, away - gone
+                continue
+            if answer is not None:
+                return self._status(command, answer)
+        self._heard.rest(self._received.rest())
+        raise LinkError(f"no answer to {_NAMES[command]} within {timeout:g} s: {self._heard}")
 
-    def _answer(self, name: str, until: float) -> bytes | None:
-        """The answer to the current request, or None when it must be sent again."""
-        while True:
-            frame = self._frame(until)
-            if frame is None:
-                # A long inference is no fault: the firmware does not listen while it computes.
-                if name not in ("RUN", "CONTINUE"):
-                    self.faults.append(Fault(name, "no answer in time; sent again"))
-                return None
-            answer = decode(frame)
+    def _status(self, command: int, answer: bytes) -> tuple[int, bytes]:
+        status, body = answer[1], answer[5:]
+        if status == _STALE:
+            self._forget()
+            raise InterruptedLink(f"the board restarted before {_NAMES[command]}, or another program uses its port")
+        if status not in (_OK, _PAUSED):
+            raise LinkError(f"the firmware refused {_NAMES[command]} (status {status})")
+        return status, body
+
+    def _forget(self) -> None:
+        """Whatever the firmware said or was told may no longer hold."""
+        self._state = 0
+        self._hello.clear()
+
+    def _try(self, command: int, number: bytes, frame: bytes, deadline: float) -> bytes | None:
+        """Send a request once: its answer, or None when it must be sent again. Raises OSError: the port has gone."""
+        sent = self._clock.now()
+        until, soon = min(deadline, sent + self._patience.again), sent + self._patience.again / 8
+        self._port.write_timeout = max(_SLICE, until - sent)
+        try:
+            self._port.write(frame)
+        except serial.SerialTimeoutException:
+            self._note(command, "the port took no bytes in time; sent again")
+            return None
+        noted = len(self.faults)
+        while (received := self._frame(until)) is not None:
+            answer = decode(received)
             if answer is None:
-                self.faults.append(Fault(name, "a damaged frame came from the target; sent again"))
-                return None
-            if answer[0] == 0 and answer[1] == _DAMAGED:
-                self.faults.append(Fault(name, "a frame arrived damaged at the target; sent again"))
-                return None
-            if answer[0] == self._sequence:
+                self._heard.damaged(received)
+                self._note(command, "a damaged frame came from the target; sent again", noted)
+            elif len(answer) >= 5 and answer[0:1] + answer[2:5] == number:
                 return answer
-            # A late answer to an earlier request: not ours.
+            elif answer[:5] == bytes([0, _DAMAGED, 0, 0, 0]):
+                self._note(command, "a frame arrived damaged at the target; sent again", noted)
+            else:  # a late answer to an earlier request, or to somebody else
+                self._heard.strangers += 1
+                if command == _HELLO and answer[0] == number[0] and answer[1] == _OK and 0 < answer[2] < VERSION:
+                    raise _other_version(answer[2])
+                continue
+            until = min(until, max(soon, self._clock.now()))
+        # A long inference is no fault: the firmware does not listen while it computes.
+        if self._clock.now() >= sent + self._patience.again and command not in (_RUN, _CONTINUE):
+            self._note(command, "no answer in time; sent again")
+        return None
 
     def _frame(self, until: float) -> bytes | None:
-        """Bytes up to the next delimiter, without it; None when the time is up."""
-        while True:
-            end = self._received.find(b"\0")
-            if end >= 0:
-                frame = bytes(self._received[:end])
-                del self._received[: end + 1]
-                if frame:
-                    return frame
-                continue
-            remaining = until - time.monotonic()
-            if remaining <= 0:
-                return None
-            self._port.timeout = min(remaining, 0.5)
+        """The next frame that arrives; None when the time is up, whatever else arrives."""
+        while self._clock.now() < until:
+            frame = self._received.next()
+            if frame is not None:
+                return frame
             data = self._port.read(max(1, self._port.in_waiting))
             if data and self._port.in_waiting == 1:
                 # pyserial's socket:// never reports more than one waiting byte: take what is there.
                 self._port.timeout = 0
                 data += self._port.read(4096)
-            self._received += data
+                self._port.timeout = _SLICE
+            self._received.add(data)
+        return None
+
+    def _reconnect(self, command: int, error: OSError, budget: float) -> float:
+        """Open a port again that disappeared: the seconds that it took. Raises LinkError: it did not come back."""
+        self._received.rest()
+        begin = self._clock.now()
+        why: Exception = error
+        while self._reopen is not None and self._clock.now() - begin < budget:
+            try:
+                self._port.close()
+                self._port = self._reopen()
+                self._port.timeout = _SLICE
+            except (OSError, LinkError) as failed:
+                why = failed
+                self._clock.sleep(min(0.5, max(_SLICE, begin + budget - self._clock.now())))
+            else:
+                self._note(command, "the port disappeared and came back")
+                self._clock.sleep(_SLICE)  # one that comes and goes at once uses up the time, too
+                return self._clock.now() - begin
+        waited = "" if self._reopen is None else f" and did not come back within {self._patience.reconnect:g} s"
+        raise LinkError(f"the port disappeared{waited}, at {_NAMES[command]}: {' '.join(str(why).split())}")
+
+    def _note(self, command: int, what: str, since: int | None = None) -> None:
+        """Keep a fault; only one of the kind ``since`` so many faults."""
+        fault = Fault(_NAMES[command], what)
+        if since is None or fault not in self.faults[since:]:
+            self.faults.append(fault)
+
+
+def fault_lines(faults: Iterable[str]) -> tuple[str, ...]:
+    """What was repaired, one line each, and how often where it was more than once."""
+    return tuple(f"{fault} ({times} times)" if times > 1 else fault for fault, times in Counter(faults).items())
+
+
+def _other_version(version: int | None) -> LinkError:
+    spoken = "another protocol" if version is None else f"protocol {version}"
+    return LinkError(f"the firmware speaks {spoken}, this Bitwright speaks {VERSION}: flash it again")

@@ -35,6 +35,8 @@ _FLOAT_INSTRUCTION: Mapping[str, re.Pattern[str]] = {
 # On the host: without what the dynamic linker needs; constants that it relocates are constants still.
 _HOST_FLASH = (".text", ".rodata", ".data")
 _HOST_RAM = (".data", ".bss")
+#: What a Cortex-M stacks when it takes an exception: 8 registers, and a word that aligns them.
+_EXCEPTION_FRAME = 36
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,17 @@ def measure(built: Built, target: Target, model: ModelSources) -> Sizes:
         arena=arena,
         static=ram - arena,
         stack=worst_case(code, target.toolchain, f"{model.name}_invoke") if bounded else None,
-        firmware_stack=None if firmware is None else worst_case(firmware, target.toolchain, f"{model.name}_test_run"),
+        firmware_stack=None if firmware is None else _firmware_stack(firmware, target, model),
         harness_code=firmware_flash - flash,
         harness_ram=firmware_ram - ram,
     )
+
+
+def _firmware_stack(code: Disassembly, target: Target, model: ModelSources) -> int:
+    """The call that runs the model, and on it an exception, where the platform counts by SysTick's."""
+    handler, fault = (code.symbols.get(name) for name in ("SysTick_Handler", "Fault_Handler"))
+    exception = _EXCEPTION_FRAME if handler not in (None, fault) else 0
+    return worst_case(code, target.toolchain, f"{model.name}_test_run") + exception
 
 
 def _image(elf: Path, host: bool) -> tuple[int, int, dict[str, int]]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..codegen.sources import FIRMWARE
 from ..errors import TargetError
 from .toolchain import TOOLCHAINS
 
@@ -49,6 +50,7 @@ class Board:
         baud: of that UART.
         counter: what the link's counts are on the chip, in words; "none" where nothing is counted.
         loaders: flashing tool -> its options, the preferred tool first.
+        modelled: the image has been run on a model of the chip (tests/chips).
     """
 
     usb: tuple[str, ...]
@@ -56,6 +58,7 @@ class Board:
     baud: int
     counter: str
     loaders: Mapping[str, Mapping[str, Any]]
+    modelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,10 @@ _SECTIONS: Mapping[str, tuple[set[str], set[str]]] = {
     "platform": ({"sources"}, {"linker_script", "defines"}),
     "memory": ({"flash", "ram"}, set()),
     "emulator": ({"program", "machine", "arguments", "counter"}, {"defines"}),
-    "board": ({"usb", "serial", "baud", "counter"}, set()),
+    "board": ({"usb", "serial", "baud", "counter"}, {"modelled"}),
 }
+#: Tools that flash a board; targets/flash/table.py has them.
+LOADER_NAMES = ("pyocd", "openocd", "esptool", "probe-rs", "uf2", "jlink")
 
 
 @cache
@@ -134,7 +139,10 @@ def read_target(path: Path) -> Target:
         if table is not None:
             _check_keys(path, section, table, required, optional)
     fields = _Fields(path)
+    _check_files(path, content)
     platform, memory, emulator = content["platform"], content.get("memory"), content.get("emulator")
+    flash, ram = (fields.region(memory, part) if memory else None for part in ("flash", "ram"))
+    _check_memory(path, flash, ram, "linker_script" in platform)
     return Target(
         name=path.stem,
         description=fields.text(content, "description"),
@@ -145,8 +153,8 @@ def read_target(path: Path) -> Target:
         sources=fields.texts(platform, "sources"),
         linker_script=fields.text(platform, "linker_script") if "linker_script" in platform else None,
         defines=fields.defines(platform),
-        flash=fields.region(memory, "flash") if memory else None,
-        ram=fields.region(memory, "ram") if memory else None,
+        flash=flash,
+        ram=ram,
         emulator=fields.emulator(emulator) if emulator else None,
         cores=fields.count(content, "cores", _MOST_CORES) if "cores" in content else 1,
         board=fields.board(content) if "board" in content else None,
@@ -188,8 +196,8 @@ class _Fields:
         if table.keys() != {"origin", "size"}:
             raise TargetError(f"{self.path}: '{key}' must be a table of origin and size")
         origin, size = (self._typed(table, part, int, "a number") for part in ("origin", "size"))
-        if not (0 <= origin < 2**32 and 0 < size <= 2**32):
-            raise TargetError(f"{self.path}: '{key}' of {size} bytes at {origin} is outside 32-bit memory")
+        if not (origin >= 0 and size > 0 and origin + size <= 2**32):
+            raise TargetError(f"{self.path}: '{key}' of {size} bytes at 0x{origin:x} is outside 32-bit memory")
         return Region(origin, size)
 
     def emulator(self, table: Mapping[str, Any]) -> Emulator:
@@ -206,12 +214,19 @@ class _Fields:
         for identity in usb:
             if not re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", identity):
                 raise TargetError(f"{self.path}: 'usb' must hold texts like \"0483:374b\", not '{identity}'")
+        unknown = [tool for tool in tools if tool not in LOADER_NAMES]
+        if unknown:
+            raise TargetError(
+                f"{self.path}: [loaders] has unknown loaders {', '.join(unknown)}; there are {', '.join(LOADER_NAMES)}"
+            )
         loaders = {tool: dict(self.table(tools, tool)) for tool in tools}
         baud = self.count(table, "baud", _MOST_BAUD)
-        return Board(usb, self.text(table, "serial"), baud, self.text(table, "counter"), loaders)
+        modelled = bool(self._typed(table, "modelled", bool, "true or false")) if "modelled" in table else False
+        return Board(usb, self.text(table, "serial"), baud, self.text(table, "counter"), loaders, modelled)
 
     def _typed(self, table: Mapping[str, Any], key: str, kind: type, what: str) -> Any:
-        if not isinstance(table, Mapping) or not isinstance(table.get(key), kind):
+        value = table.get(key) if isinstance(table, Mapping) else None
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise TargetError(f"{self.path}: '{key}' must be {what}")
         return table[key]
 
@@ -225,3 +240,29 @@ def _check_keys(path: Path, section: str, table: Any, required: set[str], option
         what = [f"lacks {', '.join(sorted(missing))}"] if missing else []
         what += [f"has unknown {', '.join(sorted(unknown))}"] if unknown else []
         raise TargetError(f"{place} {' and '.join(what)}")
+
+
+def _check_files(path: Path, content: Mapping[str, Any]) -> None:
+    """Raise TargetError where a description names a kernel folder or a platform file that does not exist."""
+    platform = content["platform"]
+    folders, files = FIRMWARE / "kernels", FIRMWARE / "platform"
+    named = {"isa": (content["isa"], folders), "sources": (platform["sources"], files)}
+    if "linker_script" in platform:
+        named["linker_script"] = ([platform["linker_script"]], files)
+    for key, (names, folder) in named.items():
+        there = {entry.name for entry in folder.iterdir() if entry.is_dir() == (folder == folders)}
+        for name in names if isinstance(names, list) else []:
+            if isinstance(name, str) and name not in there:
+                raise TargetError(f"{path}: '{key}' names '{name}'; there are {', '.join(sorted(there))}")
+    if "loaders" in content and "board" not in content:
+        raise TargetError(f"{path}: [loaders] needs a [board] that they flash")
+
+
+def _check_memory(path: Path, flash: Region | None, ram: Region | None, linked: bool) -> None:
+    """Raise TargetError where flash and RAM overlap and are not one memory, or an image is to be linked nowhere."""
+    if flash is None or ram is None:
+        if linked:
+            raise TargetError(f"{path}: 'linker_script' needs the [memory] that it places the image in")
+        return
+    if flash != ram and max(flash.origin, ram.origin) < min(flash.origin + flash.size, ram.origin + ram.size):
+        raise TargetError(f"{path}: flash at 0x{flash.origin:x} and RAM at 0x{ram.origin:x} overlap")

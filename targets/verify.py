@@ -5,18 +5,22 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..codegen.program import written
 from ..codegen.project import ModelSources
-from ..converter.ir import Array, Graph
+from ..converter.ir import Array
 from ..converter.reference import Session, Trace
-from ..errors import ToolError
+from ..errors import LinkError, ToolError
 from . import emulator, toolchain
 from .image import Image
-from .link import Link, PointResult
+from .journal import Entry, Journal
+from .link import Link, fault_lines
+from .replay import Replay
+from .target import Target
 
 #: Layers whose bytes are fetched to name the first wrong element; further mismatches are counted by vector only.
 _MOST_DUMPS = 16
@@ -70,8 +74,8 @@ class Report:
     Sizes are bytes. ``instructions`` or ``cycles``, whichever ``unit`` says that the target counts, are of one
     inference (the first vector), in each layer of the core with the most. ``arena_lower_bound``: what no plan of these
     kernels can beat. ``stack_used``: the most that a vector left marks of, where ``ram["stack"]`` is the most that any
-    can need. ``compiler`` and ``emulator`` with their versions: only counts of equal ones can be compared.
-    ``outputs``: what the target answered, per vector.
+    can need. ``resumed``: vectors whose results a journal kept. ``compiler`` and ``emulator`` with their versions: only
+    counts of equal ones can be compared. ``outputs``: what the target answered, per vector.
     """
 
     model: str
@@ -91,6 +95,7 @@ class Report:
     outputs: tuple[list[bytes], ...] = field(default=(), repr=False)
     unit: str | None = None
     cycles: int | None = None
+    resumed: int = 0
     compiler: str = ""
     emulator: str = ""
 
@@ -106,7 +111,13 @@ class Report:
         return values
 
 
-def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progress: Progress | None = None) -> Report:
+def compare(
+    image: Image,
+    link: Link,
+    vectors: Sequence[Sequence[Array]],
+    progress: Progress | None = None,
+    journal: Path | None = None,
+) -> Report:
     """Run every vector on a started image and compare each layer with the reference.
 
     The state of a streaming network is reset before the first vector and carried on from there, on both sides.
@@ -114,68 +125,90 @@ def compare(image: Image, link: Link, vectors: Sequence[Sequence[Array]], progre
     Args:
         vectors: integer inputs, one list of arrays per vector.
         progress: called with a stage, the vectors done and their number.
+        journal: a file that keeps what is done; where it exists, the verification goes on where it stopped.
 
     Raises:
         LinkError: the firmware does not answer as the protocol demands, or is another build.
         ToolError: it used more stack than its code can need.
+        InputError: the journal is of another verification, or cannot be used.
     """
     model = image.model
-    graph = model.program.graph
-    session, sizes = Session(graph), output_bytes(graph)
-    unit = link.hello().unit
-    link.check_build(0, model.context["build_id_hex"])
-    link.reset(0)
-    mismatches: list[Mismatch] = []
-    outputs: list[list[bytes]] = []
-    costs: list[PointResult] = []
-    total: int | None = None
-    stack: int | None = None
-    for index, vector in enumerate(vectors):
-        trace = session.trace(vector)
-        result = link.run(0, [array.tobytes() for array in vector], sizes)
-        if index == 0:
-            costs, total = result.points, result.count
-        stack = _most_stack(image, stack, result.stack)
-        outputs.append(result.outputs)
-        wrong = _first_difference(model, trace, [point.crc for point in result.points], result.outputs)
-        if wrong is not None:
-            mismatches.append(_locate(model, link, vectors, index, wrong, trace, len(mismatches) < _MOST_DUMPS))
-        if progress is not None:
-            progress("verify", index + 1, len(vectors))
+    kept = None if journal is None else Journal(journal, model, _place(image.target), vectors)
+    entries = [] if kept is None else list(kept.entries)
+    resumed = len(entries)
+    try:
+        replay, session = Replay(link, model, vectors), Session(model.program.graph)
+        for index, vector in enumerate(vectors):
+            if index >= resumed:
+                dumps = sum(entry.mismatch is not None for entry in entries) < _MOST_DUMPS
+                entry = _verify_vector(image, replay, index, session.trace(vector), dumps)
+                entries.append(entry)
+                if kept is not None:
+                    kept.add(entry)
+            elif model.context["stateful"]:
+                session.trace(vector)  # the reference has its state, too
+            if progress is not None:
+                progress("verify", index + 1, len(vectors))
+    except LinkError as error:
+        if kept is None:
+            raise
+        raise LinkError(f"{error}; {len(entries)} of {len(vectors)} vectors are kept in '{journal}'") from error
+    return _report(image, link.hello().unit, entries, resumed)
+
+
+def _place(target: Target) -> str:
+    return target.name if target.board is None or target.emulator is not None else f"{target.name} on hardware"
+
+
+def _verify_vector(image: Image, replay: Replay, index: int, trace: Trace, fetch: bool) -> Entry:
+    """Run one vector and find the first layer that differs; ``fetch`` its tensor to name the element."""
+    result = replay.run(index)
+    _check_stack(image, result.stack)
+    wrong = _first_difference(image.model, trace, [point.crc for point in result.points], result.outputs)
+    mismatch = None if wrong is None else _locate(image.model, replay, index, wrong, trace, fetch)
+    return Entry(
+        outputs=result.outputs,
+        counts=[(point.count, point.all_cores) for point in result.points] if index == 0 else [],
+        stack=result.stack,
+        mismatch=None if mismatch is None else asdict(mismatch),
+        faults=replay.faults_since(),
+    )
+
+
+def _report(image: Image, unit: str | None, entries: Sequence[Entry], resumed: int) -> Report:
+    model = image.model
+    counts = entries[0].counts if entries else []
+    total = _sum(count for count, _ in counts) if counts else None
+    mismatches = tuple(Mismatch(**entry.mismatch) for entry in entries if entry.mismatch is not None)
     return Report(
         model=model.name,
         target=image.target.name,
-        vectors=len(vectors),
+        vectors=len(entries),
         bit_exact=not mismatches,
-        mismatches=tuple(mismatches),
-        layers=tuple(_layer_costs(model, costs, unit)),
+        mismatches=mismatches,
+        layers=tuple(_layer_costs(model, counts, unit)),
         instructions=total if unit == "instructions" else None,
         macs=model.macs,
         ram=image.sizes.ram,
         flash=image.sizes.flash,
         harness=image.sizes.harness,
         arena_lower_bound=model.program.arena_lower_bound,
-        stack_used=stack,
-        link_faults=tuple(str(fault) for fault in link.faults),
-        outputs=tuple(outputs),
+        stack_used=max((entry.stack for entry in entries if entry.stack is not None), default=None),
+        link_faults=fault_lines(fault for entry in entries for fault in entry.faults),
+        outputs=tuple(entry.outputs for entry in entries),
         unit=unit,
         cycles=total if unit == "cycles" else None,
+        resumed=resumed,
         compiler=toolchain.version(image.target.toolchain),
         emulator=emulator.version(image.target),
     )
 
 
-def _most_stack(image: Image, before: int | None, now: int | None) -> int | None:
-    """The larger of two stack marks. Raises ToolError beyond what the image's code can need."""
+def _check_stack(image: Image, used: int | None) -> None:
+    """Raise ToolError for a stack mark beyond what the image's code can need."""
     bound = image.sizes.firmware_stack
-    if now is not None and bound is not None and now > bound:
-        raise ToolError(f"{image.model.name} used {now} bytes of stack, where its code can need only {bound}")
-    return before if now is None else max(now, before or 0)
-
-
-def output_bytes(graph: Graph) -> list[int]:
-    """Bytes of every graph output."""
-    return [graph.tensor(name).bytes for name in graph.outputs]
+    if used is not None and bound is not None and used > bound:
+        raise ToolError(f"{image.model.name} used {used} bytes of stack, where its code can need only {bound}")
 
 
 def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], outputs: Sequence[bytes]) -> int | None:
@@ -192,27 +225,13 @@ def _first_difference(model: ModelSources, trace: Trace, crcs: Sequence[int], ou
     return None
 
 
-def _locate(
-    model: ModelSources,
-    link: Link,
-    vectors: Sequence[Sequence[Array]],
-    index: int,
-    point: int,
-    trace: Trace,
-    fetch: bool,
-) -> Mismatch:
+def _locate(model: ModelSources, replay: Replay, index: int, point: int, trace: Trace, fetch: bool) -> Mismatch:
     """Fetch the wrong tensor and name its first wrong element (-1 where it was not fetched or is now equal)."""
-    graph = model.program.graph
     layer, name = model.program.points[point]
     if not fetch:
         return Mismatch(layer.node.name, index, -1, 0, 0)
-    if model.context["stateful"]:
-        link.reset(0)
-        for earlier in vectors[:index]:
-            link.run(0, [array.tobytes() for array in earlier], output_bytes(graph))
     expected = trace.tensors[name].reshape(-1)
-    data = link.dump(0, [array.tobytes() for array in vectors[index]], point)
-    got = np.frombuffer(data, expected.dtype)
+    got = np.frombuffer(replay.dump(index, point), expected.dtype)
     wrong = np.flatnonzero(got != expected)
     if not wrong.size:
         return Mismatch(layer.node.name, index, -1, 0, 0)
@@ -220,11 +239,13 @@ def _locate(
     return Mismatch(layer.node.name, index, first, int(expected[first]), int(got[first]))
 
 
-def _layer_costs(model: ModelSources, costs: Sequence[PointResult], unit: str | None) -> list[LayerCost]:
+def _layer_costs(
+    model: ModelSources, counts: Sequence[tuple[int | None, int | None]], unit: str | None
+) -> list[LayerCost]:
     layers = []
     for layer in model.program.layers:
-        own = costs[layer.point : layer.point + len(written(layer.node))]
-        longest, every = _sum(point.count for point in own), _sum(point.all_cores for point in own)
+        own = counts[layer.point : layer.point + len(written(layer.node))]
+        longest, every = _sum(count for count, _ in own), _sum(count for _, count in own)
         cost = LayerCost(
             name=layer.node.name,
             op=layer.node.op,

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,19 +57,19 @@ def error_of(capsys: Capture, *arguments: str | Path) -> str:
     [
         ([], "the following arguments are required: COMMAND (see `bitwright --help`)"),
         (["frobnicate"], "argument COMMAND: invalid choice: 'frobnicate'"),
-        (["compile"], "required: MODEL, --target (see `bitwright compile --help`)"),
-        (["compile", DIGITS], "required: --target"),
+        (["compile"], "required: MODEL (see `bitwright compile --help`)"),
+        (["compile", DIGITS], "one of the arguments --target --board is required"),
         (["compile", DIGITS, "--target"], "argument --target: expected one argument"),
         (["compile", DIGITS, "--target", "host", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["compile", DIGITS, "--target", "no-board"], "there is no target 'no-board'; there are "),
-        (["verify"], "required: MODEL, --target"),
+        (["verify"], "required: MODEL"),
         (["verify", DIGITS, "--target", "host", "--vectors", "many"], "argument --vectors: invalid int value: 'many'"),
         (["verify", DIGITS, "--target", "host", "--vectors", "0"], "0 random vectors were asked for; 1 to "),
         (["verify", DIGITS, "--target", "host", "--vectors", "-8"], "-8 random vectors were asked for"),
         (["verify", DIGITS, "--target", "host", "--vectors", "9" * 20], "random vectors were asked for; 1 to 4194304"),
         (["verify", DIGITS, "--target", "host", "--seed", "-1"], "the seed -1 is negative"),
         (["verify", DIGITS, "--target", "host", "--seed", "1.5"], "argument --seed: invalid int value"),
-        (["run"], "required: MODEL, --target, --inputs, -o/--output"),
+        (["run"], "required: MODEL, --inputs, -o/--output"),
         (
             ["run", DIGITS, "--target", "host", "--inputs", "x.npy", "-o", "y.txt"],
             "outputs are written as .npy or .npz",
@@ -176,11 +177,24 @@ BOARD = (BOARDS / "mps2-an386.toml").read_text()
         (BOARD.replace("isa = ", "isb = "), "lacks isa and has unknown isb"),
         (BOARD.replace('isa = ["armv7em", "generic"]', "isa = []"), "'isa' must be a list of 1 or more texts"),
         (BOARD.replace('isa = ["armv7em", "generic"]', 'isa = "generic"'), "'isa' must be a list of texts"),
-        (BOARD.replace('isa = ["armv7em", "generic"]', 'isa = ["z80"]'), "there are no kernels 'z80'; there are "),
+        (BOARD.replace('isa = ["armv7em", "generic"]', 'isa = ["z80"]'), "'isa' names 'z80'; there are armv6m, "),
         (BOARD.replace('name = "arm"', 'name = "z80"'), "'name' must be one of host, arm, riscv, riscv-clang, not"),
         (BOARD.replace("size = 0x400000", "size = 1e9", 1), "'size' must be a number"),
-        (BOARD.replace("size = 0x400000", "size = -1", 1), "'flash' of -1 bytes at 0 is outside 32-bit memory"),
-        (BOARD.replace("cortex_m.ld", "absent.ld"), "absent.ld: No such file"),
+        (BOARD.replace("size = 0x400000", "size = -1", 1), "'flash' of -1 bytes at 0x0 is outside 32-bit memory"),
+        (BOARD.replace("0x20000000", "0xfff00000"), "'ram' of 4194304 bytes at 0xfff00000 is outside 32-bit memory"),
+        (BOARD.replace("0x20000000", "0x3ffffc"), "flash at 0x0 and RAM at 0x3ffffc overlap"),
+        (BOARD.replace("[memory]", "[board2]"), "has unknown board2"),
+        (re.sub(r"\[memory\](\n.+)+", "", BOARD), "'linker_script' needs the [memory]"),
+        (BOARD.replace("cortex_m.ld", "absent.ld"), "'linker_script' names 'absent.ld'; there are "),
+        (BOARD.replace('"mps2.c"', '"../runtime/bw_main.c"'), "'sources' names '../runtime/bw_main.c'; there are "),
+        (BOARD.replace("0d28:0204", "0D28:0204"), "'usb' must hold texts like \"0483:374b\", not '0D28:0204'"),
+        (BOARD.replace("baud = 115200", "baud = true"), "'baud' must be a number"),
+        (BOARD.replace("baud = 115200", "baud = 0"), "'baud' must be 1 to 4000000, not 0"),
+        (BOARD.replace("baud = 115200", "speed = 115200"), "[board] lacks baud and has unknown speed"),
+        (BOARD.replace("baud = 115200", 'baud = 115200\nmodelled = "yes"'), "'modelled' must be true or false"),
+        (BOARD.replace("[loaders.jlink]", "[loaders.dfu]"), "unknown loaders dfu; there are pyocd, openocd, esptool"),
+        (BOARD.replace("[loaders.jlink]\ndevice", "[loaders]\njlink"), "'jlink' must be a table"),
+        (re.sub(r"\[board\](\n.+)+", "", BOARD), "[loaders] needs a [board]"),
     ],
 )
 def test_wrong_target_descriptions(text: str, message: str, tmp_path: Path, capsys: Capture) -> None:
@@ -481,9 +495,12 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     process.stderr.close()
 
 
-@pytest.mark.parametrize(("option", "page"), [("--markdown", "operators.md"), ("--kernels", "kernels.md")])
-def test_the_generated_pages_are_current(option: str, page: str, capsys: Capture) -> None:
-    assert main(["ops", option]) == 0
+@pytest.mark.parametrize(
+    ("command", "page"),
+    [("ops --markdown", "operators.md"), ("ops --kernels", "kernels.md"), ("boards --markdown", "boards.md")],
+)
+def test_the_generated_pages_are_current(command: str, page: str, capsys: Capture) -> None:
+    assert main(command.split()) == 0
     assert capsys.readouterr().out == (ROOT / "docs" / page).read_text()
 
 

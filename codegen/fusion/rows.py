@@ -58,7 +58,7 @@ def rows_of(graph: Graph, node: Node, params: Any) -> Rows | None:
     Args:
         params: what ``prepare_node`` gives.
     """
-    if len(node.outputs) != 1 or "variable" in node.attrs:
+    if len(node.outputs) != 1 or "variable" in node.attrs or node.states:
         return None
     shape = graph.output(node).shape
     images = [name for name in node.inputs if name is not None and not graph.tensor(name).is_constant]

@@ -16,7 +16,7 @@ Field = int | tuple[int, ...] | Mapping[str, Any] | NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class KernelCall:
-    """A call ``function(&params, in..., out..., scratch)``; ``scratch`` is a ``void *``.
+    """A call ``function(&params, in..., out..., states..., scratch)``; ``scratch`` is a ``void *``.
 
     Attributes:
         function: C function; ``<function>.h`` declares it and its struct ``<function>_params``,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tflite
 
 from ...errors import ModelError, UnsupportedError
@@ -98,6 +99,12 @@ class _Reader:
         if op in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
             attrs["variable"] = self._variable(name, inputs, handles)
             inputs = inputs[1:]
+        schema = SCHEMA[op]
+        if schema.states:
+            attrs["states"] = tuple(self._state(name, inputs, place, tensors) for place in schema.states)
+            inputs = [tensor for place, tensor in enumerate(inputs) if place not in schema.states]
+        if schema.intermediates:
+            attrs["intermediates"] = self._intermediates(name, operator, schema.intermediates, tensors)
         sources = [None if i == -1 else tensors.get(i, name) for i in inputs]
         targets = [tensors.get(i, name) for i in outputs]
         operands = tuple(None if tensor is None else tensor.name for tensor in sources)
@@ -136,7 +143,31 @@ class _Reader:
         converted = [kind[option.kind](value) for value in values]
         return converted[0] if len(converted) == 1 else tuple(converted)
 
+    def _intermediates(
+        self, name: str, operator: Any, count: int, tensors: Tensors
+    ) -> tuple[tuple[float, int] | None, ...]:
+        """Scale and zero point of each, None where the file gives none."""
+        indices = self.vectors.numbers(operator, "Intermediates").tolist()
+        if len(indices) not in (0, count):
+            raise ModelError(f"{name}: {len(indices)} intermediate tensors; it has {count}")
+        quants = [tensors.grid(index, name) for index in indices]
+        return tuple(None if q is None else (q.scale[0], q.zero_point[0]) for q in quants)
+
     # -- streaming state ----------------------------------------------------------------------------------------
+
+    def _state(self, name: str, inputs: list[int], place: int, tensors: Tensors) -> str:
+        """The variable for a tensor that an operator keeps; it starts with real zeros."""
+        tensor = tensors.get(_at(name, inputs, place), name)
+        tensors.read.pop(inputs[place])  # no tensor of the graph, which holds the variable instead
+        if tensor.data is not None:
+            raise ModelError(f"{name}: its state '{tensor.name}' is a constant")
+        if tensor.name in self.variables:
+            raise ModelError(f"{name}: its state '{tensor.name}' is another operator's, too")
+        zero = tensor.zero_point if tensor.dtype is DType.INT8 and tensor.quant is not None else 0
+        self.variables[tensor.name] = Variable(
+            tensor.name, np.full(tensor.shape, zero, tensor.dtype.numpy), tensor.quant
+        )
+        return tensor.name
 
     def _shared_name(self, name: str, operator: Any) -> str:
         options = _options(name, "VarHandleOptions", operator)

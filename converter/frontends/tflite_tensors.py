@@ -34,6 +34,11 @@ class Tensors:
                 self.read[index] = self._tensor(name, table)
         return self.read[index]
 
+    def grid(self, index: int, place: str) -> Quantization | None:
+        """Scale and zero point of a tensor of which nothing else is needed."""
+        with reading(f"tensor {index}"):
+            return self._quantization(f"tensor {index}", (), DType.INT32, self._table(index, place))
+
     def check_static(self, index: int, place: str) -> None:
         """Raise ModelError when a dimension other than the leading one, the batch, is declared dynamic."""
         signature = self.vectors.numbers(self._table(index, place), "ShapeSignature").tolist()

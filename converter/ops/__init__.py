@@ -9,13 +9,16 @@ from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
 from .fully_connected import FULLY_CONNECTED
+from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
 from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
+from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
+from .svdf import SVDF
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 from .window_statistics import WINDOW_STATISTICS
@@ -37,12 +40,15 @@ _ALL: tuple[Operator, ...] = (
     REDUCE_MIN,
     ARG_MAX,
     SOFTMAX,
+    SVDF,
+    UNIDIRECTIONAL_SEQUENCE_LSTM,
     READ_VARIABLE,
     ASSIGN_VARIABLE,
     WINDOW_STATISTICS,
     *BINARY_OPERATORS,
     *UNARY_OPERATORS,
     *SHAPE_OPERATORS,
+    *SIGNAL_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -61,6 +61,8 @@ class Operator:
             both the reference and the code generator; raises UnsupportedError, ModelError or
             AccumulatorOverflowError.
         reference: the exact result from those constants and all inputs (constant ones included, absent ones None).
+            An operator with states (``Node.states``) finds them after its inputs and gives the new ones after its
+            outputs.
         macs: multiply-accumulates of one inference, padding taps included.
         float_reference: the float32 result; None where the operator has no float form. Arrays may have any leading
             dimension where the graph declares a batch of one.

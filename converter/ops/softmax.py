@@ -25,6 +25,7 @@ class Softmax:
     """Integer constants.
 
     Attributes:
+        dtype: of the input; output_dtype: the same, or int16 from int8.
         rows, depth: softmax runs over ``rows`` rows of ``depth`` elements.
         exp: int8: Q31 exponential of ``-i * beta * scale`` for i in 0..255 (0 where it counts as nothing);
             int16: int16 table of exp over [-10, 0].
@@ -38,6 +39,7 @@ class Softmax:
     inverse: Int64 | None = None
     multiplier: int = 0
     shift: int = 0
+    output_dtype: DType = DType.INT8
 
     @property
     def rows(self) -> int:
@@ -56,19 +58,23 @@ def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
 
 
 def prepare(graph: Graph, node: Node) -> Softmax:
-    """Integer constants; the output's scale is TFLite's fixed 1/256 at -128 (int8) or 1/32768 at 0 (int16)."""
+    """Integer constants; the output's scale is TFLite's: 1/256 at -128 (int8), 1/65536 at -32768 (int8 to int16) or
+    1/32768 at 0 (int16)."""
     source, target = graph.input(node, 0), graph.output(node)
-    dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
+    dtype = require_types(graph, node, [source], [DType.INT8, DType.INT16])
+    require_types(graph, node, [target], [dtype, DType.INT16])
     if not source.shape:
         raise ModelError(f"{node.name} ({node.op}): a scalar has no axis")
-    depth, steps = source.shape[-1], 256 if dtype is DType.INT8 else 32768
+    depth = source.shape[-1]
+    steps = 1 << target.dtype.bytes * 8 if dtype is DType.INT8 else 32768
     beta = float(np.float32(node.attrs.get("beta", 1.0)))
     require(math.isfinite(beta) and beta > 0, node, f"beta {beta} is not served")
     require(abs(target.scale * steps - 1) <= 1e-3, node, f"the output's scale must be 1/{steps}")
     if dtype is DType.INT8:
-        require(target.zero_point == -128, node, "the output's zero point must be -128")
+        least = target.dtype.limits[0]
+        require(target.zero_point == least, node, f"the output's zero point must be {least}")
         _prove_sum(node, depth, 1 << 31 - _SUM_BITS, 32)
-        return Softmax(dtype, source.shape, _exp_table(beta, source.scale))
+        return Softmax(dtype, source.shape, _exp_table(beta, source.scale), output_dtype=target.dtype)
     require(target.zero_point == 0 and source.zero_point == 0, node, "int16 zero points must be 0")
     _prove_sum(node, depth, 1 << 15, 31)
     step = float(np.float32(source.scale) * np.float32(beta)) / (10.0 / 65535.0)
@@ -76,7 +82,7 @@ def prepare(graph: Graph, node: Node) -> Softmax:
     requantized(node, Bounds(-65535, 0), multiplier, shift, 32767)
     exp = _interpolation_table(math.exp, -10.0, 0.0)
     inverse = _interpolation_table(lambda x: 1.0 / (1.0 + x), 0.0, 1.0)
-    return Softmax(dtype, source.shape, exp, inverse, multiplier, shift)
+    return Softmax(dtype, source.shape, exp, inverse, multiplier, shift, dtype)
 
 
 def _prove_sum(node: Node, depth: int, largest: int, bits: int) -> None:
@@ -128,15 +134,16 @@ def reference(params: Softmax, inputs: Inputs) -> list[Array]:
     assert source is not None
     rows = source.astype(np.int64).reshape(params.rows, params.depth)
     result = _rows_s8(params, rows) if params.dtype is DType.INT8 else _rows_s16(params, rows)
-    return [result.reshape(params.shape).astype(params.dtype.numpy)]
+    return [result.reshape(params.shape).astype(params.output_dtype.numpy)]
 
 
 def _rows_s8(params: Softmax, rows: Int64) -> Int64:
     exponentials = params.exp[rows.max(axis=1, keepdims=True) - rows]
     total = rounding_divide_by_pot(exponentials, _SUM_BITS).sum(axis=1, keepdims=True)
     mantissa, bits = reciprocal(total, _SUM_BITS)
-    values = rounding_divide_by_pot(srdhm(mantissa, exponentials), bits + 31 - 8)
-    return np.clip(values - 128, -128, 127)
+    low, high = params.output_dtype.limits
+    values = rounding_divide_by_pot(srdhm(mantissa, exponentials), bits + 31 - 8 * params.output_dtype.bytes)
+    return np.clip(values + low, low, high)
 
 
 def _lookup(table: Int64, value: Int64) -> Int64:
@@ -169,7 +176,7 @@ def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
 
 SOFTMAX = Operator(
     "SOFTMAX",
-    "int8, int16",
+    "int8, int16, int8 to int16",
     "over the last axis",
     shapes,
     prepare,

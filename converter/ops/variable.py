@@ -37,6 +37,8 @@ def _assign_shapes(_graph: Graph, _node: Node) -> list[tuple[int, ...]]:
 
 
 READ_VARIABLE = Operator(
-    "READ_VARIABLE", "int8, int16", "constant initial value", _read_shapes, _prepare, _same, inputs=(0, 0)
+    "READ_VARIABLE", "int8, int16, uint32", "constant initial value", _read_shapes, _prepare, _same, inputs=(0, 0)
 )
-ASSIGN_VARIABLE = Operator("ASSIGN_VARIABLE", "int8, int16", "", _assign_shapes, _prepare, _same, outputs=(0, 0))
+ASSIGN_VARIABLE = Operator(
+    "ASSIGN_VARIABLE", "int8, int16, uint32", "", _assign_shapes, _prepare, _same, outputs=(0, 0)
+)

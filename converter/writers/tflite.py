@@ -10,7 +10,7 @@ import numpy as np
 import tflite
 
 from ...errors import UnsupportedError
-from ..ir import DType, Graph, Node, Rounding, Tensor, Variable
+from ..ir import DType, Graph, Node, Quantization, Rounding, Tensor, Variable
 from ..tflite_schema import DTYPES, ENUMS, OPERATOR_NUMBERS, SCHEMA, Option
 from .tflite_forms import in_tflite_forms
 
@@ -37,15 +37,16 @@ class _Writer:
         self.graph = graph
         self.builder = flatbuffers.Builder(1024 + sum(t.bytes for t in graph.tensors.values() if t.is_constant))
         self.buffers: list[bytes] = [b""]
-        names = {"VAR_HANDLE", "CALL_ONCE"} if graph.variables else set()
-        self.ops = sorted(
-            {node.op for node in graph.nodes} | names | ({"ASSIGN_VARIABLE"} if graph.variables else set())
-        )
+        #: Variables that are states of an operator are variable tensors, the others resources.
+        self.states = [name for node in graph.nodes for name in node.states]
+        self.resources = {name: v for name, v in graph.variables.items() if name not in self.states}
+        names = {"VAR_HANDLE", "CALL_ONCE", "ASSIGN_VARIABLE"} if self.resources else set()
+        self.ops = sorted({node.op for node in graph.nodes} | names)
 
     def write(self) -> bytes:
         builder = self.builder
         subgraphs = [self._main_subgraph()]
-        if self.graph.variables:
+        if self.resources:
             subgraphs.append(self._initial_subgraph())
         codes = self._vector([self._operator_code(op) for op in self.ops])
         subgraph_vector = self._vector(subgraphs)
@@ -64,28 +65,37 @@ class _Writer:
         graph = self.graph
         index = {name: i for i, name in enumerate(graph.tensors)}
         tensors = [self._tensor(tensor) for tensor in graph.tensors.values()]
-        handles = {name: len(tensors) + i for i, name in enumerate(graph.variables)}
-        tensors += [self._resource(name) for name in graph.variables]
+        states = {name: len(tensors) + i for i, name in enumerate(self.states)}
+        tensors += [self._state(name) for name in self.states]
+        handles = {name: len(tensors) + i for i, name in enumerate(self.resources)}
+        tensors += [self._resource(name) for name in self.resources]
         operators = []
-        if graph.variables:
+        if self.resources:
             operators.append(self._operator("CALL_ONCE", [], [], self._call_once()))
         for name, handle in handles.items():
             operators.append(self._operator("VAR_HANDLE", [], [handle], self._var_handle(name)))
         for node in graph.nodes:
             inputs = [-1 if name is None else index[name] for name in node.inputs]
+            for place, name in zip(SCHEMA[node.op].states, node.states, strict=True):
+                inputs += [-1] * (place - len(inputs))
+                inputs.insert(place, states[name])
             while inputs and inputs[-1] == -1:
                 inputs.pop()  # CONV_2D takes two or three inputs, never an absent third
             if "variable" in node.attrs:
                 inputs.insert(0, handles[node.attrs["variable"]])
             outputs = [index[name] for name in node.outputs]
-            operators.append(self._operator(node.op, inputs, outputs, self._options(node)))
+            intermediates = []
+            for quant in node.attrs.get("intermediates", ()):
+                intermediates.append(len(tensors))
+                tensors.append(self._intermediate(f"{node.name}:{len(tensors)}", quant))
+            operators.append(self._operator(node.op, inputs, outputs, self._options(node), intermediates))
         return self._subgraph(
             tensors, [index[n] for n in graph.inputs], [index[n] for n in graph.outputs], operators, "main"
         )
 
     def _initial_subgraph(self) -> int:
         tensors, operators = [], []
-        for name, variable in self.graph.variables.items():
+        for name, variable in self.resources.items():
             tensors += [self._tensor(_initial_tensor(name, variable)), self._resource(name)]
             value, handle = len(tensors) - 2, len(tensors) - 1
             operators.append(self._operator("VAR_HANDLE", [], [handle], self._var_handle(name)))
@@ -107,7 +117,20 @@ class _Writer:
         tflite.SubGraphAddName(builder, text)
         return int(tflite.SubGraphEnd(builder))
 
-    def _tensor(self, tensor: Tensor) -> int:
+    def _state(self, name: str) -> int:
+        """A variable tensor; interpreters give it real zeros."""
+        variable = self.graph.variables[name]
+        zero = variable.quant.zero_point[0] if variable.quant and variable.initial.dtype == np.int8 else 0
+        if np.any(variable.initial != zero):
+            raise UnsupportedError(name, "state", "TFLite starts every operator's own state at zero")
+        dtype = DType(variable.initial.dtype.name)
+        return self._tensor(Tensor(name, variable.initial.shape, dtype, variable.quant), is_variable=True)
+
+    def _intermediate(self, name: str, quant: tuple[float, int] | None) -> int:
+        grid = None if quant is None else Quantization((quant[0],), (quant[1],))
+        return self._tensor(Tensor(name, (), DType.INT16, grid))
+
+    def _tensor(self, tensor: Tensor, is_variable: bool = False) -> int:
         builder = self.builder
         buffer = 0
         if tensor.data is not None:
@@ -123,6 +146,7 @@ class _Writer:
         if quantization is not None:
             tflite.TensorAddQuantization(builder, quantization)
         tflite.TensorAddHasRank(builder, True)
+        tflite.TensorAddIsVariable(builder, is_variable)
         return int(tflite.TensorEnd(builder))
 
     def _quantization(self, tensor: Tensor) -> int | None:
@@ -147,13 +171,21 @@ class _Writer:
         tflite.TensorAddName(builder, text)
         return int(tflite.TensorEnd(builder))
 
-    def _operator(self, op: str, inputs: Sequence[int], outputs: Sequence[int], options: tuple[str, int] | None) -> int:
+    def _operator(
+        self,
+        op: str,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        options: tuple[str, int] | None,
+        intermediates: Sequence[int] = (),
+    ) -> int:
         builder = self.builder
-        input_vector, output_vector = self._ints(inputs), self._ints(outputs)
+        input_vector, output_vector, inner_vector = (self._ints(v) for v in (inputs, outputs, intermediates))
         tflite.OperatorStart(builder)
         tflite.OperatorAddOpcodeIndex(builder, self.ops.index(op))
         tflite.OperatorAddInputs(builder, input_vector)
         tflite.OperatorAddOutputs(builder, output_vector)
+        tflite.OperatorAddIntermediates(builder, inner_vector)
         if options is not None:
             tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, options[0]))
             tflite.OperatorAddBuiltinOptions(builder, options[1])

@@ -2,7 +2,7 @@
  *
  * Layout: NHWC. rows and columns hold per output position the two input positions and the second one's weight.
  * Overlap: pixels are written in raster order; a pixel's corners are read while the pixel is written.
- * Cost: four multiplications by two weights per output.
+ * Cost: six multiplications and a rounding division by a power of two per output.
  */
 #ifndef BW_RESIZE_BILINEAR_S8_H
 #define BW_RESIZE_BILINEAR_S8_H

@@ -40,6 +40,9 @@ static void Fault_Handler(void) {
     }
 }
 
+/* A platform that counts by it brings its own. */
+void SysTick_Handler(void) __attribute__((weak, alias("Fault_Handler")));
+
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
     (void (*)(void))(uintptr_t)__stack,
     Reset_Handler,
@@ -56,7 +59,7 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void
     Fault_Handler, /* DebugMonitor */
     0,
     Fault_Handler, /* PendSV */
-    Fault_Handler, /* SysTick */
+    SysTick_Handler,
 };
 
 uint32_t *bw_platform_stack_limit(void) { return __bss_end; }

@@ -32,14 +32,15 @@
 #define UART_ENABLE 1U
 
 #define CORE_HZ 16000000U
-#define BAUD    115200U
 
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 #ifdef BW_EMULATED
 const uint32_t bw_platform_unit = 1U; /* mcycle counts retired instructions under -icount */
+uint32_t bw_platform_hz(void) { return 1000000000U; }
 #else
 const uint32_t bw_platform_unit = 2U;
+uint32_t bw_platform_hz(void) { return CORE_HZ; }
 #endif
 
 static void use_crystal(void) {
@@ -54,7 +55,7 @@ static void use_crystal(void) {
 
 void bw_platform_init(void) {
     use_crystal();
-    UART_DIV = (CORE_HZ + BAUD / 2U) / BAUD - 1U; /* baud rate = clock / (div + 1) */
+    UART_DIV = (CORE_HZ + BW_BAUD / 2U) / BW_BAUD - 1U; /* baud rate = clock / (div + 1) */
     UART_TXCTRL = UART_ENABLE;
     UART_RXCTRL = UART_ENABLE;
     GPIO_IOF_SELECT &= ~UART_PINS;

@@ -2,6 +2,8 @@
     .section .vectors, "ax"
     .globl _start
 _start:
+    li t0, 8 /* mstatus.MIE = 0: a boot loader may have enabled interrupts */
+    csrc mstatus, t0
     .option push
     .option norelax
     la gp, __global_pointer$
@@ -38,8 +40,11 @@ _start:
     addi a1, a1, 4
     j 3b
 4:  call main
-    .balign 4
-/* A trap stops the firmware; the host reports that it no longer answers. */
+/* A trap stops the firmware; the host reports that it no longer answers. Some cores ignore the low bits of mtvec. */
+#ifndef BW_TRAP_ALIGN
+#define BW_TRAP_ALIGN 4
+#endif
+    .balign BW_TRAP_ALIGN
 trap:
     j trap
 

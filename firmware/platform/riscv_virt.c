@@ -9,6 +9,7 @@
 const uint32_t bw_platform_numerator = 1U;
 const uint32_t bw_platform_denominator = 1U;
 const uint32_t bw_platform_unit = 1;
+uint32_t bw_platform_hz(void) { return 1000000000U; } /* the emulator runs 1 ns per instruction */
 
 void bw_platform_init(void) {}
 

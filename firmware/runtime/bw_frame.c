@@ -31,8 +31,12 @@ int32_t bw_frame_receive(uint8_t *body) {
         }
         started = 1;
         if (left == 0) {
-            if (zero_follows && length < BW_FRAME_BODY + 4U) {
-                body[length++] = 0;
+            if (zero_follows) {
+                if (length < BW_FRAME_BODY + 4U) {
+                    body[length++] = 0;
+                } else {
+                    damaged = 1;
+                }
             }
             left = byte - 1U;
             zero_follows = byte != 0xFF;

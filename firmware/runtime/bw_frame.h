@@ -4,7 +4,14 @@
 
 #include <stdint.h>
 
-#define BW_FRAME_BODY 520 /* largest frame without its checksum */
+/* Most bytes of a tensor in one frame. Two buffers are a little larger than that: less saves RAM and takes longer. */
+#ifndef BW_CHUNK
+#define BW_CHUNK 512
+#endif
+#if BW_CHUNK < 64 || BW_CHUNK > 2048
+#error "BW_CHUNK must be 64 to 2048"
+#endif
+#define BW_FRAME_BODY (BW_CHUNK + 12) /* largest frame without its checksum */
 
 /* CRC-32 (IEEE 802.3, reflected) of bytes appended to those of `crc`; start with 0. */
 uint32_t bw_crc32(uint32_t crc, const void *data, uint32_t bytes);

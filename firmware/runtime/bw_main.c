@@ -8,17 +8,22 @@
 #include "bw_trace.h"
 
 #define VERSION       4
-#define CHUNK         512U
 #define NO_POINT      0xFFFFU
 #define STACK_WINDOW  16384U
 #define STACK_PATTERN 0xA5C35A3CU
 
 enum { HELLO = 1, RESET, INPUT, RUN, POINTS, OUTPUT, COUNT_LOOP, READ, CONTINUE };
-enum { OK = 0, PAUSED, BAD_REQUEST, DAMAGED };
+enum { OK = 0, PAUSED, BAD_REQUEST, DAMAGED, STALE };
 
 static uint8_t request[BW_FRAME_BODY + 4];
 static uint8_t reply[BW_FRAME_BODY + 4];
 static uint32_t reply_bytes;
+
+/* Requests have numbers that no two requests share, of whatever host; 0 is none of them. The number of the one that
+ * `reply` answers, of the one that the models' state comes from, and of the run whose results are at hand. A board that
+ * restarts has none of them, so that nothing built on what was lost passes for what the host meant. */
+static uint32_t answered, state_from, results_of;
+static int32_t waiting; /* length of a request that came while a run paused, and ended it */
 
 /* The run under way: where it pauses, and for each core the counter when the last hook left, and the ticks from there
  * to the present hook. */
@@ -44,23 +49,32 @@ static void put_bytes(const void *data, uint32_t bytes) {
     reply_bytes += bytes;
 }
 
+/* Requests: number (lowest byte), command, model, number (other bytes), arguments. */
+enum { COMMAND = 1, MODEL = 2, ARGUMENTS = 6 };
+enum { STATUS = 1, RESULT = 5 };
+
+static uint32_t number(void) { return request[0] | (get32(request + 2) & 0xFFFFFF00U); }
+
+static void begin_reply(uint32_t to, uint8_t status) {
+    reply_bytes = 0;
+    put8(to);
+    put8(status);
+    put8(to >> 8);
+    put16(to >> 16);
+}
+
 /* Next request that is not a repetition; repeated ones get the last reply again, damaged ones are reported. */
 static int32_t next_request(void) {
-    static uint8_t last_sequence;
-    static uint8_t answered;
     for (;;) {
         const int32_t length = bw_frame_receive(request);
-        if (length < 0) {
-            uint8_t damaged[8] = {0, DAMAGED};
-            bw_frame_send(damaged, 2);
-        } else if (answered && request[0] == last_sequence) {
+        if (length < ARGUMENTS) {
+            uint8_t damaged[RESULT + 4] = {0, DAMAGED};
+            bw_frame_send(damaged, RESULT);
+        } else if (answered != 0 && number() == answered) {
             bw_frame_send(reply, reply_bytes);
         } else {
-            last_sequence = request[0];
-            answered = 1;
-            reply_bytes = 0;
-            put8(request[0]);
-            put8(OK);
+            answered = number();
+            begin_reply(answered, OK);
             return length;
         }
     }
@@ -68,27 +82,35 @@ static int32_t next_request(void) {
 
 /* Send part of a buffer: offset and length come from the request. */
 static void put_part(const void *data, uint32_t bytes, uint32_t offset, uint32_t length) {
-    if (offset > bytes || length > bytes - offset || length > CHUNK) {
-        reply[1] = BAD_REQUEST;
+    if (offset > bytes || length > bytes - offset || length > BW_CHUNK) {
+        reply[STATUS] = BAD_REQUEST;
         return;
     }
     put_bytes((const uint8_t *)data + offset, length);
 }
 
-/* Serve the tensor of the point at which a run pauses until the host lets it go on. */
+/* Serve the tensor of the point at which a run pauses until the host lets it go on. A request that is not about this
+ * pause, as of a host that knows nothing of it, ends it: the run goes on without results, the request waits. */
 static void pause_run(const void *data, uint32_t bytes) {
-    reply[1] = PAUSED;
+    reply[STATUS] = PAUSED;
     put32(bytes);
     bw_frame_send(reply, reply_bytes);
     for (;;) {
         const int32_t length = next_request();
-        if (request[1] == CONTINUE) {
-            return; /* answered when the run has ended */
+        const uint8_t command = request[COMMAND];
+        if ((command != READ && command != CONTINUE) || length < ARGUMENTS + 4) {
+            waiting = length;
+            pause_point = NO_POINT;
+            return;
         }
-        if (request[1] == READ && length >= 10) {
-            put_part(data, bytes, get32(request + 2), get32(request + 6));
+        if (get32(request + ARGUMENTS) != results_of) {
+            reply[STATUS] = STALE;
+        } else if (command == CONTINUE) {
+            return; /* answered when the run has ended */
+        } else if (length >= ARGUMENTS + 12) {
+            put_part(data, bytes, get32(request + ARGUMENTS + 4), get32(request + ARGUMENTS + 8));
         } else {
-            reply[1] = BAD_REQUEST;
+            reply[STATUS] = BAD_REQUEST;
         }
         bw_frame_send(reply, reply_bytes);
     }
@@ -182,19 +204,31 @@ static void run_model(const bw_model *model, uint16_t point) {
     last_ticks[0] = bw_platform_ticks();
     model->run();
     pause_point = NO_POINT;
+    if (waiting != 0) { /* nobody waits for this run's answer any more */
+        state_from = results_of = 0;
+        begin_reply(answered, OK); /* to the request that waits */
+        return;
+    }
     const volatile uint32_t *word = lowest;
     while (word < top && *word == STACK_PATTERN) {
         ++word;
     }
-    reply_bytes = 2;
-    reply[1] = OK;
+    begin_reply(answered, OK);
     put32(top == NULL ? UINT32_MAX : (uint32_t)((uintptr_t)top - (uintptr_t)word));
+}
+
+static uint32_t inputs_crc(const bw_model *model) {
+    uint32_t crc = 0;
+    for (uint16_t i = 0; i < model->inputs; ++i) {
+        crc = bw_crc32(crc, model->input[i].data, model->input[i].bytes);
+    }
+    return crc;
 }
 
 static void hello(const bw_model *model) {
     put8(VERSION);
     put8(bw_model_count);
-    put16(CHUNK);
+    put16(BW_CHUNK);
     put16(model->inputs);
     put16(model->outputs);
     put16(model->points);
@@ -213,9 +247,26 @@ static __attribute__((noinline)) uint32_t time_loop(uint32_t n) {
     return bw_platform_ticks() - begin;
 }
 
-static void serve(const bw_model *model, int32_t length) {
-    const uint8_t *body = request + 3; /* after sequence, command and model */
-    switch (request[1]) {
+/* A run that starts from the state, and on the inputs, that the host means. */
+static void serve_run(const bw_model *model, const uint8_t *arguments) {
+    if (state_from != get32(arguments + 2) || inputs_crc(model) != get32(arguments + 6)) {
+        reply[STATUS] = STALE;
+        return;
+    }
+    state_from = results_of = answered;
+    run_model(model, get16(arguments));
+}
+
+static int holds_results_of(uint32_t run) {
+    if (run != results_of) {
+        reply[STATUS] = STALE;
+    }
+    return run == results_of;
+}
+
+static void serve(const bw_model *model, uint32_t bytes) {
+    const uint8_t *const at = request + ARGUMENTS;
+    switch (request[COMMAND]) {
     case HELLO:
         hello(model);
         return;
@@ -223,46 +274,58 @@ static void serve(const bw_model *model, int32_t length) {
         if (model->reset != NULL) {
             model->reset();
         }
+        state_from = answered;
         return;
-    case INPUT: {
-        const uint32_t bytes = (uint32_t)length - 8U;
-        if (length >= 8 && body[0] < model->inputs) {
-            const bw_buffer *input = &model->input[body[0]];
-            const uint32_t offset = get32(body + 1);
-            if (offset <= input->bytes && bytes <= input->bytes - offset) {
-                memcpy((uint8_t *)input->data + offset, body + 5, bytes);
+    case INPUT:
+        if (bytes >= 5 && at[0] < model->inputs) {
+            const bw_buffer *input = &model->input[at[0]];
+            const uint32_t offset = get32(at + 1);
+            if (offset <= input->bytes && bytes - 5U <= input->bytes - offset) {
+                results_of = 0; /* outputs may lie where inputs do */
+                memcpy((uint8_t *)input->data + offset, at + 5, bytes - 5U);
                 return;
             }
         }
         break;
-    }
     case RUN:
-        if (length >= 5) {
-            run_model(model, get16(body));
+        if (bytes >= 10) {
+            serve_run(model, at);
             return;
         }
         break;
     case POINTS:
-        if (length >= 11) {
-            put_part(bw_points, (uint32_t)model->points * (uint32_t)sizeof bw_points[0], get32(body), get32(body + 4));
+        if (bytes >= 12) {
+            if (holds_results_of(get32(at))) {
+                put_part(bw_points, (uint32_t)model->points * (uint32_t)sizeof bw_points[0], get32(at + 4),
+                         get32(at + 8));
+            }
             return;
         }
         break;
     case OUTPUT:
-        if (length >= 12 && body[0] < model->outputs) {
-            const bw_buffer *output = &model->output[body[0]];
-            put_part(output->data, output->bytes, get32(body + 1), get32(body + 5));
+        if (bytes >= 13 && at[0] < model->outputs) {
+            if (holds_results_of(get32(at + 1))) {
+                const bw_buffer *output = &model->output[at[0]];
+                put_part(output->data, output->bytes, get32(at + 5), get32(at + 9));
+            }
             return;
         }
         break;
     case COUNT_LOOP:
-        put32(time_loop(get32(body)));
-        put32(time_loop(1));
+        if (bytes >= 4) {
+            put32(time_loop(get32(at)));
+            put32(time_loop(1));
+            return;
+        }
+        break;
+    case READ:
+    case CONTINUE: /* of a pause that is over */
+        reply[STATUS] = STALE;
         return;
     default:
         break;
     }
-    reply[1] = BAD_REQUEST;
+    reply[STATUS] = BAD_REQUEST;
 }
 
 int main(void) {
@@ -270,12 +333,15 @@ int main(void) {
     call_cores(hooks);
     hooks();
     for (;;) {
-        const int32_t length = next_request();
-        if (length >= 3 && request[2] < bw_model_count) {
-            serve(bw_models[request[2]], length);
+        const int32_t length = waiting != 0 ? waiting : next_request();
+        waiting = 0;
+        if (request[MODEL] < bw_model_count) {
+            serve(bw_models[request[MODEL]], (uint32_t)length - ARGUMENTS);
         } else {
-            reply[1] = BAD_REQUEST;
+            reply[STATUS] = BAD_REQUEST;
         }
-        bw_frame_send(reply, reply_bytes);
+        if (waiting == 0) {
+            bw_frame_send(reply, reply_bytes);
+        }
     }
 }

@@ -20,8 +20,8 @@ typedef struct {
     void (*run)(void);
 } bw_model;
 
-/* One trace point: checksum of the tensor, in how many parts it came, and what was counted since the points before them,
- * on the core with the most and on all cores. */
+/* One trace point: checksum of the tensor, in how many parts it came, and what was counted since the points before
+ * them, on the core with the most and on all cores. */
 typedef struct {
     uint32_t crc;
     uint32_t count;

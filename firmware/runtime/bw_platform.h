@@ -33,4 +33,10 @@ void bw_platform_loop(uint32_t n);
 uint32_t *bw_platform_stack_pointer(void);
 uint32_t *bw_platform_stack_limit(void);
 
+/* Ticks per second, in the emulator's time where there is one. */
+uint32_t bw_platform_hz(void);
+
+/* Sets the pin that marks time for an energy monitor; called only by firmware that is built with BW_MLPERF_ENERGY. */
+void bw_platform_pin(uint32_t level);
+
 #endif /* BW_PLATFORM_H */

@@ -6,6 +6,7 @@
 #include "lanes.h"
 
 enum { MSTATUS = 0x300, MTVEC = 0x305, MCOUNTINHIBIT = 0x320, MSCRATCH = 0x340, MHARTID = 0xf14 };
+enum { PCCR_CYCLES = 0x780, PCER = 0x7a0, PCMR = 0x7a1 }; /* RI5CY's counters: cycles, which events, whether at all */
 enum { MCYCLE = 0xb00, MINSTRET = 0xb02, MCYCLEH = 0xb80, MINSTRETH = 0xb82, CYCLE = 0xc00, INSTRET = 0xc02 };
 
 /* Counters count instructions: this simulator has no cycles. Other registers exist to be written at start-up. */
@@ -15,6 +16,7 @@ static uint32_t read_csr(const hart *hart, uint32_t number, uint64_t retired) {
     case MINSTRET:
     case CYCLE:
     case INSTRET:
+    case PCCR_CYCLES:
         return (uint32_t)retired;
     case MCYCLEH:
     case MINSTRETH:
@@ -25,6 +27,8 @@ static uint32_t read_csr(const hart *hart, uint32_t number, uint64_t retired) {
     case MTVEC:
     case MCOUNTINHIBIT:
     case MSCRATCH:
+    case PCER:
+    case PCMR:
         return 0;
     default:
         fault(hart, "no control register", number);

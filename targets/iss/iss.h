@@ -49,6 +49,7 @@ struct machine {
     isa isa;
     uint32_t harts, arrived; /* how many wait at the barrier */
     hart hart[MOST_HARTS];
+    uint32_t udma_uart;      /* its registers' offset from PULP_PERIPHERALS; 0: there are none */
     struct profile *profile; /* NULL: nobody asked for counts */
 };
 
@@ -68,10 +69,19 @@ uint32_t load(hart *hart, uint32_t address, uint32_t bytes);
 void store(hart *hart, uint32_t address, uint32_t bytes, uint32_t value);
 _Noreturn void fault(const hart *hart, const char *what, uint32_t address);
 
-/* uart.c: an NS16550 whose line is standard input and output. Waiting for a byte that never comes ends the program. */
+/* uart.c: an NS16550 whose line is standard input and output, and the line itself. A program that asks twice in a row
+ * whether a byte has come waits for one; waiting for a byte that never comes ends it. */
 uint8_t uart_read(uint32_t offset);
 void uart_write(uint32_t offset, uint8_t value);
 void uart_flush(void);
+bool line_has_byte(void);
+uint8_t line_take(void);
+void line_put(uint8_t byte);
+
+/* pulp.c: what a PULP system has of peripherals at 0x1A100000, for the program's UART at `machine->udma_uart`. */
+enum { PULP_PERIPHERALS = 0x1A100000, PULP_PERIPHERALS_SIZE = 0x10000, PULP_ICACHE = 0x1B201400 };
+uint32_t pulp_read(hart *hart, uint32_t offset);
+void pulp_write(hart *hart, uint32_t offset, uint32_t value);
 
 /* profile.c: executions of every instruction between visits of a marker. */
 struct profile *profile_new(const machine *machine, const char *options);

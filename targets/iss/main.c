@@ -8,7 +8,8 @@
 enum { TURN = 64 }; /* instructions of a hart before the next one's turn */
 
 static const char usage[] =
-    "usage: iss --rom ORIGIN:SIZE --ram ORIGIN:SIZE [--isa xcv|xpulpv2] [--harts N] [--counts MARKER,FILE] ELF\n"
+    "usage: iss --rom ORIGIN:SIZE --ram ORIGIN:SIZE [--isa xcv|xpulpv2] [--harts N] [--udma-uart OFFSET]\n"
+    "           [--counts MARKER,FILE] ELF\n"
     "The program's UART is standard input and output.\n";
 
 static _Noreturn void complain(void) {
@@ -67,6 +68,8 @@ int main(int argc, char **argv) {
             machine->isa = strcmp(value, "xpulpv2") == 0 ? ISA_XPULPV2 : ISA_XCV;
         } else if (strcmp(argv[i], "--harts") == 0) {
             machine->harts = (uint32_t)strtoul(value, NULL, 10);
+        } else if (strcmp(argv[i], "--udma-uart") == 0) {
+            machine->udma_uart = (uint32_t)strtoul(value, NULL, 0);
         } else if (strcmp(argv[i], "--counts") == 0) {
             counts = value;
         } else {

@@ -58,6 +58,9 @@ uint32_t load(hart *hart, uint32_t address, uint32_t bytes) {
     if (address - UART < UART_SIZE && bytes == 1) {
         return uart_read(address - UART);
     }
+    if (machine->udma_uart != 0 && address - PULP_PERIPHERALS < PULP_PERIPHERALS_SIZE && bytes == 4) {
+        return pulp_read(hart, address - PULP_PERIPHERALS);
+    }
     fault(hart, "load from an address without memory,", address);
 }
 
@@ -73,6 +76,10 @@ void store(hart *hart, uint32_t address, uint32_t bytes, uint32_t value) {
         }
     } else if (address - UART < UART_SIZE && bytes == 1) {
         uart_write(address - UART, (uint8_t)value);
+    } else if (machine->udma_uart != 0 && address - PULP_PERIPHERALS < PULP_PERIPHERALS_SIZE && bytes == 4) {
+        pulp_write(hart, address - PULP_PERIPHERALS, value);
+    } else if (machine->udma_uart != 0 && address == PULP_ICACHE) {
+        /* there is no time that it could save */
     } else if (address == BARRIER && bytes == 4) {
         hart->waiting = true;
         ++machine->arrived;

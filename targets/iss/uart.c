@@ -33,28 +33,38 @@ static void wait_for_input(void) {
     input_end = (size_t)got;
 }
 
-static uint8_t line_status(void) {
+bool line_has_byte(void) {
     if (input_next == input_end && polled) {
         wait_for_input();
     }
     polled = true;
-    return input_next < input_end ? RECEIVED | TRANSMITTER_EMPTY : TRANSMITTER_EMPTY;
+    return input_next < input_end;
+}
+
+uint8_t line_take(void) {
+    polled = false;
+    return input_next < input_end ? input[input_next++] : 0;
+}
+
+void line_put(uint8_t byte) {
+    polled = false;
+    output[output_end++] = byte;
+    if (output_end == sizeof output) {
+        uart_flush();
+    }
 }
 
 uint8_t uart_read(uint32_t offset) {
     if (offset == LINE_STATUS) {
-        return line_status();
+        return line_has_byte() ? RECEIVED | TRANSMITTER_EMPTY : TRANSMITTER_EMPTY;
     }
     polled = false;
-    return offset == DATA && input_next < input_end ? input[input_next++] : 0;
+    return offset == DATA ? line_take() : 0;
 }
 
 void uart_write(uint32_t offset, uint8_t value) {
     polled = false;
     if (offset == DATA) {
-        output[output_end++] = value;
-        if (output_end == sizeof output) {
-            uart_flush();
-        }
+        line_put(value);
     }
 }

@@ -7,6 +7,7 @@ there is no room, a clock switched to a source that does not run.
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -19,7 +20,7 @@ unicorn = pytest.importorskip("unicorn", reason="unicorn is not installed: pip i
 from unicorn import arm_const, riscv_const  # noqa: E402
 
 #: Instructions after which a machine that neither waits for a byte nor sends one is given up.
-_PATIENCE = 100_000_000
+_PATIENCE = 30_000_000
 
 
 class Misuse(AssertionError):
@@ -54,7 +55,7 @@ class Line:
             self.idle = 0
             return True
         self.idle += 1
-        if self.idle > 4:
+        if self.idle > 4 and not any(line.incoming for line in machine.lines):
             machine.stop()
         return False
 
@@ -72,9 +73,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes of an image and where they are stored."""
+    """Bytes of an image, where they are stored, and where the program sees them."""
 
     address: int
+    virtual: int
     data: bytes
 
 
@@ -86,31 +88,36 @@ def segments(elf: Path) -> tuple[int, list[Segment]]:
     size, count = struct.unpack_from("<HH", content, 42)
     parts = []
     for index in range(count):
-        kind, offset, _, physical, stored = struct.unpack_from("<IIIII", content, table + index * size)
+        kind, offset, virtual, physical, stored = struct.unpack_from("<IIIII", content, table + index * size)
         if kind == 1 and stored:
-            parts.append(Segment(physical, content[offset : offset + stored]))
+            parts.append(Segment(physical, virtual, content[offset : offset + stored]))
     return entry, parts
 
 
 class Machine:
     """An Arm (Thumb) or RV32 core. ``executed``: instructions so far, exact at the ends of basic blocks."""
 
-    def __init__(self, elf: Path, riscv: bool, memory: dict[int, int]) -> None:
+    def __init__(self, elf: Path, riscv: bool, memory: dict[int, int], twin: int = 0) -> None:
+        """``memory``: sizes by origin; ``twin``: distance at which all of it appears again."""
         self.riscv = riscv
         if riscv:
             self.uc = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
         else:
             self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        for origin, size in memory.items():
-            self.uc.mem_map(origin, (size + 0xFFF) & ~0xFFF)
+        self._buffers = {origin: ctypes.create_string_buffer(size) for origin, size in memory.items()}
+        for origin, buffer in self._buffers.items():
+            for place in {origin, origin + twin}:
+                self.uc.mem_map_ptr(place, len(buffer), unicorn.UC_PROT_ALL, ctypes.addressof(buffer))
         self.entry, self.image = segments(elf)
         for segment in self.image:
             self.uc.mem_write(segment.address, segment.data)
         self.executed = 0
         self._lengths: dict[int, int] = {}
         self._stopped = False
+        self._misuse: Misuse | None = None
         self._last_event = 0
         self.line = Line()
+        self.lines = [self.line]
         self.uc.hook_add(unicorn.UC_HOOK_BLOCK, self._on_block)
         self.uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_no_memory)
 
@@ -118,12 +125,24 @@ class Machine:
         """Map a register block."""
 
         def read(_uc: object, offset: int, size: int, _data: object) -> int:
-            return block.read(offset) & 0xFFFFFFFF
+            try:
+                return block.read(offset) & 0xFFFFFFFF
+            except Misuse as misuse:
+                return self._refuse(misuse)
 
         def write(_uc: object, offset: int, size: int, value: int, _data: object) -> None:
-            block.write(offset, value)
+            try:
+                block.write(offset, value)
+            except Misuse as misuse:
+                self._refuse(misuse)
 
         self.uc.mmio_map(base, block.size, read, None, write, None)
+
+    def _refuse(self, misuse: Misuse) -> int:
+        """Stop; a callback of the emulator cannot raise what ``run`` is to raise."""
+        self._misuse = self._misuse or misuse
+        self.uc.emu_stop()
+        return 0
 
     def on_csr_read(self, csr: int, value: Callable[[], int]) -> None:
         """What ``csrr`` of a register gives, wherever the image has it."""
@@ -164,7 +183,7 @@ class Machine:
         for segment in self.image:
             for at in range(0, len(segment.data) - 3, 2):
                 if wanted(int.from_bytes(segment.data[at : at + 4], "little")):
-                    place = segment.address + at
+                    place = segment.virtual + at
                     self.uc.hook_add(unicorn.UC_HOOK_CODE, hook, begin=place, end=place)
 
     def run(self, at: int | None = None) -> None:
@@ -172,12 +191,15 @@ class Machine:
         self._stopped = False
         self._last_event = self.executed
         counter = riscv_const.UC_RISCV_REG_PC if self.riscv else arm_const.UC_ARM_REG_PC
-        self.line.idle = 0
+        for line in self.lines:
+            line.idle = 0
         start = self.uc.reg_read(counter) if at is None else at
         try:
             self.uc.emu_start(start if self.riscv else start | 1, 0xFFFFFFF0)
         except unicorn.UcError as error:
             raise Misuse(f"{error} at 0x{self.uc.reg_read(counter):08x}") from error
+        if self._misuse is not None:
+            raise self._misuse
         if not self._stopped:
             raise Misuse(f"the core stopped at 0x{self.uc.reg_read(counter):08x}")
 

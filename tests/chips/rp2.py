@@ -8,7 +8,8 @@ from pathlib import Path
 
 from unicorn import arm_const
 
-from .machine import Block, Machine, Misuse
+from .machine import Block, Line, Machine, Misuse
+from .rp2_usb import MEMORY, Usb
 
 FLASH, RAM, XOSC_HZ = 0x10000000, 0x20000000, 12_000_000
 
@@ -21,6 +22,7 @@ class Layout:
     clocks: int
     xosc: int
     pll: int
+    pll_usb: int
     uart: int
     io: int
     pads: int
@@ -28,15 +30,16 @@ class Layout:
     pad_reset: int
     clk_sys_reset: int
     ram: int
+    clk_usb: int
 
 
 RP2040 = Layout(
-    0x4000C000, 0x40008000, 0x40024000, 0x40028000, 0x40034000, 0x40014000, 0x4001C000,
-    {"io": 5, "pads": 8, "pll": 12, "timer": 21, "uart": 22}, 0x56, 0x00, 0x42000,
+    0x4000C000, 0x40008000, 0x40024000, 0x40028000, 0x4002C000, 0x40034000, 0x40014000, 0x4001C000,
+    {"io": 5, "pads": 8, "pll": 12, "pll_usb": 13, "timer": 21, "uart": 22, "usb": 24}, 0x56, 0x00, 0x42000, 0x54,
 )  # fmt: skip
 RP2350 = Layout(
-    0x40020000, 0x40010000, 0x40048000, 0x40050000, 0x40070000, 0x40028000, 0x40038000,
-    {"io": 6, "pads": 9, "pll": 14, "uart": 26}, 0x116, 0x41, 0x82000,
+    0x40020000, 0x40010000, 0x40048000, 0x40050000, 0x40058000, 0x40070000, 0x40028000, 0x40038000,
+    {"io": 6, "pads": 9, "pll": 14, "pll_usb": 15, "uart": 26, "usb": 28}, 0x116, 0x41, 0x82000, 0x60,
 )  # fmt: skip
 
 
@@ -140,10 +143,10 @@ class Xosc(Aliased):
 
 
 class Pll(Aliased):
-    """The system PLL."""
+    """One of the PLLs."""
 
-    def __init__(self, chip: Rp2) -> None:
-        super().__init__(chip, "pll")
+    def __init__(self, chip: Rp2, bit: str) -> None:
+        super().__init__(chip, bit)
         self.registers = {0: 1, 4: 0x2D, 8: 0, 0xC: 0x77000}
         self.locked = Slow()
 
@@ -177,7 +180,7 @@ class Clocks(Aliased):
 
     def __init__(self, chip: Rp2) -> None:
         super().__init__(chip)
-        self.registers = {0x30: 0, 0x3C: chip.layout.clk_sys_reset, 0x48: 0}
+        self.registers = {0x30: 0, 0x3C: chip.layout.clk_sys_reset, 0x48: 0, chip.layout.clk_usb: 0}
         self._ref, self._sys = Slow(), Slow()
         self._ref.start(), self._sys.start()
 
@@ -234,10 +237,10 @@ class Uart(Aliased):
             self._filled -= self._filled > 0 and self._filled % 2 == 0
             full = self._filled >= 32
             self._filled -= full
-            return (0 if self.chip.line.poll(self.chip) else 1 << 4) | full << 5
+            return (0 if self.chip.uart_line.poll(self.chip) else 1 << 4) | full << 5
         if register == 0:
             self._on()
-            return self.chip.line.take()
+            return self.chip.uart_line.take()
         return super().get(register)
 
     def put(self, register: int, value: int) -> None:
@@ -246,7 +249,7 @@ class Uart(Aliased):
             if self._filled >= 32:
                 raise Misuse("a byte is written into a full transmitter")
             self._filled += 1
-            self.chip.line.send(value)
+            self.chip.uart_line.send(value)
             return
         super().put(register, value)
         if register == 0x2C:
@@ -372,10 +375,17 @@ def image_type(start: bytes) -> int:
 class Rp2(Machine):
     """The chip; ``scale``: cycles for each instruction, to see counters wrap."""
 
-    def __init__(self, elf: Path, layout: Layout, riscv: bool = False, scale: int = 1) -> None:
-        super().__init__(elf, riscv, {FLASH: 1 << 20, RAM: layout.ram})
+    def __init__(self, elf: Path, layout: Layout, riscv: bool = False, scale: int = 1, usb: bool = False) -> None:
+        super().__init__(elf, riscv, {FLASH: 1 << 20, RAM: layout.ram, MEMORY: 0x1000})
+        self.uart_line = self.line
+        if usb:
+            self.line = Line()
+            self.lines.append(self.line)
         self.layout, self.scale, self.inhibited = layout, scale, True
-        self.resets, self.xosc, self.pll, self.clocks = Resets(self), Xosc(self), Pll(self), Clocks(self)
+        self.resets, self.xosc, self.pll, self.clocks = Resets(self), Xosc(self), Pll(self, "pll"), Clocks(self)
+        self.pll_usb, self.usb = Pll(self, "pll_usb"), Usb(self, self.line if usb else None)
+        self.attach(layout.pll_usb, self.pll_usb)
+        self.attach(0x50110000, self.usb)
         self.uart, self.io = Uart(self), Pins(self, "io", 4, 8, 0x1F)
         self.pads = Pins(self, "pads", 4, 4, layout.pad_reset)
         for base, block in (
@@ -400,6 +410,11 @@ class Rp2(Machine):
     def cycles(self) -> int:
         """As the chip would count, were every instruction of ``scale`` cycles."""
         return self.executed * self.scale
+
+    @property
+    def usb_hertz(self) -> int:
+        """Of clk_usb."""
+        return self.pll_usb.hertz if self.clocks.registers[self.layout.clk_usb] == 1 << 11 else 0
 
     def _mcycle(self) -> int:
         if self.inhibited:

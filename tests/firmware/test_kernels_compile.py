@@ -15,7 +15,9 @@ import pytest
 from background import ROOT
 from elftools.elf.elffile import ELFFile
 
-KERNELS, RUNTIME = ROOT / "firmware" / "kernels", ROOT / "firmware" / "runtime"
+KERNELS, RUNTIME, MLPERF = (ROOT / "firmware" / folder for folder in ("kernels", "runtime", "mlperf"))
+#: What surrounds the kernels.
+HARNESS = ("runtime", "mlperf")
 
 #: Beyond what the issue's builds use, so that the sources can be taken into stricter projects.
 _FLAGS = (
@@ -99,9 +101,9 @@ def compilers(*names: str) -> Any:
 
 
 def sources(name: str) -> list[Path]:
-    """What a compiler serves: its kernel folders, and the runtime once."""
+    """What a compiler serves: its kernel folders, and what surrounds them once."""
     folders = [KERNELS / folder for folder in COMPILERS[name].folders]
-    return [path for folder in [*folders, RUNTIME] for path in sorted(folder.glob("*.c"))]
+    return [path for folder in [*folders, RUNTIME, MLPERF] for path in sorted(folder.glob("*.c"))]
 
 
 @cache
@@ -138,6 +140,17 @@ def symbols(path: Path) -> tuple[set[str], set[str]]:
     )
 
 
+@compilers("gcc-O2", "cortex-m4", "rv32imc")
+def test_the_firmware_for_energy_measurements_compiles_too(name: str, tmp_path: Path) -> None:
+    """It asks the platform for a pin; no platform of ours has one yet."""
+    flags = [*COMPILERS[name].command.split(), *STRICT, f"-I{RUNTIME}", "-DBW_MLPERF_ENERGY", "-c", "-o", "energy.o"]
+    run = subprocess.run(
+        [*flags, str(MLPERF / "bw_mlperf.c")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0 and not run.stderr, run.stderr
+    assert "bw_platform_pin" in symbols(tmp_path / "energy.o")[1]
+
+
 @compilers()
 def test_compiles_without_a_warning(name: str, folder: Any) -> None:
     assert len(objects(name, folder(name))) == len(sources(name)) >= 6
@@ -146,7 +159,7 @@ def test_compiles_without_a_warning(name: str, folder: Any) -> None:
 @compilers("gcc-O2", "clang-O2", "cortex-m0", "cortex-m4", "rv32imc", "clang-cortex-m4", "clang-rv32imc")
 def test_kernels_need_memory_copies_and_integer_helpers_only(name: str, folder: Any) -> None:
     """No heap, no input or output, no floating point, no further library: not even a mathematical function."""
-    kernels = [path for path in objects(name, folder(name)) if path.parent.name != "runtime"]
+    kernels = [path for path in objects(name, folder(name)) if path.parent.name not in HARNESS]
     defined = set().union(*(symbols(path)[0] for path in kernels))
     for path in kernels:
         foreign = {s for s in symbols(path)[1] - defined - LIBRARY if not COMPILER.fullmatch(s)}
@@ -174,7 +187,7 @@ def test_kernels_neither_recurse_nor_allocate_on_the_stack(name: str, folder: An
     calls: dict[str, set[str]] = {}
     frames: dict[str, int] = {}
     for path in objects(name, folder(name)):
-        if path.parent.name in ("runtime", "rvv"):  # here, vectors are arrays; targets/stack.py sees the real ones
+        if path.parent.name in (*HARNESS, "rvv"):  # here, vectors are arrays; targets/stack.py sees the real ones
             continue
         text = path.with_suffix(".ci").read_text()
         for source, target in EDGE.findall(text):
@@ -209,11 +222,11 @@ def test_every_header_stands_alone(language: str, tmp_path: Path) -> None:
     flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
     if language == "c++":
         flags[0] = "-std=c++17"
-    headers = sorted([*KERNELS.glob("*.h"), *RUNTIME.glob("*.h")])
+    headers = sorted([*KERNELS.glob("*.h"), *RUNTIME.glob("*.h"), *MLPERF.glob("*.h")])
     files = []
     for header in headers:
         files.append(tmp_path / f"{header.stem}.{'c' if language == 'c' else 'cpp'}")
         files[-1].write_text(f'#include "{header.name}"\n#include "{header.name}"\ntypedef int {header.stem}_used;\n')
-    command = [program, *flags, f"-I{KERNELS}", f"-I{RUNTIME}", *map(str, files)]
+    command = [program, *flags, f"-I{KERNELS}", f"-I{RUNTIME}", f"-I{MLPERF}", *map(str, files)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

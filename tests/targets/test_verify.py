@@ -38,7 +38,7 @@ def test_real_models_on_a_cortex_m4(name: str, target: str) -> None:
 
 
 ALL_TARGETS = ["host", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "microbit", "qemu-rv32"]
-ALL_TARGETS += ["qemu-rv32-zbb", "qemu-rv32-rvv", "qemu-rv32-rvv256"]
+ALL_TARGETS += ["qemu-rv32-zbb", "qemu-rv32-rvv", "qemu-rv32-rvv256", "netduinoplus2", "stm32vldiscovery"]
 
 
 @pytest.mark.parametrize("target", [needs_target(name) for name in ALL_TARGETS])

@@ -53,13 +53,17 @@ def _sigmoid(params: Sigmoid, elements: int) -> KernelCall:
 
 
 def lower_softmax(graph: Graph, node: Node, params: Softmax) -> KernelCall:
-    """``bw_softmax_s8`` or ``bw_softmax_s16``; both may run in place."""
+    """``bw_softmax_s8`` or ``bw_softmax_s16``, which may run in place, or ``bw_softmax_s8_s16``."""
+    fields: dict[str, Field]
     shape: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if params.dtype is DType.INT8:
         table = as_c(np.trim_zeros(params.exp, "b"), np.int32)  # exponentials fall: none follows a zero
-        return KernelCall("bw_softmax_s8", {**shape, "steps": len(table), "exp": table}, distance={0: 0})
+        fields = {**shape, "steps": len(table), "exp": table}
+        if params.output_dtype is DType.INT16:
+            return KernelCall("bw_softmax_s8_s16", fields)
+        return KernelCall("bw_softmax_s8", fields, distance={0: 0})
     assert params.inverse is not None
-    fields: dict[str, Field] = {
+    fields = {
         **shape,
         "exp": as_c(params.exp, np.int16),
         "inverse": as_c(params.inverse, np.int16),

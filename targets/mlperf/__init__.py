@@ -1,0 +1,1 @@
+"""MLPerf Tiny: firmware that its runners drive, and the layout of a submission."""
