@@ -86,6 +86,8 @@ def measure(built: Built, target: Target, model: ModelSources) -> Sizes:
         ToolError: floating-point code is in the model's image, or its stack has no bound.
     """
     host = target.toolchain == "host"
+    if host and not built.model.read_bytes().startswith(b"\x7fELF"):
+        raise ToolError("images of this system cannot be measured, only ELF: choose an emulated target, as mps2-an386")
     flash, ram, symbols = _image(built.model, host)
     firmware_flash, firmware_ram, _ = _image(built.firmware, host)
     constants = sum(symbols.get(array.symbol, 0) for array in model.context["arrays"])

@@ -112,6 +112,13 @@ class Nrf51Timer(Device):
             self.captured = self.instructions.total() * _NANOSECONDS * 16 // 1000 & _WORD
 
 
+class NrfClock(Device):
+    """Every oscillator has started."""
+
+    def read(self, offset: int) -> int:
+        return 1
+
+
 @dataclass
 class Ns16550(Device):
     """Always ready to send."""
@@ -172,7 +179,12 @@ MACHINES: Mapping[str, Machine] = {
     "mps2-an505": _mps2("CORTEX_M33", 0x50000000, 0x50200000, 20_000_000),
     "microbit": Machine(
         "CORTEX_M0",
-        lambda serial, instructions: {0x40002000: Nrf51Uart(serial), 0x40008000: Nrf51Timer(instructions)},
+        lambda serial, instructions: {
+            0x40000000: NrfClock(),
+            0x40002000: Nrf51Uart(serial),
+            0x40008000: Nrf51Timer(instructions),
+            0x50000000: Device(),
+        },
     ),
     "virt": Machine(None, lambda serial, instructions: {0x10000000: Ns16550(serial)}, ("rv32imc",)),
     "sifive_e": Machine(
