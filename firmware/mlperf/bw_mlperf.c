@@ -104,7 +104,7 @@ static uint32_t hex_digit(char digit) {
 /* -- Time -----------------------------------------------------------------------------------------------------------
  */
 
-/* The counter's 32 bits, carried on; called more often than they turn over, at least while inferences are timed. */
+/* The counter's 32 bits, carried on; read more often than they turn over, at least while inferences are timed. */
 static uint64_t ticks(void) {
     static uint32_t last;
     static uint64_t total;
@@ -298,9 +298,8 @@ static void help(void) {
 static void execute(char *rest) {
     const char *word = next_word(&rest);
     if (word == NULL) {
-        return;
-    }
-    if (is(word, "name")) {
+        /* an empty command is one, too */
+    } else if (is(word, "name")) {
         say("m-name-dut-[" VENDOR "]\r\n");
     } else if (is(word, "profile")) {
         say("m-profile-[" FIRMWARE "]\r\nm-model-[");

@@ -51,7 +51,8 @@ def test_the_firmware_answers_at_a_terminal(script: ModuleType, target: str) -> 
     model = model_sources(digits, board.isa, benchmark.short)
     with (
         built_from(model, board, application(benchmark, digits)) as image,
-        script.emulated(image.elf, script.FREE) as device,
+        script.emulated(image.elf, script.SHIFT["kws"]) as line,
+        script.paced(line) as device,
         serial.Serial(device, 115200, timeout=20) as port,
     ):
         port.write(b"name%")
