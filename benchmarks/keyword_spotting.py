@@ -191,7 +191,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, default=None, help="at most so many recordings (default: all)")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--emulated", type=int, default=40, help="recordings that each target hears (default: 40)")
+    parser.add_argument("--emulated", type=int, default=30, help="recordings that each target hears (default: 30)")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "benchmarks" / "keyword_spotting.md")
     options = parser.parse_args()
     text = page(options.data, options.samples, options.emulated)
