@@ -75,6 +75,17 @@ def decode(elf: Path) -> tuple[list[Line], dict[str, int]]:
         return lines, symbols
 
 
+def code_symbols(elf: Path) -> dict[str, int]:
+    """The address of every symbol in the code, also where one address has several: objdump shows one of them."""
+    symbols: dict[str, int] = {}
+    with elf.open("rb") as file:
+        content = ELFFile(file)
+        for index, section in enumerate(content.iter_sections()):
+            if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR:
+                symbols |= _names(content, index)[0]
+    return symbols
+
+
 @dataclass(frozen=True)
 class _Section:
     """Code: its bytes, symbols, and the starts of instructions (True) and data (False) between them."""

@@ -71,7 +71,7 @@ def _decoded(elf: Path, target: Target) -> tuple[list[decoding.Line], dict[str, 
     if find_binutil(target.toolchain, "objdump") is None and decoding.is_installed():
         return decoding.decode(elf)
     lines: list[decoding.Line] = []
-    symbols: dict[str, int] = {}
+    symbols = decoding.code_symbols(elf)
     label = ""
     for line in _listing(elf, target).splitlines():
         if heading := _LABEL.match(line):
