@@ -111,7 +111,8 @@ def test_the_mark_on_the_stack_meets_its_bound(graph: Graph, target: str) -> Non
     with built(graph, find_target(target)) as image:
         bound = image.sizes.firmware_stack
     assert report.stack_used is not None and bound is not None
-    assert (0.7 if graph.variables else 0.9) * bound <= report.stack_used <= bound
+    # A run that pauses for the host goes deeper than these, which the streaming one's shallow layers do not hide.
+    assert (0.6 if graph.variables else 0.9) * bound <= report.stack_used <= bound
     assert report.ram["stack"] == image.sizes.stack
 
 

@@ -42,7 +42,7 @@ def lower(_graph: Graph, _node: Node, params: Lstm) -> KernelCall:
             "projection_clip": projection.clip,
         }
     scratch = (8 if projection is None else 9) * params.cells
-    return KernelCall("bw_lstm_s8", fields, scratch=scratch, sources=("bw_gates_s16",))
+    return KernelCall("bw_lstm_s8", fields, scratch=scratch, sources=("bw_gates_s16", "bw_inner_s8"))
 
 
 def _gate(gate: Gate | None) -> dict[str, Any]:

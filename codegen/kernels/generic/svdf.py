@@ -30,4 +30,4 @@ def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
         "shift": params.shift,
         "output_zero_point": params.output_zero_point,
     }
-    return KernelCall("bw_svdf_s8" if wide else "bw_svdf_s8_state_s8", fields)
+    return KernelCall("bw_svdf_s8" if wide else "bw_svdf_s8_state_s8", fields, sources=("bw_inner_s8",))

@@ -181,7 +181,7 @@ def _channels(narrow: NarrowChannels) -> _Channels:
 
 
 def rescale_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
-    """The C struct ``bw_rescale_params``, or None where there is none."""
+    """The C struct ``bw_rescale_rv32``, or None where there is none."""
     found = steps(narrow)
     fields = _policy(_channels(narrow)) if found is None else _searched(found)
     if fields is None:

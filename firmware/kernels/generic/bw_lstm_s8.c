@@ -5,15 +5,9 @@
 
 #include "bw_fixedpoint.h"
 #include "bw_gates_s16.h"
+#include "bw_inner_s8.h"
 
 enum { ENTER, FORGET, UPDATE, LEAVE };
-
-static int32_t dot(const int8_t *weights, const int8_t *values, int32_t count, int32_t sum) {
-    for (int32_t i = 0; i < count; ++i) {
-        sum += weights[i] * values[i];
-    }
-    return sum;
-}
 
 static int32_t saturate(int32_t x) { return bw_clamp(x, INT16_MIN, INT16_MAX); }
 
@@ -74,8 +68,9 @@ static void normalize(const bw_lstm_s8_gate *gate, int16_t *values, int32_t coun
 static void compute_gate(const bw_lstm_s8_params *p, const bw_lstm_s8_gate *gate, const int8_t *input,
                          const int8_t *state, int16_t *values) {
     for (int32_t i = 0; i < p->cells; ++i) {
-        const int32_t x = dot(gate->input_weights + i * p->inputs, input, p->inputs, gate->input_bias[i]);
-        const int32_t h = dot(gate->recurrent_weights + i * p->outputs, state, p->outputs, gate->recurrent_bias[i]);
+        const int32_t x = bw_inner_s8(gate->input_weights + i * p->inputs, input, p->inputs, gate->input_bias[i]);
+        const int32_t h =
+            bw_inner_s8(gate->recurrent_weights + i * p->outputs, state, p->outputs, gate->recurrent_bias[i]);
         const int32_t first = saturate(bw_requantize_double(x, gate->input_multiplier, gate->input_shift));
         const int32_t second = bw_requantize_double(h, gate->recurrent_multiplier, gate->recurrent_shift);
         values[i] = (int16_t)saturate(first + second);
@@ -98,7 +93,7 @@ static int32_t next_cell(const bw_lstm_s8_params *p, const int16_t *gates, int32
 
 static void project(const bw_lstm_s8_params *p, const int8_t *hidden, int8_t *state) {
     for (int32_t i = 0; i < p->outputs; ++i) {
-        const int32_t acc = dot(p->projection_weights + i * p->cells, hidden, p->cells, p->projection_bias[i]);
+        const int32_t acc = bw_inner_s8(p->projection_weights + i * p->cells, hidden, p->cells, p->projection_bias[i]);
         const int32_t scaled = bw_requantize_double(acc, p->projection_multiplier, p->projection_shift);
         const int32_t value = bw_clamp(scaled + p->output_zero_point, INT8_MIN, INT8_MAX);
         state[i] = (int8_t)(p->projection_clip ? bw_clamp(value, -p->projection_clip, p->projection_clip) : value);

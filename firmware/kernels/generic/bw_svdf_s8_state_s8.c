@@ -2,13 +2,7 @@
 #include "bw_svdf_s8_state_s8.h"
 
 #include "bw_fixedpoint.h"
-
-static int32_t over_features(const int8_t *weights, const int8_t *input, int32_t features, int32_t sum) {
-    for (int32_t i = 0; i < features; ++i) {
-        sum += weights[i] * input[i];
-    }
-    return sum;
-}
+#include "bw_inner_s8.h"
 
 /* The state moves one step back on the way; the newest step comes in at its end. */
 static int32_t over_time(const int8_t *weights, int8_t *state, int32_t memory, int32_t newest) {
@@ -29,7 +23,7 @@ void bw_svdf_s8_state_s8(const bw_svdf_s8_state_s8_params *p, const int8_t *inpu
         for (int32_t unit = 0; unit < p->units; ++unit) {
             int32_t sum = p->bias[unit];
             for (int32_t i = 0; i < p->rank; ++i) {
-                const int32_t acc = over_features(feature_weights, input, p->features, *offset++);
+                const int32_t acc = bw_inner_s8(feature_weights, input, p->features, *offset++);
                 const int32_t newest = bw_requantize_double(acc, p->state_multiplier, p->state_shift);
                 const int32_t part = over_time(time_weights, state, p->memory, bw_clamp(newest, INT8_MIN, INT8_MAX));
                 sum = bw_add32(sum, part);

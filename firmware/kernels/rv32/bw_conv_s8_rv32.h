@@ -19,7 +19,7 @@ typedef struct {
     int32_t taps, segment;
     const int8_t *weights;
     int32_t input_zero_point;
-    bw_rescale_params rescale;
+    bw_rescale_rv32 rescale;
 } bw_conv_s8_rv32_params;
 
 void bw_conv_s8_rv32(const bw_conv_s8_rv32_params *p, const int8_t *input, int8_t *output, void *scratch);

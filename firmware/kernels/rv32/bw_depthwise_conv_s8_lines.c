@@ -154,7 +154,7 @@ __attribute__((noinline)) static void any_stride(const int8_t *w, const bw_resca
             int32_t acc = x[0] * w[0] + x[1] * w[1] + x[2] * w[2];
             acc += y[0] * w[3] + y[1] * w[4] + y[2] * w[5];
             acc += z[0] * w[6] + z[1] * w[7] + z[2] * w[8];
-            output[i * l->step] = (int8_t)bw_rescale(&constants, (uint32_t)acc);
+            output[i * l->step] = (int8_t)bw_rescale_sum(&constants, (uint32_t)acc);
         }
     }
 }

@@ -23,7 +23,7 @@ typedef struct {
     bw_line_axis lines, along;
     int32_t slots, pitch;
     const int8_t *weights;
-    bw_rescale_params rescale;
+    bw_rescale_rv32 rescale;
     int32_t input_zero_point;
 } bw_depthwise_conv_s8_lines_params;
 

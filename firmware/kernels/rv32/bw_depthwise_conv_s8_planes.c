@@ -23,7 +23,7 @@
 
 #define PUT(acc)                                                                                                       \
     do {                                                                                                               \
-        *to = (int8_t)(tie == 0 ? bw_rescale_rectified(&k, (uint32_t)(acc)) : bw_rescale(&k, (uint32_t)(acc)));        \
+        *to = (int8_t)(tie == 0 ? bw_rescale_rectified(&k, (uint32_t)(acc)) : bw_rescale_sum(&k, (uint32_t)(acc)));    \
         to += step;                                                                                                    \
     } while (0)
 

@@ -23,7 +23,7 @@ typedef struct {
     int32_t taps_across, taps_along;
     int32_t dilation_across, dilation_along;
     const int8_t *weights;
-    bw_rescale_params rescale;
+    bw_rescale_rv32 rescale;
     int32_t input_zero_point;
 } bw_depthwise_conv_s8_planes_params;
 

@@ -75,15 +75,15 @@ static int32_t sum_one(const int8_t *w, const int8_t *input, int32_t depth) {
 }
 
 /* One unit's sum to its output. */
-static inline void store(const bw_rescale_params *p, int32_t rectified, int32_t unit, const int32_t *sum, int8_t *to) {
+static inline void store(const bw_rescale_rv32 *p, int32_t rectified, int32_t unit, const int32_t *sum, int8_t *to) {
     const bw_rescale_channel constants = bw_rescale_of(p, unit);
-    *to =
-        (int8_t)(rectified ? bw_rescale_rectified(&constants, (uint32_t)*sum) : bw_rescale(&constants, (uint32_t)*sum));
+    *to = (int8_t)(rectified ? bw_rescale_rectified(&constants, (uint32_t)*sum)
+                             : bw_rescale_sum(&constants, (uint32_t)*sum));
 }
 
-static inline void store_fours(const bw_rescale_params *p, int32_t rectified, int32_t unit, int32_t count,
+static inline void store_fours(const bw_rescale_rv32 *p, int32_t rectified, int32_t unit, int32_t count,
                                const int32_t *sums, int8_t *output) {
-    const bw_rescale_params own = *p; /* its fields stay in registers while outputs are written */
+    const bw_rescale_rv32 own = *p; /* its fields stay in registers while outputs are written */
     for (const int32_t last = unit + count; unit != last; unit += 4, sums += 4, output += 4) {
         store(&own, rectified, unit, sums, output);
         store(&own, rectified, unit + 1, sums + 1, output + 1);

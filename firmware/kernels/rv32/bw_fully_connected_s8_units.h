@@ -13,7 +13,7 @@
 typedef struct {
     int32_t rows, depth, units;
     const int8_t *weights;
-    bw_rescale_params rescale;
+    bw_rescale_rv32 rescale;
 } bw_fully_connected_s8_units_params;
 
 void bw_fully_connected_s8_units(const bw_fully_connected_s8_units_params *p, const int8_t *input, int8_t *output);

@@ -78,11 +78,11 @@ __attribute__((noinline)) static const uint8_t *eight(const int32_t *weights, co
     return group;
 }
 
-static void outputs(const bw_rescale_params *p, int32_t unit, const uint32_t *dot, int8_t *output) {
-    const bw_rescale_params own = *p; /* stays in registers while outputs are written */
+static void outputs(const bw_rescale_rv32 *p, int32_t unit, const uint32_t *dot, int8_t *output) {
+    const bw_rescale_rv32 own = *p; /* stays in registers while outputs are written */
     for (int32_t i = 0; i < UNITS; ++i) {
         const bw_rescale_channel k = bw_rescale_of(&own, unit + i);
-        output[unit + i] = (int8_t)(own.tie == 0 ? bw_rescale_rectified(&k, dot[i]) : bw_rescale(&k, dot[i]));
+        output[unit + i] = (int8_t)(own.tie == 0 ? bw_rescale_rectified(&k, dot[i]) : bw_rescale_sum(&k, dot[i]));
     }
 }
 

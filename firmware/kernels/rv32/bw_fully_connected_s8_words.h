@@ -23,7 +23,7 @@ typedef struct {
     int32_t rows, depth, units;
     const int32_t *weights;
     const uint8_t *groups;
-    bw_rescale_params rescale;
+    bw_rescale_rv32 rescale;
 } bw_fully_connected_s8_words_params;
 
 void bw_fully_connected_s8_words(const bw_fully_connected_s8_words_params *p, const int8_t *input, int8_t *output);

@@ -19,14 +19,14 @@ typedef struct {
     int32_t scale, tie, half; /* tie 0: rectified */
     int32_t output_zero_point;
     int32_t low, high;
-} bw_rescale_params;
+} bw_rescale_rv32;
 
 /* One channel's constants. */
 typedef struct {
     int32_t bias, multiplier, scale, right, tie, rounding, low, high;
 } bw_rescale_channel;
 
-static inline bw_rescale_channel bw_rescale_of(const bw_rescale_params *p, int32_t channel) {
+static inline bw_rescale_channel bw_rescale_of(const bw_rescale_rv32 *p, int32_t channel) {
     const int32_t right = p->right[channel];
     const bw_rescale_channel constants = {
         .bias = p->bias[channel],
@@ -71,7 +71,7 @@ static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t
     return bw_rescale_clamp(c, bw_rescale_product(c, acc) >> c->right);
 }
 
-static inline int32_t bw_rescale(const bw_rescale_channel *c, uint32_t acc) {
+static inline int32_t bw_rescale_sum(const bw_rescale_channel *c, uint32_t acc) {
     int32_t value = bw_rescale_product(c, acc);
     value -= value < 0 ? c->tie : 0;
     return bw_rescale_clamp(c, (value + c->rounding) >> c->right);

@@ -108,7 +108,7 @@ static places places_of(int8_t *first, int32_t step, int32_t pixels) {
 }
 
 static inline int32_t output(const bw_rescale_channel *k, uint32_t acc, int rectified) {
-    return rectified ? bw_rescale_rectified(k, acc) : bw_rescale(k, acc);
+    return rectified ? bw_rescale_rectified(k, acc) : bw_rescale_sum(k, acc);
 }
 
 /* Three pixels of a channel from the sums of all segments, `step` words from one to the next. */
@@ -130,7 +130,7 @@ static inline void three(const bw_rescale_channel *k, const uint32_t *sums, cons
 /* All channels; constant arguments make functions of their own of it. */
 static inline void tiles(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *first, int32_t pixels,
                          int32_t words, int rectified) {
-    const bw_rescale_params params = *t->rescale;
+    const bw_rescale_rv32 params = *t->rescale;
     const int8_t *weights = t->weights;
     const int32_t step = t->channels, before = words == 4 ? 3 : 0;
     const places last = places_of(first + before * step, step, pixels - before);

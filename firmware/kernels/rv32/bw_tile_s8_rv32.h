@@ -25,7 +25,7 @@ void bw_tile_pack_rv32(uint32_t *to, int32_t words, const int8_t *const *columns
 typedef struct {
     int32_t channels, taps, segment;
     const int8_t *weights; /* of four channels after the other */
-    const bw_rescale_params *rescale;
+    const bw_rescale_rv32 *rescale;
 } bw_tile_rv32;
 
 /* All channels of four to six pixels, or up to three: output[pixel][channel]. */
