@@ -199,7 +199,8 @@ def _projection(graph: Graph, node: Node, hidden: tuple[float, int], state: Vari
     assert state.quant is not None
     scale = _over(_float(weights.scale, hidden[0]), state.quant.scale[0])
     bias = _vector(graph, node, _PROJECTION_BIAS, outputs, DType.INT32)
-    folded, multiplier, shift = _product(node, weights.value(), bias, hidden[1], scale)
+    # tflite-runtime holds the values before a projection at minus their zero point, which shows where they saturate.
+    folded, multiplier, shift = _product(node, weights.value(), bias, -hidden[1], scale)
     clip = _clip(node.attrs.get("proj_clip", 0.0), state.quant.scale[0], -128, 127)
     return Projection(weights.value(), folded, multiplier, shift, clip)
 
@@ -241,10 +242,11 @@ def prepare(graph: Graph, node: Node) -> Lstm:
     require(projected or outputs == cells, node, f"{outputs} outputs of {cells} cells need a projection")
     multiplier, right = quantize_multiplier(float(np.float32(2.0**-15 / float(np.float32(hidden[0])) * 2.0**-15)))
     requantized(node, Bounds(-(2**30), 2**30), multiplier, right, abs(hidden[1]))
+    hidden_zero_point = -hidden[1] if projected else hidden[1]
     return Lstm(
         batch, steps, inputs, cells, outputs, bool(node.attrs.get("time_major")), (enter, forget, update, leave), shift,
         _clip(node.attrs.get("cell_clip", 0.0), cell.quant.scale[0], _LOW, _HIGH),
-        multiplier, right, hidden[1], _projection(graph, node, hidden, state), state.quant.zero_point[0],
+        multiplier, right, hidden_zero_point, _projection(graph, node, hidden, state), state.quant.zero_point[0],
     )  # fmt: skip
 
 
