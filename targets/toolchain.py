@@ -153,15 +153,13 @@ def chosen(name: str) -> Toolchain:
     wish = os.environ.get(CHOICE, "")
     if wish not in ("", "zig", "packages"):
         raise ToolError(f"{CHOICE} is '{wish}'; it can be 'zig' or 'packages'")
-    packages, alternative = _with_cc(name), ZIG[name]
+    packages, alternative = TOOLCHAINS[name], ZIG[name]
+    own = os.environ.get("CC", "") if name == "host" else ""
+    if wish != "zig" and own:
+        return replace(packages, command=(own,))  # whoever names a compiler wants that one
     if wish == "zig" or (not wish and missing(packages) and not missing(alternative)):
         return alternative
     return packages
-
-
-def _with_cc(name: str) -> Toolchain:
-    own = os.environ.get("CC", "") if name == "host" else ""
-    return replace(TOOLCHAINS[name], command=(own,)) if own else TOOLCHAINS[name]
 
 
 def missing(toolchain: Toolchain) -> list[str]:
