@@ -340,6 +340,8 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "benchmarks" / "mlperf_runner.md")
     options = parser.parse_args()
     options.runner = options.runner.resolve()
+    if unknown := [short for short in options.only.split(",") if short not in BENCHMARKS]:
+        parser.error(f"there is no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}")
     rows = rows_of(options.output)
     for short in options.only.split(","):
         benchmark = BENCHMARKS[short]
