@@ -123,9 +123,9 @@ def library_frames(samples: Array) -> str:
         from pymicro_features import MicroFrontend
     except ImportError:
         return "The library pymicro-features was not here to compare with."
-    from bitwright.converter.audio.builder import Builder
     from bitwright.converter.audio.micro import micro_frames
     from bitwright.converter.ir import DType, Graph
+    from bitwright.converter.sensors.builder import Builder
 
     builder = Builder()
     pcm = builder.tensor("pcm", (1, samples.shape[1]), DType.INT16, 2.0**-15)

@@ -9,10 +9,9 @@ import numpy as np
 
 from ...errors import InputError
 from ..fixedpoint import as_int64
-from ..ir import DType, Graph, Tensor, Variable, check
+from ..ir import DType, Graph, Tensor, Variable
 from ..reference import Session
-from ..serve import check_integer, check_served
-from .builder import PREFIX, Builder
+from ..sensors.builder import Builder, joined, network_input
 from .mel import LN2, mel_frames, mel_level, mel_volume
 from .micro import micro_frames
 from .settings import FrontEnd
@@ -71,10 +70,7 @@ def _recording(settings: FrontEnd, frames: int, samples: int) -> int:
 
 
 def _network_input(network: Graph, settings: FrontEnd) -> Tensor:
-    check_integer(network)
-    if len(network.inputs) != 1:
-        raise InputError(f"'{network.name}' has {len(network.inputs)} inputs; a front end serves one")
-    target = network.tensor(network.inputs[0])
+    target = network_input(network)
     if target.dtype is not DType.INT8 or target.elements % settings.values:
         raise InputError(
             f"'{network.name}' takes {target.dtype.value} {list(target.shape)}; the front end gives int8 frames of "
@@ -102,18 +98,7 @@ def _features(b: Builder, rows: str, level: str | None, settings: FrontEnd, targ
 
 def _joined(network: Graph, b: Builder, pcm: str, stride: int) -> Graph:
     """The front end before the network; the state starts as after endless silence."""
-    if any(name.startswith(PREFIX) for name in (*network.tensors, *network.variables)):
-        raise InputError(f"'{network.name}' has a front end already")
-    graph = replace(
-        network,
-        tensors={**network.tensors, **b.tensors},
-        nodes=(*b.nodes, *network.nodes),
-        inputs=(pcm,),
-        variables={**b.variables, **network.variables},
-        edges={name: edge for name, edge in network.edges.items() if name not in network.inputs},
-        stride=stride,
-    )
-    graph = check_served(check(graph))
+    graph = joined(network, b, pcm, stride)
     return replace(graph, variables={**graph.variables, **_silence(graph, b.variables)})
 
 

@@ -10,7 +10,7 @@ from ..ir import Array, DType, Quantization, Tensor
 from ..ops.signal.features import GAIN_FRACTION
 from ..ops.signal.log2 import LOG2_FRACTION
 from ..ops.signal.spectrum import spectrum_exponent
-from .builder import Builder
+from ..sensors.builder import Builder
 from .settings import FrontEnd
 from .tables import dct_matrix, hann, mel_filters
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..ir import DType, Quantization, Tensor
+from ..sensors.builder import Builder
 from . import micro_tables as tables
-from .builder import Builder
 from .settings import FrontEnd
 
 

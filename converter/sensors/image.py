@@ -9,11 +9,8 @@ import numpy as np
 from ...errors import InputError
 from ..fixedpoint import INT32_MAX
 from ..ir import Array, DType, Edge, Graph, Quantization, Tensor
-from .builder import FrontEndBuilder
-from .join import join, network_input
+from .builder import Builder, joined, network_input
 
-#: uint8 pixels as Bitwright keeps them: int8, of real value 0 to 255.
-_PIXELS = Quantization((1.0,), (-128,))
 _WEIGHT = 127
 
 
@@ -57,13 +54,17 @@ def with_image(network: Graph, front: ImageFrontEnd) -> Graph:
     if not np.all(std > 0):
         raise InputError("'std' must be positive")
     same = _is_the_pixels_grid(target, mean, std)
-    grid = target.quant if same and target.quant is not None else _PIXELS
-    pixels = Tensor("pixels", (1, front.height, front.width, target.shape[3]), DType.INT8, grid)
-    if same and pixels.shape == target.shape:
+    shape = (1, front.height, front.width, target.shape[3])
+    if same and shape == target.shape:
         return replace(network, edges={**network.edges, target.name: Edge(DType.UINT8)})
-    builder = FrontEndBuilder(pixels, Edge(DType.UINT8))
-    last = _resized(builder, _cropped(builder, pixels, target) if front.crop else pixels, target)
-    return join(builder.finish(last if same else _normalised(builder, last, target, mean, std)), network)
+    builder = Builder()
+    # Pixels are int8, 128 less, of real value 0 to 255; or on the network's own grid where that differs by a factor.
+    grid = (target.scale, target.zero_point) if same else (1.0, -128)
+    pixels = last = builder.tensor("pixels", shape, DType.INT8, *grid)
+    last = _cropped(builder, last, target) if front.crop else last
+    last = _resized(builder, last, target)
+    builder.deliver(last if same else _normalised(builder, last, target, mean, std), target)
+    return joined(network, builder, pixels, edge=Edge(DType.UINT8))
 
 
 def _per_channel(name: str, values: tuple[float, ...], channels: int) -> Array:
@@ -79,38 +80,36 @@ def _is_the_pixels_grid(target: Tensor, mean: Array, std: Array) -> bool:
     return bool(np.all(np.abs(offset) + 255 * np.abs(step - 1) < 1e-3))
 
 
-def _cropped(builder: FrontEndBuilder, source: Tensor, target: Tensor) -> Tensor:
-    (_, high, wide, channels), (_, rows, columns, _) = source.shape, target.shape
+def _cropped(builder: Builder, source: str, target: Tensor) -> str:
+    before = builder.tensors[source]
+    (_, high, wide, channels), (_, rows, columns, _) = before.shape, target.shape
     height, width = min(high, max(1, wide * rows // columns)), min(wide, max(1, high * columns // rows))
     if (height, width) == (high, wide):
         return source
     begin = builder.integers("crop_begin", (0, (high - height) // 2, (wide - width) // 2, 0))
     size = builder.integers("crop_size", (1, height, width, channels))
-    result = replace(source, name="cropped", shape=(1, height, width, channels))
-    return builder.step("SLICE", [source.name, begin, size], result)
+    return builder.op("crop", "SLICE", (source, begin, size), replace(before, name="cropped"))
 
 
-def _resized(builder: FrontEndBuilder, source: Tensor, target: Tensor) -> Tensor:
-    if source.shape == target.shape:
+def _resized(builder: Builder, source: str, target: Tensor) -> str:
+    before = builder.tensors[source]
+    if before.shape == target.shape:
         return source
-    size = builder.integers("resize_size", target.shape[1:3])
-    attrs = {"align_corners": False, "half_pixel_centers": True}
-    return builder.step(
-        "RESIZE_BILINEAR", [source.name, size], replace(source, name="resized", shape=target.shape), attrs
-    )
+    operands = (source, builder.integers("resize_size", target.shape[1:3]))
+    after = replace(before, name="resized")
+    return builder.op("resize", "RESIZE_BILINEAR", operands, after, align_corners=False, half_pixel_centers=True)
 
 
-def _normalised(builder: FrontEndBuilder, source: Tensor, target: Tensor, mean: Array, std: Array) -> Tensor:
+def _normalised(builder: Builder, source: str, target: Tensor, mean: Array, std: Array) -> str:
     """One multiplier per channel: weights of 127 with the scale ``1 / (127 * 255 * std)``, the mean in the bias."""
     channels = target.shape[3]
     scale = (1 / (_WEIGHT * 255 * std)).astype(np.float32)
     bias = np.rint(-mean * 255 * _WEIGHT)
     if np.abs(bias).max() > INT32_MAX:
         raise InputError("'mean' is far outside the pixels' range of 0 to 1")
-    zeros = (0,) * channels
-    quant = Quantization(tuple(map(float, scale)), zeros, 3)
-    weights = builder.constant("scale", np.full((1, 1, 1, channels), _WEIGHT, np.int8), quant)
-    offsets = builder.constant("offset", bias.astype(np.int32), replace(quant, axis=0))
+    quant = Quantization(tuple(map(float, scale)), (0,) * channels, 3)
+    weights = builder.constant("scale", np.full((1, 1, 1, channels), _WEIGHT, np.int8), quant=quant)
+    offsets = builder.constant("offset", bias.astype(np.int32), quant=replace(quant, axis=0))
     attrs = {"padding": "VALID", "stride": (1, 1), "dilation": (1, 1), "depth_multiplier": 1, "activation": "NONE"}
-    result = replace(target, name="normalised")
-    return builder.step("DEPTHWISE_CONV_2D", [source.name, weights, offsets], result, attrs)
+    after = replace(target, name="normalised")
+    return builder.op("normalise", "DEPTHWISE_CONV_2D", (source, weights, offsets), after, **attrs)

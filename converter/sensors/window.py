@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...errors import InputError
-from ..ir import DType, Graph, Quantization, Tensor
+from ..ir import DType, Graph
 from ..ops.window_statistics import FEATURES
-from .builder import FrontEndBuilder
-from .join import join, network_input
+from .builder import Builder, joined, network_input
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,7 @@ def with_window(network: Graph, front: WindowFrontEnd) -> Graph:
         )
     if not 0 < front.scale < float("inf") or min(front.samples, front.axes) < 1:
         raise InputError("a window needs samples, axes and a scale above 0")
-    source = Tensor("samples", (1, front.samples, front.axes), DType.INT16, Quantization((front.scale,), (0,)))
-    builder = FrontEndBuilder(source)
-    attrs = {"features": front.features}
-    last = builder.step("WINDOW_STATISTICS", [source.name], replace(target, name="statistics"), attrs)
-    return join(builder.finish(last), network)
+    builder = Builder()
+    source = builder.tensor("samples", (1, front.samples, front.axes), DType.INT16, front.scale)
+    builder.last("statistics", "WINDOW_STATISTICS", (source,), target, features=front.features)
+    return joined(network, builder, source)
