@@ -68,6 +68,7 @@ class Operator:
             dimension where the graph declares a batch of one.
         rule: how its tensors are quantized; None where Bitwright does not quantize it.
         inputs, outputs: fewest and most operands; absent optional ones count when others follow.
+        states: fewest and most states that a node keeps; those of TFLite's operators stand in ``tflite_schema``.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Operator:
     rule: QuantRule | None = None
     inputs: tuple[int, int] = (1, 1)
     outputs: tuple[int, int] = (1, 1)
+    states: tuple[int, int] = (0, 0)
 
 
 def unsupported(node: Node, reason: str) -> UnsupportedError:
