@@ -29,7 +29,9 @@ from . import functions
 from .bounds import Bounds, requantized
 from .operator import (
     Inputs,
+    Matrix,
     Operator,
+    QuantRule,
     bias_values,
     exact_matmul,
     float_bias,
@@ -289,16 +291,19 @@ _LIMITS = {
     "LSTM": "no peepholes, no projection; the cell saturates at 16",
 }
 
+_RULE = QuantRule(fixed={DType.INT8: OUTPUT_GRID}, inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
+
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
         kind,
-        "int8, state int16",
-        f"constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
+        "int8",
+        f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
         shapes,
         prepare,
         reference,
         macs,
         float_reference,
+        _RULE,
         inputs=(3, 5),
         states=(0, 1),
     )
