@@ -11,7 +11,8 @@ both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with 
 
 Integers: both products accumulate in int32 and are requantized under policy DOUBLE, each row on its own, to units of
 2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.gemmlowp16`; products of
-values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden state in Q0.7.
+values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
+state on the grid of the output tensor.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multipliers, requantize_double
+from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, quantize_multipliers, requantize_double
 from ..gemmlowp16 import logistic, tanh
 from ..ir import Array, DType, Graph, Node, Tensor
 from . import functions
@@ -45,8 +46,6 @@ from .operator import (
 
 #: Rows of weights for each cell.
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
-#: The grid of the outputs.
-OUTPUT_GRID = (1 / 128, 0)
 #: The scale of the hidden state.
 STATE_SCALE = 2.0**-15
 _GATE_SCALE = 2.0**-12
@@ -84,6 +83,7 @@ class Recurrent:
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros.
         of_input, of_state: the products with the input and with the hidden state.
+        multiplier, shift, zero_point: from the hidden state to the outputs.
     """
 
     kind: str
@@ -97,6 +97,9 @@ class Recurrent:
     stateful: bool
     of_input: Product
     of_state: Product
+    multiplier: int
+    shift: int
+    zero_point: int
 
     @property
     def parts(self) -> int:
@@ -155,7 +158,8 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
     source, target = graph.input(node, 0), graph.output(node)
     require_types(graph, node, [source, target], [DType.INT8])
     batch, steps, inputs, cells = sizes(graph, node)
-    require((target.scale, target.zero_point) == OUTPUT_GRID, node, "its output must have scale 1/128 and zero point 0")
+    multiplier, shift = quantize_multiplier(STATE_SCALE / target.scale)
+    requantized(node, Bounds(_LOW, _HIGH), multiplier, shift, target.zero_point)
     stateful = bool(node.states)
     reverse = bool(node.attrs.get("reverse"))
     if stateful:
@@ -170,7 +174,7 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
         bool(node.attrs.get("reset_after", True)), stateful,
         _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
-        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0),
+        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), multiplier, shift, target.zero_point,
     )  # fmt: skip
 
 
@@ -230,7 +234,8 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     out = np.zeros((params.steps, params.batch, params.cells), np.int8)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
-        out[step] = np.clip((state[:, 0] + 128) >> 8, -128, 127)
+        values = requantize_double(state[:, 0], params.multiplier, params.shift) + params.zero_point
+        out[step] = np.clip(values, -128, 127)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
     return [result, state.astype(np.int16)] if params.stateful else [result]
 
@@ -291,7 +296,7 @@ _LIMITS = {
     "LSTM": "no peepholes, no projection; the cell saturates at 16",
 }
 
-_RULE = QuantRule(fixed={DType.INT8: OUTPUT_GRID}, inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
+_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(

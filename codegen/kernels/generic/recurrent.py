@@ -27,6 +27,9 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "step_stride": params.batch if params.time_major else 1,
         "reverse": int(params.reverse),
         "reset_after": int(params.reset_after),
+        "multiplier": params.multiplier,
+        "shift": params.shift,
+        "zero_point": params.zero_point,
         "of_input": _product(params.of_input),
         "of_state": _product(params.of_state),
     }

@@ -91,7 +91,8 @@ void bw_recurrent_s8(const bw_recurrent_s8_params *p, const int8_t *input, int8_
             }
             for (int32_t k = 0; k < p->cells; ++k) {
                 state[k] = next[k];
-                output[row * p->cells + k] = (int8_t)bw_clamp((next[k] + 128) >> 8, INT8_MIN, INT8_MAX);
+                const int32_t value = bw_requantize_double(next[k], p->multiplier, p->shift) + p->zero_point;
+                output[row * p->cells + k] = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
             }
         }
     }
