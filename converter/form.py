@@ -30,8 +30,9 @@ def check_form(graph: Graph) -> Graph:
         if None in node.inputs[: operator.inputs[0]]:
             raise ModelError(f"{node.name} ({node.op}): input {node.inputs.index(None)} is missing")
         _check_count(node, "outputs", len(node.outputs), operator.outputs)
-        kept = len(SCHEMA[node.op].states) if node.op in SCHEMA else 0
-        if len(node.states) != kept:
+        least, most = (len(SCHEMA[node.op].states),) * 2 if node.op in SCHEMA else operator.states
+        if not least <= len(node.states) <= most:
+            kept = str(least) if least == most else f"{least} to {most}"
             raise ModelError(f"{node.name} ({node.op}): {len(node.states)} states; it keeps {kept}")
         for option in SCHEMA[node.op].options if node.op in SCHEMA else ():
             if option.attr in node.attrs and not _is(option, node.attrs[option.attr]):

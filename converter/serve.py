@@ -88,12 +88,13 @@ def check_float(graph: Graph) -> Graph:
 
 def _check_bias(graph: Graph, node: Node, operator: Operator) -> None:
     rule = operator.rule
-    bias = None if rule is None or rule.bias is None else graph.optional_input(node, rule.bias)
-    if rule is None or rule.weights is None or bias is None:
-        return
-    channels = graph.input(node, rule.weights).shape[rule.channel_axis]
-    if bias.elements != channels or bias.shape[-1:] != (channels,):
-        raise ModelError(f"{node.name} ({node.op}): a bias of shape {list(bias.shape)} for {channels} channels")
+    for matrix in () if rule is None else rule.matrices:
+        bias = None if matrix.bias is None else graph.optional_input(node, matrix.bias)
+        if rule is None or bias is None:
+            continue
+        channels = graph.input(node, matrix.weights).shape[rule.channel_axis]
+        if bias.elements != channels or bias.shape[-1:] != (channels,):
+            raise ModelError(f"{node.name} ({node.op}): a bias of shape {list(bias.shape)} for {channels} channels")
 
 
 def check_integer(graph: Graph) -> Graph:

@@ -49,8 +49,8 @@ def simplify(graph: Graph) -> Graph:
 def _check_finite(graph: Graph) -> Graph:
     for node in graph.nodes:
         rule = OPERATORS[node.op].rule
-        for index in () if rule is None else (rule.weights, rule.bias):
-            tensor = None if index is None else graph.optional_input(node, index)
+        for index in () if rule is None else rule.parameters:
+            tensor = graph.optional_input(node, index)
             if tensor is not None and tensor.data is not None and not np.all(np.isfinite(tensor.data)):
                 raise ModelError(
                     f"{node.name} ({node.op}): '{tensor.name}' holds NaN or infinite values; "

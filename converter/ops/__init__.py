@@ -12,6 +12,7 @@ from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
+from .recurrent import RECURRENT_OPERATORS
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
 from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR
@@ -49,6 +50,7 @@ _ALL: tuple[Operator, ...] = (
     *UNARY_OPERATORS,
     *SHAPE_OPERATORS,
     *SIGNAL_OPERATORS,
+    *RECURRENT_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -29,6 +29,21 @@ FloatRule = Callable[[Graph, Node, Inputs], list[Array]]
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """Constant weights with a bias of their own.
+
+    Attributes:
+        weights: their index among the inputs, symmetric int8.
+        bias: index of the bias among the inputs, int32 (int64 for 16x8) at the product of both factors' scales.
+        factor: scale of what they multiply; None where that is the operator's first activation.
+    """
+
+    weights: int
+    bias: int | None = None
+    factor: float | None = None
+
+
+@dataclass(frozen=True)
 class QuantRule:
     """How an operator's tensors get scales when Bitwright quantizes a float graph: every float input that is no weight
     or bias is an activation, or a constant in an activation's place.
@@ -39,6 +54,7 @@ class QuantRule:
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at ``S_in * S_w``.
         same: inputs and outputs share one scale and zero point.
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type.
+        inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
     """
 
     weights: int | None = None
@@ -46,6 +62,18 @@ class QuantRule:
     bias: int | None = None
     same: bool = False
     fixed: Mapping[DType, tuple[float, int]] | None = None
+    inner: tuple[Matrix, ...] = ()
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """All weights with their biases."""
+        return self.inner if self.weights is None else (Matrix(self.weights, self.bias), *self.inner)
+
+    @property
+    def parameters(self) -> tuple[int, ...]:
+        """Indices of all weights and biases among the inputs."""
+        indices = [index for matrix in self.matrices for index in (matrix.weights, matrix.bias)]
+        return tuple(index for index in indices if index is not None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,7 @@ class Operator:
             dimension where the graph declares a batch of one.
         rule: how its tensors are quantized; None where Bitwright does not quantize it.
         inputs, outputs: fewest and most operands; absent optional ones count when others follow.
+        states: fewest and most states that a node keeps; those of TFLite's operators stand in ``tflite_schema``.
     """
 
     name: str
@@ -81,6 +110,7 @@ class Operator:
     rule: QuantRule | None = None
     inputs: tuple[int, int] = (1, 1)
     outputs: tuple[int, int] = (1, 1)
+    states: tuple[int, int] = (0, 0)
 
 
 def unsupported(node: Node, reason: str) -> UnsupportedError:

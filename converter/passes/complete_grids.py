@@ -69,7 +69,7 @@ def _graph(rewriter: Rewriter) -> Graph:
 def _with_constants(rewriter: Rewriter, node: Node) -> Node:
     """The node with a grid on constants in the place of activations, by their range; weights must have theirs."""
     rule = rule_of(node)
-    if rule.weights is not None and rewriter.tensors[str(node.inputs[rule.weights])].stored is None:
+    if any(rewriter.tensors[str(node.inputs[matrix.weights])].stored is None for matrix in rule.matrices):
         raise UnsupportedError(node.name, node.op, f"the file does not quantize its weights; {_FROM_DATA}")
     inputs, kind = list(node.inputs), rewriter.tensors[node.outputs[0]].stored or DType.INT8
     for index in operands(_graph(rewriter), node):

@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import InputError, UnsupportedError
 from ..ir import Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
-from ..ops.operator import QuantRule
+from ..ops.operator import Matrix, QuantRule
 from .grid import affine_grid, symmetric_scale, weight_scales
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
@@ -79,7 +79,7 @@ def operands(graph: Graph, node: Node) -> list[int]:
     return [
         index
         for index, name in enumerate(node.inputs)
-        if name is not None and index not in (rule.weights, rule.bias) and graph.tensor(name).dtype is DType.FLOAT32
+        if name is not None and index not in rule.parameters and graph.tensor(name).dtype is DType.FLOAT32
     ]
 
 
@@ -242,42 +242,48 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
     """Scales for all weights; one that many nodes share is copied where their biases ask for different ones."""
     tensors, nodes = dict(graph.tensors), []
     for node in graph.nodes:
-        index = rule_of(node).weights
-        if index is None:
-            nodes.append(node)
-            continue
-        weights = tensors[str(node.inputs[index])]
-        quant = _weight_grid(graph, node, weights, scheme)
-        name = weights.name
-        if weights.stored is not None and weights.quant != quant:
-            name = f"{weights.name}/{node.name}"
-        tensors[name] = replace(weights, name=name, quant=quant, stored=DType.INT8)
-        inputs = (*node.inputs[:index], name, *node.inputs[index + 1 :])
-        nodes.append(replace(node, inputs=inputs))
+        inputs = list(node.inputs)
+        for matrix in rule_of(node).matrices:
+            weights = tensors[str(inputs[matrix.weights])]
+            quant = _weight_grid(graph, node, matrix, weights, scheme)
+            name = weights.name
+            if weights.stored is not None and weights.quant != quant:
+                name = f"{weights.name}/{node.name}"
+            tensors[name] = replace(weights, name=name, quant=quant, stored=DType.INT8)
+            inputs[matrix.weights] = name
+        nodes.append(replace(node, inputs=tuple(inputs)))
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
 
 
-def _weight_grid(graph: Graph, node: Node, weights: Tensor, scheme: Scheme) -> Quantization:
+def _weight_grid(graph: Graph, node: Node, matrix: Matrix, weights: Tensor, scheme: Scheme) -> Quantization:
     rule = rule_of(node)
     if weights.data is None:
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
     scales = weight_scales(weights.data, axis, scheme.power_of_two)
-    scales = np.maximum(scales, least_scales(graph, node, scales.size))
+    scales = np.maximum(scales, least_scales(graph, node, matrix, scales.size))
     if scheme.power_of_two:
         scales = 2.0 ** np.ceil(np.log2(scales))
     values = tuple(float(np.float32(scale)) for scale in scales)
     return Quantization(values, (0,) * len(values), axis)
 
 
-def least_scales(graph: Graph, node: Node, count: int) -> Array:
-    """Weight scales of an annotated layer below which its bias at ``S_in * S_w`` would leave the accumulator."""
-    rule = rule_of(node)
-    bias = graph.optional_input(node, rule.bias) if rule.bias is not None else None
-    if bias is None or bias.data is None:
-        return np.full(count, np.finfo(np.float32).tiny)
+def factor_scale(graph: Graph, node: Node, matrix: Matrix) -> float:
+    """The scale of what an annotated layer's weights multiply."""
+    if matrix.factor is not None:
+        return matrix.factor
     source = graph.tensor(node.inputs[operands(graph, node)[0]])
     assert source.quant is not None
+    return source.quant.scale[0]
+
+
+def least_scales(graph: Graph, node: Node, matrix: Matrix, count: int) -> Array:
+    """Weight scales of an annotated layer below which its bias at ``S_in * S_w`` would leave the accumulator."""
+    bias = graph.optional_input(node, matrix.bias) if matrix.bias is not None else None
+    if bias is None or bias.data is None:
+        return np.full(count, np.finfo(np.float32).tiny)
     reach = np.abs(bias.data.astype(np.float64))
     reach = reach if count > 1 else reach.max(keepdims=True)
-    return np.maximum(reach / (source.quant.scale[0] * _LARGEST_BIAS) * (1 + 1e-6), np.finfo(np.float32).tiny)
+    return np.maximum(
+        reach / (factor_scale(graph, node, matrix) * _LARGEST_BIAS) * (1 + 1e-6), np.finfo(np.float32).tiny
+    )

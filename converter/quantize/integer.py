@@ -8,8 +8,9 @@ import numpy as np
 
 from ...errors import UnsupportedError
 from ..ir import DType, Edge, Graph, Node, Quantization, Rounding, Tensor, check
+from ..ops.operator import Matrix
 from ..serve import check_served
-from .annotate import operands, rule_of
+from .annotate import factor_scale, operands, rule_of
 from .grid import to_levels
 
 
@@ -26,8 +27,9 @@ def to_integer(graph: Graph) -> Graph:
     nodes = []
     for node in graph.nodes:
         rule = rule_of(node)
-        if rule.bias is not None and graph.optional_input(node, rule.bias) is not None:
-            node = _with_bias(graph, node, rule.bias, tensors)
+        for matrix in rule.matrices:
+            if matrix.bias is not None and graph.optional_input(node, matrix.bias) is not None:
+                node = _with_bias(graph, node, matrix, matrix.bias, tensors)
         wide = rule.weights is not None and tensors[node.outputs[0]].dtype is DType.INT16
         nodes.append(replace(node, rounding=Rounding.WIDE if wide else Rounding.DOUBLE))
     edges = dict(graph.edges)
@@ -51,14 +53,13 @@ def _integer(tensor: Tensor) -> Tensor:
     return Tensor(tensor.name, tensor.shape, tensor.stored, tensor.quant, data)
 
 
-def _with_bias(graph: Graph, node: Node, index: int, tensors: dict[str, Tensor]) -> Node:
+def _with_bias(graph: Graph, node: Node, matrix: Matrix, index: int, tensors: dict[str, Tensor]) -> Node:
     """The node with its bias as an integer tensor of its own; biases that several nodes share part ways here."""
-    rule = rule_of(node)
-    bias, weights = graph.input(node, index), graph.input(node, rule.weights or 0)
+    bias, weights = graph.input(node, index), graph.input(node, matrix.weights)
     source = graph.tensor(node.inputs[operands(graph, node)[0]])
-    assert weights.quant is not None and source.quant is not None
+    assert weights.quant is not None
     wide = source.stored is DType.INT16
-    scale = np.asarray(weights.quant.scale, np.float64) * source.quant.scale[0]
+    scale = np.asarray(weights.quant.scale, np.float64) * factor_scale(graph, node, matrix)
     limit = 2**47 if wide else 2**31 - 1
     levels = np.clip(np.rint(bias.value().astype(np.float64) / scale), -limit, limit)
     quant = Quantization(tuple(float(np.float32(s)) for s in scale), (0,) * scale.size, 0 if scale.size > 1 else None)

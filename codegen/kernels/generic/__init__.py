@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....converter.ops.activation import UNARY_OPERATORS
 from ....converter.ops.elementwise import BINARY_OPERATORS
+from ....converter.ops.recurrent import RECURRENT_OPERATORS
 from ....converter.ops.shape_ops import SHAPE_OPERATORS
 from ..kernel import Kernel, KernelTable, Lowering
 from . import (
@@ -16,6 +17,7 @@ from . import (
     lstm,
     micro,
     pooling,
+    recurrent,
     reduce,
     resize,
     shape_ops,
@@ -58,6 +60,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
+    **{operator.name: recurrent.lower for operator in RECURRENT_OPERATORS},
     **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
 }
 

@@ -12,6 +12,7 @@ from . import (
     normalization,
     pooling,
     quantization,
+    recurrent,
     reduction,
     resize,
     shape,
@@ -88,6 +89,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "Size": shape.shape_of,
     "Resize": resize.resize,
     "Upsample": resize.resize,
+    **{kind: recurrent.layer(kind) for kind in ("RNN", "GRU", "LSTM")},
     **quantization.QUANTIZED,
 }
 
@@ -104,11 +106,9 @@ MOVING = frozenset(
     | {"Gather", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "MaxPool"}
 )
 
-_RECURRENT = "recurrent layers are not served; export the network unrolled, or use convolutions over time"
 _CONTROL = "control flow is not served; export one path of the network by tracing it"
 _DYNAMIC = "a scale that depends on the input is not served; quantize statically"
 REFUSED: Mapping[str, str] = {
-    **dict.fromkeys(("LSTM", "GRU", "RNN"), _RECURRENT),
     **dict.fromkeys(("If", "Loop", "Scan"), _CONTROL),
     **dict.fromkeys(("DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul"), _DYNAMIC),
     "NonMaxSuppression": "leave it to the code around the network",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import activation, arithmetic, convolution, matrix, normalization, pooling, reduction, resize, shape
+from . import activation, arithmetic, convolution, matrix, normalization, pooling, recurrent, reduction, resize, shape
 from .call import Lowering
 
 _CONVOLUTION: dict[str, Lowering] = {
@@ -21,6 +21,12 @@ _MATRIX: dict[str, Lowering] = {
     "bmm": matrix.matmul,
     "matmul": matrix.matmul,
     "scaled_dot_product_attention": matrix.attention,
+}
+
+_RECURRENT_LAYERS: dict[str, Lowering] = {
+    "lstm": recurrent.layers("LSTM"),
+    "gru": recurrent.layers("GRU"),
+    "rnn_tanh": recurrent.layers("RNN"),
 }
 
 _NORMALIZATION: dict[str, Lowering] = {
@@ -172,15 +178,15 @@ _SHAPE: dict[str, Lowering] = {
 }
 
 LOWERINGS: dict[str, Lowering] = {
-    **_CONVOLUTION, **_MATRIX, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION, **_POOLING, **_RESIZE,
-    **NOTHING, **_SHAPE,
+    **_CONVOLUTION, **_MATRIX, **_RECURRENT_LAYERS, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION,
+    **_POOLING, **_RESIZE, **NOTHING, **_SHAPE,
 }  # fmt: skip
 
 #: Operators that broadcast, and those that broadcast by themselves, before which the others need not.
 EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
-_RECURRENT = "recurrent layers are not served; use dilated convolutions over time (Conv1d), or attention"
+_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh over the whole sequence"
 _THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
@@ -194,9 +200,6 @@ REFUSED: dict[str, str] = {
     "_log_softmax": "it is not served; drop it (the largest score stays the largest), or serve softmax",
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
-    "lstm": _RECURRENT,
-    "gru": _RECURRENT,
-    "rnn_tanh": _RECURRENT,
     "rnn_relu": _RECURRENT,
     "lstm_cell": _RECURRENT,
     "gru_cell": _RECURRENT,

@@ -50,7 +50,7 @@ def _best_scales(graph: Graph, node: Node, weights: Tensor, tried: Array) -> Arr
     rows = weights.value().astype(np.float64)
     rows = rows.reshape(1, -1) if weights.quant.axis is None else np.moveaxis(rows, weights.quant.axis, 0)
     rows = rows.reshape(len(scales), -1)
-    least = least_scales(graph, node, len(scales))
+    least = least_scales(graph, node, rule_of(node).matrices[0], len(scales))
     best, lowest = scales, np.full(len(scales), np.inf)
     for factor in np.array([1.0, 0.5]) if is_power_of_two(scales) else tried:
         candidate = (scales * factor).astype(np.float32).astype(np.float64)

@@ -1,0 +1,105 @@
+"""RNN, GRU and LSTM in one or both directions, from a state of zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...ir import Array
+from ...ops.recurrent import GATES
+from .. import recurrent
+from .call import Activation, Call, Constant, Lowering, Value
+
+#: Which of ONNX' gates stands where in the operator: ONNX writes update, reset, new and input, output, forget, new.
+_ORDER: Mapping[str, tuple[int, ...]] = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 2, 3, 1)}
+_FUNCTIONS = {"RNN": ["tanh"], "GRU": ["sigmoid", "tanh"], "LSTM": ["sigmoid", "tanh", "tanh"]}
+_DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
+
+
+def layer(kind: str) -> Lowering:
+    """Outputs and last hidden values; an LSTM's last cells are not served."""
+
+    def lower(call: Call) -> Sequence[Value | None]:
+        source, batched = call.source(), bool(call.get("layout", 0))
+        call.require(len(call.shape_of(source)) == 3, f"an input of shape {list(call.shape_of(source))} is no sequence")
+        sides = _DIRECTIONS.get(call.get("direction", "forward"))
+        if sides is None:
+            raise call.fail(f"direction '{call.get('direction')}' is not served")
+        steps = call.shape_of(source)[1 if batched else 0]
+        _check(call, kind, steps, len(sides))
+        if not batched:
+            source = recurrent.batch_first(call, source, "batch_first")
+        directions = [_direction(call, kind, source, place, reverse) for place, reverse in enumerate(sides)]
+        result, lasts = recurrent.layer(call, kind, source, directions, bool(call.get("linear_before_reset", 0)))
+        outputs: list[Value | None] = [Activation(_steps(call, result, len(sides), batched))]
+        if 1 in call.used:
+            state = recurrent.states(call, lasts)
+            outputs.append(Activation(call.transpose(state, (1, 0, 2), "states") if batched else state))
+        return [*outputs, *[None] * (call.outputs - len(outputs))]
+
+    return lower
+
+
+def _steps(call: Call, result: str, sides: int, batched: bool) -> str:
+    """[batch, steps, directions * cells] as ONNX has it: [steps, directions, batch, cells] or [batch, steps, ...]."""
+    batch, steps, values = call.shape_of(result)
+    if batched:
+        return call.reshape(result, (batch, steps, sides, values // sides), "outputs")
+    if batch == 1:
+        return call.reshape(result, (steps, sides, 1, values // sides), "outputs")
+    split = call.reshape(result, (batch, steps, sides, values // sides), "split")
+    return call.transpose(split, (1, 2, 0, 3), "outputs")
+
+
+def _check(call: Call, kind: str, steps: int, sides: int) -> None:
+    """Raise UnsupportedError for what the operator has not."""
+    functions = [str(part.decode() if isinstance(part, bytes) else part) for part in call.get("activations", [])]
+    wanted = _FUNCTIONS[kind] * sides
+    served = not functions or [name.lower() for name in functions] == wanted
+    call.require(served, f"activations {', '.join(functions)} are not served; use {', '.join(_FUNCTIONS[kind])}")
+    call.require(not call.get("clip"), "clipped gates are not served")
+    call.require(not call.get("input_forget", 0), "coupled input and forget gates are not served")
+    lengths = call.array(4, "sequence lengths")
+    call.require(
+        lengths is None or bool(np.all(lengths == steps)), "sequences of several lengths are not served; pad the input"
+    )
+    for index in (5, 6):
+        value = call.given(index)
+        known = value is None or (isinstance(value, Constant) and not np.any(value.value))
+        call.require(known, recurrent.INITIAL)
+    peepholes = call.array(7, "peephole weights")
+    call.require(peepholes is None or not np.any(peepholes), "peepholes are not served")
+    call.require(2 not in call.used, "its last cells are not served; only the hidden values are")
+
+
+def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) -> recurrent.Direction:
+    """The parameters of one direction, gates rearranged."""
+    weights, matrix, bias = (_parameter(call, index) for index in (1, 2, 3))
+    if weights is None or matrix is None:
+        raise call.fail("its weights are missing")
+    first, second = _ordered(kind, weights.value[place]), _ordered(kind, matrix.value[place])
+    recurrent.check_parameters(call, kind, first, second, call.shape_of(source)[2])
+    names: list[str | None] = [call.constant(weights.name, first), call.constant(matrix.name, second), None, None]
+    if bias is not None:
+        halves = np.split(bias.value[place].reshape(-1), 2)
+        for index, half in enumerate(halves):
+            call.require(half.size == first.shape[0], f"a bias of {half.size} values for {first.shape[0]} rows")
+            names[2 + index] = call.constant(f"{bias.name}/{('input', 'state')[index]}", _ordered(kind, half))
+    return recurrent.Direction(str(names[0]), str(names[1]), names[2], names[3], reverse)
+
+
+def _parameter(call: Call, index: int) -> Constant | None:
+    value = call.given(index)
+    if isinstance(value, Activation):
+        raise call.fail(f"input {index} is computed at run time; only constant weights are served")
+    call.require(
+        value is None or value.grid is None, "quantized recurrent layers are not served; quantize the float network"
+    )
+    return value
+
+
+def _ordered(kind: str, values: Array) -> Array:
+    """The gates along the first dimension in the operator's order."""
+    gates = np.split(values.astype(np.float32), GATES[kind])
+    return np.concatenate([gates[index] for index in _ORDER[kind]])

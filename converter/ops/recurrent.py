@@ -1,0 +1,316 @@
+"""GRU, LSTM and RNN in Bitwright's own integers: int8 in and out, hidden state int16 in Q0.15, gates in Q3.12.
+
+Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], and optionally biases of
+both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with ``s`` the logistic function (Elman,
+1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
+
+    RNN   h' = tanh(W x + b + R h + d)
+    GRU   r, z = s(W x + b + R h + d), n = tanh(W x + b + r (R h + d)), h' = (1 - z) n + z h
+          without reset_after: n = tanh(W x + b + R (r h) + d)
+    LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
+
+Integers: both products accumulate in int32 and are requantized under policy DOUBLE, each row on its own, to units of
+2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.gemmlowp16`; products of
+values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
+state on the grid of the output tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import ModelError
+from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, quantize_multipliers, requantize_double
+from ..gemmlowp16 import logistic, tanh
+from ..ir import Array, DType, Graph, Node, Tensor
+from . import functions
+from .bounds import Bounds, requantized
+from .operator import (
+    Inputs,
+    Matrix,
+    Operator,
+    QuantRule,
+    bias_values,
+    exact_matmul,
+    float_bias,
+    float_operand,
+    prove_accumulator,
+    require,
+    require_types,
+    require_weights,
+    weight_scales,
+)
+
+#: Rows of weights for each cell.
+GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
+#: The scale of the hidden state.
+STATE_SCALE = 2.0**-15
+_GATE_SCALE = 2.0**-12
+_LOW, _HIGH = -32768, 32767
+
+#: The product of hidden values with the recurrent weights, and a step: of the product with the input, the hidden values
+#: [batch, cells] and the state [batch, parts, cells] to the new state.
+FloatGates = Callable[[Array], Array]
+FloatStep = Callable[[Array, Array, Array, FloatGates], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """A matrix product in units of 2^-12: weights int8 [rows, depth]; bias, with the zero point's share, multiplier and
+    shift int64 [rows]."""
+
+    weights: Array
+    bias: Int64
+    multiplier: Int64
+    shift: Int64
+
+    def __call__(self, values: Int64, rows: slice = slice(None)) -> Int64:
+        """[..., depth] -> [..., rows]."""
+        acc = exact_matmul(values, self.weights[rows].T) + self.bias[rows]
+        return requantize_double(acc, self.multiplier[rows], self.shift[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrent:
+    """Integer constants.
+
+    Attributes:
+        kind: RNN, GRU or LSTM.
+        batch, steps, inputs, cells: sizes; time_major: input [steps, batch, inputs], else [batch, steps, inputs].
+        reverse: from the last step to the first; reset_after: of a GRU, see above.
+        stateful: the state outlives the inference; else every sequence starts from zeros.
+        of_input, of_state: the products with the input and with the hidden state.
+        multiplier, shift, zero_point: from the hidden state to the outputs.
+    """
+
+    kind: str
+    batch: int
+    steps: int
+    inputs: int
+    cells: int
+    time_major: bool
+    reverse: bool
+    reset_after: bool
+    stateful: bool
+    of_input: Product
+    of_state: Product
+    multiplier: int
+    shift: int
+    zero_point: int
+
+    @property
+    def parts(self) -> int:
+        """Vectors in the state: hidden values, and of an LSTM its cells."""
+        return parts_of(self.kind)
+
+
+def parts_of(kind: str) -> int:
+    """Vectors of cells in the state, int16 [batch, parts, cells]."""
+    return 2 if kind == "LSTM" else 1
+
+
+def sizes(graph: Graph, node: Node) -> tuple[int, int, int, int]:
+    """Batch, steps, inputs, cells. Raises ModelError when the weights do not fit."""
+    source, weights, recurrent = (graph.input(node, index) for index in range(3))
+    if len(source.shape) != 3 or 0 in source.shape:
+        raise ModelError(f"{node.name} ({node.op}): an input of shape {list(source.shape)} is no sequence")
+    cells = recurrent.shape[-1] if recurrent.shape else 0
+    rows = GATES[node.op] * cells
+    if not cells or weights.shape != (rows, source.shape[2]) or recurrent.shape != (rows, cells):
+        raise ModelError(
+            f"{node.name} ({node.op}): weights of shapes {list(weights.shape)} and {list(recurrent.shape)} do not fit "
+            f"an input of {list(source.shape)}; they must be [{GATES[node.op]} * cells, inputs] and "
+            f"[{GATES[node.op]} * cells, cells]"
+        )
+    steps, batch = source.shape[:2] if node.attrs.get("time_major") else source.shape[1::-1]
+    return batch, steps, source.shape[2], cells
+
+
+def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
+    """The input's, with the cells in place of the inputs."""
+    return [(*graph.input(node, 0).shape[:2], sizes(graph, node)[3])]
+
+
+def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[int, int], zero_point: int) -> Product:
+    """The product with the weights at ``place`` of values at ``scale`` within ``limits``, proven to fit int32."""
+    weights: Tensor = graph.input(node, place)
+    require_weights(node, weights, DType.INT8)
+    require(weights.quant is None or not any(weights.quant.zero_point), node, "weights with a zero point")
+    values, rows = weights.value(), weights.shape[0]
+    bias = bias_values(graph, node, place + 2, rows)
+    folded = bias - zero_point * values.astype(np.int64).sum(axis=1)
+    # The kernel sums products of the values as they are, from the folded bias on.
+    bound = prove_accumulator(node, values, folded, *limits)
+    scales = np.asarray(weight_scales(weights, rows, 0), np.float64)
+    multiplier, shift = quantize_multipliers(scales * scale / _GATE_SCALE)
+    for reach, one, by in zip(bound.tolist(), multiplier.tolist(), shift.tolist(), strict=True):
+        ends = requantized(node, Bounds(-reach, reach), one, by)
+        # Two of them are added.
+        require(max(-ends.low, ends.high) <= INT32_MAX // 2, node, "a gate's sum does not fit int32")
+    return Product(values, folded, multiplier, shift)
+
+
+def prepare(graph: Graph, node: Node) -> Recurrent:
+    """Integer constants, with the proof that no accumulator leaves int32."""
+    source, target = graph.input(node, 0), graph.output(node)
+    require_types(graph, node, [source, target], [DType.INT8])
+    batch, steps, inputs, cells = sizes(graph, node)
+    multiplier, shift = quantize_multiplier(STATE_SCALE / target.scale)
+    requantized(node, Bounds(_LOW, _HIGH), multiplier, shift, target.zero_point)
+    stateful = bool(node.states)
+    reverse = bool(node.attrs.get("reverse"))
+    if stateful:
+        shape = (batch, parts_of(node.op), cells)
+        states = [graph.variables[name].initial for name in node.states]
+        if len(states) != 1 or states[0].shape != shape or states[0].dtype != np.int16:
+            raise ModelError(f"{node.name} ({node.op}): its state must be one variable, int16 {list(shape)}")
+        # The proof is for hidden values of [-32767, 32767], which every step keeps to.
+        require(int(states[0].min()) > _LOW, node, "an initial state of -32768 is not served")
+        require(not reverse, node, "a state that is kept needs the steps in their order")
+    return Recurrent(
+        node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
+        bool(node.attrs.get("reset_after", True)), stateful,
+        _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
+        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), multiplier, shift, target.zero_point,
+    )  # fmt: skip
+
+
+def _saturate(x: Int64) -> Int64:
+    return np.clip(x, _LOW, _HIGH)
+
+
+def _times(a: Int64, b: Int64) -> Int64:
+    """``a * b`` with ``a`` in Q0.15, rounded half up."""
+    return as_int64((a * b + (1 << 14)) >> 15)
+
+
+def _gates(params: Recurrent, x: Int64, h: Int64, first: int, count: int) -> list[Int64]:
+    """``count`` gates from the ``first`` on before their functions, each [batch, cells] in Q3.12."""
+    rows = slice(first * params.cells, (first + count) * params.cells)
+    return np.split(_saturate(x[:, rows] + params.of_state(h, rows)), count, axis=1)
+
+
+def _rnn(params: Recurrent, x: Int64, state: Int64) -> Int64:
+    return tanh(_gates(params, x, state[:, 0], 0, 1)[0], 3)[:, None]
+
+
+def _gru(params: Recurrent, x: Int64, state: Int64) -> Int64:
+    h = state[:, 0]
+    reset, update = (logistic(gate, 3) for gate in _gates(params, x, h, 0, 2))
+    rows = slice(2 * params.cells, None)
+    if params.reset_after:
+        recurrent = _times(reset, params.of_state(h, rows))
+    else:
+        recurrent = params.of_state(_times(reset, h), rows)
+    new = tanh(_saturate(x[:, rows] + recurrent), 3)
+    return as_int64(new + _times(update, h - new))[:, None]
+
+
+def _lstm(params: Recurrent, x: Int64, state: Int64) -> Int64:
+    enter, forget, new, leave = _gates(params, x, state[:, 0], 0, 4)
+    enter, forget, new, leave = logistic(enter, 3), logistic(forget, 3), tanh(new, 3), logistic(leave, 3)
+    # Products of 2^-26 and 2^-30, rounded once.
+    cell = _saturate((16 * forget * state[:, 1] + enter * new + (1 << 18)) >> 19)
+    return np.stack([_times(leave, tanh(cell, 4)), cell], axis=1)
+
+
+_STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
+
+
+def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
+    """All outputs, then the new state where it is kept."""
+    source = inputs[0]
+    assert source is not None
+    x = params.of_input(source.astype(np.int64))
+    x = x if params.time_major else x.swapaxes(0, 1)
+    state = np.zeros((params.batch, params.parts, params.cells), np.int64)
+    if params.stateful:
+        kept = inputs[-1]
+        assert kept is not None
+        state = kept.astype(np.int64)
+    out = np.zeros((params.steps, params.batch, params.cells), np.int8)
+    for step in range(params.steps)[:: -1 if params.reverse else 1]:
+        state = _STEPS[params.kind](params, x[step], state)
+        values = requantize_double(state[:, 0], params.multiplier, params.shift) + params.zero_point
+        out[step] = np.clip(values, -128, 127)
+    result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
+    return [result, state.astype(np.int16)] if params.stateful else [result]
+
+
+def _float_rnn(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
+    return np.tanh(x + of_state(h))[:, None]
+
+
+def _float_gru(reset_after: bool) -> FloatStep:
+    def step(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
+        cells = h.shape[1]
+        both, recurrent = x[:, : 2 * cells], of_state(h)
+        reset, update = np.split(functions.logistic({}, both + recurrent[:, : 2 * cells]), 2, axis=1)
+        last = reset * recurrent[:, 2 * cells :] if reset_after else of_state(reset * h)[:, 2 * cells :]
+        new = np.tanh(x[:, 2 * cells :] + last)
+        return (new + update * (h - new))[:, None]
+
+    return step
+
+
+def _float_lstm(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
+    gates = x + of_state(h)
+    enter, forget, new, leave = np.split(gates, 4, axis=1)
+    kept = functions.logistic({}, forget) * state[:, 1]
+    cell = kept + functions.logistic({}, enter) * np.tanh(new)
+    return np.stack([functions.logistic({}, leave) * np.tanh(cell), cell], axis=1)
+
+
+def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
+    """The same in float32, from a state of zeros."""
+    source, weights, recurrent = (float_operand(inputs, index) for index in range(3))
+    bias = float_bias(inputs, 4)
+    steps = {"RNN": _float_rnn, "GRU": _float_gru(node.attrs.get("reset_after", True)), "LSTM": _float_lstm}
+    products = source @ weights.T + float_bias(inputs, 3)
+    products = products if node.attrs.get("time_major") else products.swapaxes(0, 1)
+    state = np.zeros((products.shape[1], parts_of(node.op), recurrent.shape[1]), np.float32)
+    out = np.zeros((*products.shape[:2], recurrent.shape[1]), np.float32)
+
+    def of_state(h: Array) -> Array:
+        result: Array = h @ recurrent.T + bias
+        return result
+
+    for step in range(len(out))[:: -1 if node.attrs.get("reverse") else 1]:
+        state = steps[node.op](products[step], state[:, 0], state, of_state)
+        out[step] = state[:, 0]
+    return [out if node.attrs.get("time_major") else np.ascontiguousarray(out.swapaxes(0, 1))]
+
+
+def macs(graph: Graph, node: Node) -> int:
+    """The matrix products of every step."""
+    batch, steps, inputs, cells = sizes(graph, node)
+    return batch * steps * GATES[node.op] * cells * (inputs + cells)
+
+
+_LIMITS = {
+    "RNN": "tanh",
+    "GRU": "both places of the reset gate",
+    "LSTM": "no peepholes, no projection; the cell saturates at 16",
+}
+
+_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
+
+RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
+    Operator(
+        kind,
+        "int8",
+        f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
+        shapes,
+        prepare,
+        reference,
+        macs,
+        float_reference,
+        _RULE,
+        inputs=(3, 5),
+        states=(0, 1),
+    )
+    for kind in GATES
+)

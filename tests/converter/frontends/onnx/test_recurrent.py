@@ -1,0 +1,85 @@
+"""RNN, GRU and LSTM: the graph computes what ONNX Runtime computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from bitwright.converter.frontends.onnx import read_onnx
+from bitwright.errors import UnsupportedError
+from floats import operators
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx_peer import few, model, node, normal, prove
+
+GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
+
+
+def layer(
+    kind: str,
+    sizes: tuple[int, int, int, int] = (1, 4, 3, 2),
+    direction: str = "forward",
+    biased: bool = True,
+    outputs: tuple[str, ...] = ("y", "h"),
+    constants: dict[str, Any] | None = None,
+    names: tuple[str, ...] = (),
+    **attributes: Any,
+) -> bytes:
+    """A model of one layer; ``names``: of its inputs from the sequence lengths on."""
+    batch, steps, inputs, cells = sizes
+    rng, sides = np.random.default_rng(5), 2 if direction == "bidirectional" else 1
+    rows = GATES[kind] * cells
+    held = {"w": normal(rng, sides, rows, inputs), "r": normal(rng, sides, rows, cells) / 2}
+    if biased:
+        held["b"] = normal(rng, sides, 2 * rows)
+    held |= constants or {}
+    operands = ["x", "w", "r", "b" if biased else "", *names]
+    written = [name if name in outputs else "" for name in ("y", "h", "c")[: 3 if "c" in outputs else 2]]
+    one = node(kind, operands, written, hidden_size=cells, direction=direction, **attributes)
+    one.name = "layer"
+    return model([one], {"x": [steps, batch, inputs]}, held, outputs)
+
+
+@few
+@given(
+    kind=st.sampled_from(list(GATES)),
+    sizes=st.tuples(*[st.integers(1, 5)] * 4),
+    direction=st.sampled_from(["forward", "reverse", "bidirectional"]),
+    biased=st.booleans(),
+    linear=st.integers(0, 1),
+)
+def test_layers(kind: str, sizes: tuple[int, int, int, int], direction: str, biased: bool, linear: int) -> None:
+    attributes = {"linear_before_reset": linear} if kind == "GRU" else {}
+    graph = prove(layer(kind, sizes, direction, biased, **attributes))
+    assert operators(graph).count(kind) == (2 if direction == "bidirectional" else 1)
+
+
+def test_zeros_and_whole_lengths_are_what_is_served_anyway() -> None:
+    held = {"n": np.array([4], np.int32), "h0": np.zeros((1, 1, 2), np.float32)}
+    prove(layer("LSTM", constants=held, names=("n", "h0", "h0"), activations=["Sigmoid", "Tanh", "Tanh"]))
+
+
+def test_only_one_output_is_asked_for() -> None:
+    for outputs in (("y",), ("h",)):
+        prove(layer("GRU", outputs=outputs))
+
+
+ONES = {"v": np.ones((1, 1, 2), np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (lambda: layer("LSTM", outputs=("y", "c")), "last cells"),
+        (lambda: layer("GRU", constants=ONES, names=("", "v")), "initial state other than zeros"),
+        (lambda: layer("GRU", clip=1.0), "clipped"),
+        (lambda: layer("RNN", activations=["Relu"]), "activations Relu are not served; use tanh"),
+        (lambda: layer("LSTM", input_forget=1), "coupled"),
+        (lambda: layer("GRU", constants={"n": np.array([3], np.int32)}, names=("n",)), "several lengths"),
+        (lambda: layer("RNN", constants={"r": np.ones((1, 3, 2), np.float32)}), r"weights of shapes \[2, 3\] and"),
+    ],
+)
+def test_refused(data: Any, said: str) -> None:
+    with pytest.raises(UnsupportedError, match=rf"layer \(\w+\): .*{said}"):
+        read_onnx(data())

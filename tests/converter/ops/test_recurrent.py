@@ -1,0 +1,208 @@
+"""GRU, LSTM and RNN: reference == C over random shapes and saturating data, whole == stepped, near the float layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from bitwright.codegen.project import model_sources
+from bitwright.converter.ir import Graph, Node, Quantization, Tensor, Variable, check
+from bitwright.converter.native import read_native, write_native
+from bitwright.converter.ops.recurrent import GATES, float_reference, parts_of
+from bitwright.converter.reference import Session
+from bitwright.errors import BitwrightError
+from cbuild import build, call
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from single import activation, constant, few, same, scales, seeds, vectors, zero_points
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a layer has; ``gain``: how far its weights drive the gates."""
+
+    kind: str = "GRU"
+    batch: int = 1
+    steps: int = 4
+    inputs: int = 5
+    cells: int = 6
+    time_major: bool = False
+    reverse: bool = False
+    reset_after: bool = True
+    stateful: bool = False
+    biased: bool = True
+    per_channel: bool = True
+    gain: float = 1.0
+
+
+forms = st.builds(
+    Form,
+    kind=st.sampled_from(list(GATES)),
+    batch=st.integers(1, 3),
+    steps=st.integers(1, 6),
+    inputs=st.integers(1, 9),
+    cells=st.integers(1, 9),
+    time_major=st.booleans(),
+    reverse=st.booleans(),
+    reset_after=st.booleans(),
+    stateful=st.booleans(),
+    biased=st.booleans(),
+    per_channel=st.booleans(),
+    gain=st.sampled_from([0.3, 1.0, 8.0, 100.0]),
+).map(lambda form: replace(form, reverse=form.reverse and not form.stateful))
+
+INPUT_SCALE = float(np.float32(0.02))
+
+
+def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] = (1 / 128, 0)) -> Graph:
+    """A graph of one recurrent layer with random weights, whose real values are ``gain / sqrt(taps)`` at most."""
+    rng = np.random.default_rng(seed)
+    rows, names = GATES[form.kind] * form.cells, ["x"]
+    leading = (form.steps, form.batch) if form.time_major else (form.batch, form.steps)
+    tensors = {
+        "x": activation("x", (*leading, form.inputs), INPUT_SCALE, zero_point),
+        "y": activation("y", (*leading, form.cells), *output),
+    }
+    factors = []
+    for name, taps, factor in (("w", form.inputs, INPUT_SCALE), ("r", form.cells, 2.0**-15)):
+        values = rng.integers(-127, 128, (rows, taps)).astype(np.int8)
+        scales = rng.uniform(0.5, 1, rows if form.per_channel else 1) * form.gain / np.sqrt(taps) / 127
+        axis = 0 if form.per_channel and rows > 1 else None
+        tensors[name] = constant(name, values, scales.tolist(), axis=axis)
+        factors.append(scales * factor)
+        names.append(name)
+    for name, factor in zip("bd" if form.biased else "", factors, strict=form.biased):
+        values = np.rint(rng.uniform(-1, 1, rows) * form.gain / factor).clip(-(2**30), 2**30)
+        tensors[name] = constant(name, values.astype(np.int32), np.broadcast_to(factor, rows).tolist(), axis=0)
+        names.append(name)
+    attrs: dict[str, Any] = {key: getattr(form, key) for key in ("time_major", "reverse", "reset_after")}
+    states = {}
+    if form.stateful:
+        attrs["states"] = ("s",)
+        shape = (form.batch, parts_of(form.kind), form.cells)
+        initial = rng.integers(-32767, 32768, shape).astype(np.int16)
+        states["s"] = Variable("s", initial, Quantization((2.0**-15,), (0,)))
+    node = Node("node", form.kind, tuple(names), ("y",), attrs)
+    return check(Graph("model", tensors, (node,), ("x",), ("y",), states))
+
+
+def outputs(graph: Graph, inputs: Sequence[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+    session = Session(graph)
+    return [session.trace(values).outputs for values in inputs]
+
+
+@few
+@given(form=forms, seed=seeds, zero_point=zero_points, scale=scales(2**-14, 0.1), output_zero_point=zero_points)
+def test_reference_and_c_agree(form: Form, seed: int, zero_point: int, scale: float, output_zero_point: int) -> None:
+    graph = read_native(write_native(layer(form, seed, zero_point, (scale, output_zero_point))), "model")
+    inputs = vectors(graph, seed)
+    model = model_sources(graph, ["generic"], "model")
+    library = build(model)
+    same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "C")
+
+
+@few
+@given(form=forms, seed=seeds)
+def test_one_step_at_a_time_gives_the_same_bits(form: Form, seed: int) -> None:
+    form = replace(form, reverse=False, stateful=True, time_major=False)
+    whole, single = layer(form, seed), layer(replace(form, steps=1), seed)
+    sequence = np.random.default_rng(seed).integers(-128, 128, (form.batch, form.steps, form.inputs), np.int8)
+    (expected,) = Session(whole).trace([sequence]).outputs
+    stepped = outputs(single, [[sequence[:, [step]]] for step in range(form.steps)])
+    assert np.array_equal(expected, np.concatenate([values[0] for values in stepped], axis=1))
+
+
+def test_backward_is_forward_over_the_reversed_sequence() -> None:
+    for kind in GATES:
+        form = Form(kind, batch=2)
+        sequence = np.random.default_rng(1).integers(-128, 128, (2, 4, 5), np.int8)
+        (backward,) = Session(layer(replace(form, reverse=True), 1)).trace([sequence]).outputs
+        (forward,) = Session(layer(form, 1)).trace([sequence[:, ::-1]]).outputs
+        assert np.array_equal(backward, forward[:, ::-1])
+        assert not np.array_equal(backward, Session(layer(form, 1)).trace([sequence]).outputs[0])
+
+
+def real(tensor: Tensor) -> NDArray[Any]:
+    """A constant's real values, float64."""
+    assert tensor.quant is not None
+    scale = np.array(tensor.quant.scale)
+    return tensor.value() * (scale[:, None] if tensor.value().ndim == 2 and scale.size > 1 else scale)
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_error_against_the_float_layer(kind: str, reset_after: bool) -> None:
+    """50 steps, 32 cells, of the very weights: the rounding of the output to 1/128, and little more."""
+    form = Form(kind, batch=4, steps=50, inputs=16, cells=32, reset_after=reset_after)
+    graph = layer(form, 7)
+    sequence = np.random.default_rng(7).integers(-128, 128, (4, 50, 16), np.int8)
+    (got,) = Session(graph).trace([sequence]).outputs
+    operands = [(sequence.astype(np.float64) - 3) * INPUT_SCALE] + [real(graph.tensor(name)) for name in "wrbd"]
+    (expected,) = float_reference(graph, graph.nodes[0], operands)
+    # Half a step of the output, 0.0039, and the gates' rounding as it grows over time; 127/128 stands for 1.
+    error = np.abs(got / 128 - expected)
+    assert error.max() < 0.008 and error.mean() < 0.0025
+    assert np.abs(expected).mean() > 0.1
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+def test_saturation_keeps_the_state_in_range(kind: str) -> None:
+    """Biases that drive every gate to its upper end: hidden values stop at 32767, an LSTM's cell at 16."""
+    graph = layer(Form(kind, steps=40, stateful=True), 3)
+    bias = graph.tensor("b")
+    assert bias.quant is not None
+    high = np.rint(50 / np.array(bias.quant.scale)).astype(np.int32)
+    session = Session(replace(graph, tensors={**graph.tensors, "b": replace(bias, data=high)}))
+    for values in vectors(session.graph, 3):
+        session.trace(values)
+    hidden, cells = session.state["s"][:, 0].astype(int), session.state["s"][:, -1].astype(int)
+    if kind == "GRU":
+        # The update gate keeps what was there: its end is 32767 of 32768.
+        assert np.abs(hidden).max() <= 32767
+    else:
+        assert hidden.min() >= 32750 and cells.min() >= 32750  # tanh is within 4e-4 of 1
+
+
+def _with_output_scale(graph: Graph) -> Graph:
+    return replace(graph, tensors={**graph.tensors, "y": activation("y", graph.tensor("y").shape, 1e-10, 0)})
+
+
+def _with_wide_weights(graph: Graph) -> Graph:
+    tensor = graph.tensor("r")
+    assert tensor.quant is not None
+    huge = replace(tensor.quant, scale=tuple(scale * 1e6 for scale in tensor.quant.scale))
+    return replace(graph, tensors={**graph.tensors, "r": replace(tensor, quant=huge)})
+
+
+def _with_narrow_state(graph: Graph) -> Graph:
+    state = Variable("s", np.zeros((1, 1, 5), np.int16), Quantization((2.0**-15,), (0,)))
+    return replace(graph, variables={"s": state})
+
+
+def _reversed(graph: Graph) -> Graph:
+    node = graph.nodes[0]
+    return graph.with_nodes((replace(node, attrs={**node.attrs, "reverse": True}),))
+
+
+def _with_other_weights(graph: Graph) -> Graph:
+    return replace(graph, tensors={**graph.tensors, "w": constant("w", np.zeros((17, 5), np.int8), [0.1])})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_with_output_scale, "rescaled can reach"),
+        (_with_wide_weights, "int32"),
+        (_with_narrow_state, r"int16 \[1, 1, 6\]"),
+        (_reversed, "in their order"),
+        (_with_other_weights, r"do not fit an input of \[1, 4, 5\]"),
+    ],
+)
+def test_refused(change: Any, said: str) -> None:
+    graph = layer(Form(stateful=True), 0)
+    with pytest.raises(BitwrightError, match=f"node.*{said}"):
+        Session(change(graph))

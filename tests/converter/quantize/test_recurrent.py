@@ -1,0 +1,83 @@
+"""Networks with recurrent layers through every recipe, judged against float and run in C."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from bitwright.codegen.project import model_sources
+from bitwright.converter.float_reference import run_float
+from bitwright.converter.frontends.builder import GraphBuilder
+from bitwright.converter.ir import Graph
+from bitwright.converter.ops.recurrent import GATES
+from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.recipe import find_recipe, quantize, recipe_names
+from bitwright.converter.reference import Session, run, to_integers
+from bitwright.converter.simplify import simplify
+from bitwright.errors import ModelError
+from cbuild import build, call
+
+STEPS, INPUTS, CELLS, CLASSES = 12, 6, 16, 4
+
+
+def network(kind: str, reset_after: bool = True, spoiled: bool = False) -> Graph:
+    """A recurrent layer in each direction, side by side, and a dense one on every step."""
+    rng = np.random.default_rng(11)
+    builder = GraphBuilder("net")
+    source = builder.input("x", (1, STEPS, INPUTS))
+    rows, sides = GATES[kind] * CELLS, []
+    for reverse in (False, True):
+        shapes = {"w": (rows, INPUTS), "r": (rows, CELLS), "b": (rows,), "d": (rows,)}
+        names = [builder.constant(n, rng.uniform(-1, 1, s) / np.sqrt(s[-1] / 3 + 1)) for n, s in shapes.items()]
+        attrs = {"reverse": reverse, "reset_after": reset_after}
+        sides.append(builder.node(f"layer{int(reverse)}", kind, [source, *names], attrs))
+    both = builder.node("both", "CONCATENATION", sides, {"axis": 2, "activation": "NONE"})
+    weights = rng.normal(size=(CLASSES, 2 * CELLS)) / 6
+    if spoiled:
+        builder.tensor("r").value()[0, 0] = np.nan
+    head = builder.node("head", "FULLY_CONNECTED", [both, builder.constant("v", weights)], {"keep_num_dims": True})
+    return builder.finish([head])
+
+
+def sequences(count: int, seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(seed).normal(size=(count, STEPS, INPUTS)).astype(np.float32)
+
+
+def sqnr(expected: np.ndarray, got: np.ndarray) -> float:  # type: ignore[type-arg]
+    return float(10 * np.log10(np.mean(expected**2) / np.mean((expected - got) ** 2)))
+
+
+@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("kind", list(GATES))
+def test_every_recipe(kind: str, name: str) -> None:
+    graph = simplify(network(kind))
+    data = calibration(graph, [sequences(32)])
+    integer = quantize(graph, data, find_recipe(name)).integer
+    fresh = sequences(16, seed=5)
+    got = np.concatenate([run(integer, [x[None]])[0] for x in fresh])
+    level = sqnr(run_float(graph, [fresh])[0], got)
+    assert level > 22, level
+
+
+@pytest.mark.parametrize(("kind", "reset_after"), [("RNN", True), ("GRU", True), ("GRU", False), ("LSTM", True)])
+def test_integers_in_c(kind: str, reset_after: bool) -> None:
+    graph = simplify(network(kind, reset_after))
+    integer = quantize(graph, calibration(graph, [sequences(32)]), find_recipe("minmax")).integer
+    assert not integer.variables
+    quant = integer.tensor(integer.nodes[0].inputs[2]).quant
+    assert quant is not None and len(quant.scale) == GATES[kind] * CELLS
+    model = model_sources(integer, ["generic"], "model")
+    library, session = build(model), Session(integer)
+    for x in sequences(6, seed=7):
+        values = to_integers(integer, [x[None]])
+        assert np.array_equal(session.trace(values).outputs[0], call(model, library, values)[0])
+
+
+def test_batches_run_at_once_as_one_by_one() -> None:
+    graph, data = simplify(network("LSTM")), sequences(5)
+    together = run_float(graph, [data])[0]
+    assert np.allclose(together, np.concatenate([run_float(graph, [x[None]])[0] for x in data]), atol=1e-6)
+
+
+def test_bad_weights_are_named() -> None:
+    with pytest.raises(ModelError, match=r"layer0 \(GRU\): 'r' holds NaN"):
+        simplify(network("GRU", spoiled=True))
