@@ -10,6 +10,7 @@ from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
+from .normalization import LAYER_NORM, RMS_NORM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
 from .recurrent import RECURRENT_OPERATORS
@@ -41,6 +42,8 @@ _ALL: tuple[Operator, ...] = (
     REDUCE_MIN,
     ARG_MAX,
     SOFTMAX,
+    LAYER_NORM,
+    RMS_NORM,
     SVDF,
     UNIDIRECTIONAL_SEQUENCE_LSTM,
     READ_VARIABLE,

@@ -53,6 +53,7 @@ class QuantRule:
         channel_axis: their output-channel axis, along which they may have one scale each.
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at ``S_in * S_w``.
         same: inputs and outputs share one scale and zero point.
+        fine: indices of constants in an activation's place that are int16 beside int8 activations too.
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type.
         inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
     """
@@ -61,6 +62,7 @@ class QuantRule:
     channel_axis: int = 0
     bias: int | None = None
     same: bool = False
+    fine: tuple[int, ...] = ()
     fixed: Mapping[DType, tuple[float, int]] | None = None
     inner: tuple[Matrix, ...] = ()
 

@@ -237,7 +237,7 @@ def _reduce(layout: Layout, node: Node) -> None:
 
 
 def _along_last(layout: Layout, node: Node) -> None:
-    """SOFTMAX and BATCH_NORM: the last dimension is stored last, the others anyhow."""
+    """SOFTMAX and normalizations: the last dimension is stored last, the others anyhow."""
     name = str(node.inputs[0])
     order = _order(layout, name)
     last = len(order) - 1
@@ -366,7 +366,7 @@ RULES: dict[str, Rule] = {
     "PACK": _pack,
     "UNPACK": _guarded(_unpack),
     **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "ARG_MAX"), _guarded(_reduce)),
-    **dict.fromkeys(("SOFTMAX", "BATCH_NORM"), _guarded(_along_last)),
+    **dict.fromkeys(("SOFTMAX", "BATCH_NORM", "LAYER_NORM", "RMS_NORM"), _guarded(_along_last)),
     "FULLY_CONNECTED": _guarded(_fully_connected),
     "BATCH_MATMUL": _batch_matmul,
     "SPLIT": _split(1, 0),

@@ -105,7 +105,8 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
     for node in graph.nodes:
         for index in operands(graph, node):
             if graph.tensor(node.inputs[index]).is_constant:
-                types.setdefault(str(node.inputs[index]), chosen[node.name])
+                kind = DType.INT16 if index in rule_of(node).fine else chosen[node.name]
+                types.setdefault(str(node.inputs[index]), kind)
     return types
 
 
@@ -207,13 +208,14 @@ def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
         for index in operands(graph, node):
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
-            if source.stored is kind and (wanted is None or source.quant == wanted):
+            needed = DType.INT16 if index in rule_of(node).fine else kind
+            if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
-            quant = wanted if wanted is not None else _converted(source, kind)
-            key = (source.name, kind, quant)
+            quant = wanted if wanted is not None else _converted(source, needed)
+            key = (source.name, needed, quant)
             if key not in bridges:
-                bridges[key] = f"{source.name}/{kind.value}_{len(bridges)}"
-                bridge = replace(source, name=bridges[key], quant=quant, stored=kind)
+                bridges[key] = f"{source.name}/{needed.value}_{len(bridges)}"
+                bridge = replace(source, name=bridges[key], quant=quant, stored=needed)
                 tensors[bridge.name] = bridge
                 if source.data is None:
                     nodes.append(Node(f"{bridge.name}:quantize", "QUANTIZE", (source.name,), (bridge.name,)))
