@@ -31,7 +31,14 @@ class Direction:
 
 
 def batch_first(call: Emitter, source: str, what: str) -> str:
-    """[steps, batch, values] to [batch, steps, values] or back; nothing is moved where one of them is 1."""
+    """[steps, batch, values] to [batch, steps, values] or back.
+
+    Nothing is moved where one of them is 1; what the model itself moved just before is taken as it was.
+    """
+    writer = call.graph.writer(source)
+    order = None if writer is None or writer.op != "TRANSPOSE" else call.graph.value(writer.inputs[1])
+    if writer is not None and order is not None and order.tolist() == [1, 0, 2]:
+        return str(writer.inputs[0])
     first, second, values = call.shape_of(source)
     if 1 in (first, second):
         return call.reshape(source, (second, first, values), what)

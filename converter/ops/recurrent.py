@@ -250,8 +250,9 @@ def _float_gru(reset_after: bool) -> FloatStep:
         both, recurrent = x[:, : 2 * cells], of_state(h)
         reset, update = np.split(functions.logistic({}, both + recurrent[:, : 2 * cells]), 2, axis=1)
         last = reset * recurrent[:, 2 * cells :] if reset_after else of_state(reset * h)[:, 2 * cells :]
-        new = np.tanh(x[:, 2 * cells :] + last)
-        return (new + update * (h - new))[:, None]
+        new: Array = np.tanh(x[:, 2 * cells :] + last)
+        result: Array = new + update * (h - new)
+        return result[:, None]
 
     return step
 

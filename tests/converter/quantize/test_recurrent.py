@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from bitwright.cli import main
 from bitwright.codegen.project import model_sources
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.builder import GraphBuilder
 from bitwright.converter.ir import Graph
+from bitwright.converter.native import write_native
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.recipe import find_recipe, quantize, recipe_names
@@ -15,6 +20,7 @@ from bitwright.converter.reference import Session, run, to_integers
 from bitwright.converter.simplify import simplify
 from bitwright.errors import ModelError
 from cbuild import build, call
+from tools import needs_target
 
 STEPS, INPUTS, CELLS, CLASSES = 12, 6, 16, 4
 
@@ -70,6 +76,28 @@ def test_integers_in_c(kind: str, reset_after: bool) -> None:
     for x in sequences(6, seed=7):
         values = to_integers(integer, [x[None]])
         assert np.array_equal(session.trace(values).outputs[0], call(model, library, values)[0])
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+def test_integers_are_what_is_simulated(kind: str) -> None:
+    """What int8 weights and activations lose is seen in float; the integers' own rounding adds little to it."""
+    graph = simplify(network(kind))
+    result = quantize(graph, calibration(graph, [sequences(32)]), find_recipe("minmax"))
+    fresh = sequences(8, seed=3)
+    got = np.concatenate([run(result.integer, [x[None]])[0] for x in fresh])
+    level = sqnr(run_float(result.annotated, [fresh], simulate=True)[0], got)
+    assert level > 38, level
+
+
+@pytest.mark.parametrize("target", [needs_target("host"), needs_target("mps2-an386"), needs_target("qemu-rv32")])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_bit_exact_on_the_target(kind: str, target: str, tmp_path: Path) -> None:
+    path, report = tmp_path / "net.bwq", tmp_path / "report.json"
+    graph = simplify(network(kind))
+    data = calibration(graph, [sequences(16)])
+    path.write_bytes(write_native(quantize(graph, data, find_recipe("minmax")).integer))
+    assert main(["verify", str(path), "--target", target, "--vectors", "3", "--json", str(report)]) == 0
+    assert json.loads(report.read_text())["bit_exact"]
 
 
 def test_batches_run_at_once_as_one_by_one() -> None:

@@ -60,6 +60,21 @@ def test_zeros_and_whole_lengths_are_what_is_served_anyway() -> None:
     prove(layer("LSTM", constants=held, names=("n", "h0", "h0"), activations=["Sigmoid", "Tanh", "Tanh"]))
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_transposes_of_exporters_vanish(batch: int) -> None:
+    """PyTorch writes a batch-first layer as one between transposes."""
+    rng = np.random.default_rng(2)
+    held = {"w": normal(rng, 1, 6, 3), "r": normal(rng, 1, 6, 2), "axis": np.array([1])}
+    nodes = [
+        node("Transpose", ["x"], "t", perm=[1, 0, 2]),
+        node("GRU", ["t", "w", "r"], ["g", ""], hidden_size=2),
+        node("Squeeze", ["g", "axis"], "s"),
+        node("Transpose", ["s"], perm=[1, 0, 2]),
+    ]
+    graph = prove(model(nodes, {"x": [batch, 4, 3]}, held))
+    assert operators(graph).count("TRANSPOSE") <= (0 if batch == 1 else 2)
+
+
 def test_only_one_output_is_asked_for() -> None:
     for outputs in (("y",), ("h",)):
         prove(layer("GRU", outputs=outputs))
