@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..ir import Array
+from ..ops.normalization import MOST_ELEMENTS
 from .emitter import Emitter
 
 Pair = tuple[int, int]
@@ -80,6 +82,35 @@ def standardized(call: Emitter, source: str, axes: Sequence[int], epsilon: float
     squares = call.emit("SQUARED_DIFFERENCE", [source, mean], "squares")
     variance = call.emit("MEAN", [squares, indices], "variance", keep_dims=True)
     return divided(call, centred, variance, epsilon, what)
+
+
+def along_last(
+    call: Emitter, op: str, source: str, count: int, epsilon: float, gain: Array | None, bias: Array | None
+) -> str | None:
+    """LAYER_NORM or RMS_NORM over the last ``count`` dimensions; None where one operator cannot do it.
+
+    Args:
+        gain, bias: constants that broadcast to these dimensions; absent ones are None.
+    """
+    shape = call.shape_of(source)
+    last = shape[len(shape) - count :]
+    depth = math.prod(last)
+    given = [value for value in (gain, bias) if value is not None]
+    if not last or not 1 <= depth <= MOST_ELEMENTS or not all(_fits(value.shape, last) for value in given):
+        return None
+    inputs: list[str | None] = [call.reshape(source, (*shape[: len(shape) - count], depth), "rows")]
+    for what, value in (("gain", gain), ("bias", bias)):
+        inputs.append(None if value is None else call.number(what, np.broadcast_to(value, last).reshape(-1)))
+    while inputs[-1] is None:
+        inputs.pop()
+    result = call.emit(op, inputs, "" if count == 1 else "normalized", epsilon=epsilon)
+    return call.reshape(result, shape)
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Whether an array of that shape broadcasts to the wanted one."""
+    pairs = zip(reversed(shape), reversed(wanted), strict=False)
+    return len(shape) <= len(wanted) and all(size in (1, other) for size, other in pairs)
 
 
 def divided(call: Emitter, source: str, square: str, epsilon: float, what: str) -> str:

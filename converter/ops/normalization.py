@@ -70,7 +70,7 @@ def reciprocal_root(values: Int64) -> tuple[Int64, Int64]:
     """``(r, e)`` with ``1 / sqrt(v) = r * 2^(e - 61)`` for int64 values in [1, 2^62).
 
     The values are scaled by ``4^e`` into [2^60, 2^62); four steps of Newton's method in 64-bit integers follow a
-    straight line. r lies in [2^30, 2^31]; its relative error is below 2^-28 (seen: below 2^-28.6).
+    straight line. r lies in [2^30, 2^31); its relative error is below 2^-28.
     """
     scaled, e = as_int64(values).copy(), np.zeros(np.shape(values), np.int64)
     while np.any(low := scaled < 1 << _RADICAND_BITS - 2):
@@ -132,11 +132,11 @@ def prepare(graph: Graph, node: Node) -> Normalization:
     require(
         fraction >= 1, node, f"values of up to {reach:.3g} output steps are not served; the output's scale is too small"
     )
-    integer = [as_int64(round_ties_away(values * 2.0**fraction).astype(np.int64)) for values in (gain, bias)]
-    assert most * int(np.abs(integer[0]).max()) + int(np.abs(integer[1]).max()) < 1 << _REACH_BITS + 1
+    gains, biases = (as_int64(round_ties_away(v * 2.0**fraction).astype(np.int64)) for v in (gain, bias))
+    assert most * int(np.abs(gains).max()) + int(np.abs(biases).max()) < 1 << _REACH_BITS + 1
     centre = node.op == "LAYER_NORM"
     points = source.zero_point, target.zero_point
-    return Normalization(dtype, source.shape, centre, points[0], epsilon, half, *integer, fraction, points[1])
+    return Normalization(dtype, source.shape, centre, points[0], epsilon, half, gains, biases, fraction, points[1])
 
 
 def _radicand(node: Node, source: Tensor, depth: int) -> tuple[int, int]:

@@ -71,11 +71,12 @@ def _with_constants(rewriter: Rewriter, node: Node) -> Node:
     rule = rule_of(node)
     if any(rewriter.tensors[str(node.inputs[matrix.weights])].stored is None for matrix in rule.matrices):
         raise UnsupportedError(node.name, node.op, f"the file does not quantize its weights; {_FROM_DATA}")
-    inputs, kind = list(node.inputs), rewriter.tensors[node.outputs[0]].stored or DType.INT8
+    inputs, own = list(node.inputs), rewriter.tensors[node.outputs[0]].stored or DType.INT8
     for index in operands(_graph(rewriter), node):
         tensor = rewriter.tensors[str(inputs[index])]
         if tensor.data is None or tensor.stored is not None:
             continue
+        kind = DType.INT16 if index in rule.fine else own
         low, high = float(tensor.data.min(initial=0.0)), float(tensor.data.max(initial=0.0))
         if kind is DType.INT16:
             grid = Quantization((symmetric_scale(max(-low, high), 32767),), (0,))

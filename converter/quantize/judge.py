@@ -176,7 +176,7 @@ def _layer_error(network: Quantized, node: Node, expected: dict[str, Array], fou
     original = next(other for other in network.floating.nodes if other.name == node.name)
     # The float operator on what the integer network gave it: its output differs by what this layer adds.
     operands = [
-        None if source is None else found.get(source, network.floating.tensors[source].data)
+        None if source is None else found[source] if source in found else network.floating.tensors[source].data
         for source in _sources(network, node, original)
     ]
     alone = run_node(network.floating, original, operands)[0].astype(np.float64)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...ir import Array
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
-from ..lowering import standardized
+from ..lowering import along_last, standardized
 from .call import Activation, Call
 
 _TRAINING = "it uses the statistics of its batch; export the network for inference"
@@ -52,8 +52,10 @@ def layer_normalization(call: Call) -> list[Activation | None]:
     source = call.source()
     rank = len(call.shape_of(source))
     axes = range(call.axis(int(call.get("axis", -1)), rank), rank)
-    normal = standardized(call, source, axes, _epsilon(call), "normal")
-    result = _affine(call, normal, call.array(1, "scale"), call.array(2, "bias"))
+    scale, bias = call.array(1, "scale"), call.array(2, "bias")
+    result = along_last(call, "LAYER_NORM", source, len(axes), _epsilon(call), scale, bias)
+    if result is None:
+        result = _affine(call, standardized(call, source, axes, _epsilon(call), "normal"), scale, bias)
     return [Activation(result), *[None] * (call.outputs - 1)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ir import Array
 from ..builder import TO_CHANNELS_FIRST, TO_CHANNELS_LAST
-from ..lowering import divided, standardized
+from ..lowering import along_last, divided, standardized
 from .call import Activation, Call
 
 _TRAINING = "it uses the statistics of its batch; export the module in eval mode (module.eval())"
@@ -80,7 +80,9 @@ def layer_norm(call: Call) -> Activation:
     """Every sample by the statistics of its last dimensions."""
     source = call.source("input")
     axes = _last_axes(call, source)
-    return Activation(_normalized(call, source, axes, call.array("weight"), call.array("bias")))
+    weight, bias = call.array("weight"), call.array("bias")
+    result = along_last(call, "LAYER_NORM", source, len(axes), _epsilon(call), weight, bias)
+    return Activation(_normalized(call, source, axes, weight, bias) if result is None else result)
 
 
 def native_layer_norm(call: Call) -> list[Activation | None]:
@@ -91,12 +93,13 @@ def native_layer_norm(call: Call) -> list[Activation | None]:
 def rms_norm(call: Call) -> Activation:
     """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions."""
     source = call.source("input")
-    axes = call.indices("axes", _last_axes(call, source))
-    squares = call.emit("SQUARE", [source], "squares")
-    mean = call.emit("MEAN", [squares, axes], "mean_square", keep_dims=True)
-    epsilon = call.get("eps")
+    axes, weight, epsilon = _last_axes(call, source), call.array("weight"), call.get("eps")
     epsilon = float(np.finfo(np.float32).eps if epsilon is None else epsilon)
-    weight = call.array("weight")
+    result = along_last(call, "RMS_NORM", source, len(axes), epsilon, weight, None)
+    if result is not None:
+        return Activation(result)
+    squares = call.emit("SQUARE", [source], "squares")
+    mean = call.emit("MEAN", [squares, call.indices("axes", axes)], "mean_square", keep_dims=True)
     return Activation(_affine(call, divided(call, source, mean, epsilon, _before(weight, None)), weight, None))
 
 

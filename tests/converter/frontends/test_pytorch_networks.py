@@ -91,7 +91,7 @@ def test_quantized(name: str) -> None:
 
 
 @needs_tflite
-@pytest.mark.parametrize("name", ["convnext", "resnet", "shufflenet", "tcn", "transformer", "unet"])
+@pytest.mark.parametrize("name", ["resnet", "shufflenet", "tcn", "unet"])
 def test_exported(name: str) -> None:
     """Written as .tflite, the integer network is the same to the bit in tflite-runtime."""
     _, x, graph = read(name)

@@ -149,15 +149,21 @@ def test_group_norm(shape: tuple[int, ...], groups: int, affine: bool, seed: int
 @few
 def test_layer_norm(shape: tuple[int, ...], affine: bool, bias: bool, seed: int) -> None:
     layer = nn.LayerNorm(shape, elementwise_affine=affine, bias=bias)
-    same(shaken(layer, seed), random(1, 3, 4, 5, 6, seed=seed)[(slice(None),) * 2 + (0,) * (3 - len(shape))])
+    inputs = random(1, 3, 4, 5, 6, seed=seed)[(slice(None),) * 2 + (0,) * (3 - len(shape))]
+    assert operators(same(shaken(layer, seed), inputs)) == ["LAYER_NORM"]
+
+
+def test_rows_too_long_for_one_operator_are_normalized_in_parts() -> None:
+    for layer in (nn.LayerNorm(17000), nn.RMSNorm(17000)):
+        assert "RSQRT" in operators(same(shaken(layer), random(1, 17000)))
 
 
 def test_other_normalizations() -> None:
     same(shaken(nn.InstanceNorm2d(4, affine=True)), random(1, 4, 6, 5))
     same(shaken(nn.InstanceNorm1d(4)), random(2, 4, 6))
     same(shaken(nn.InstanceNorm2d(4, affine=True, track_running_stats=True)), random(1, 4, 6, 5))
-    same(shaken(nn.RMSNorm(6)), random(1, 5, 6))
-    same(shaken(nn.RMSNorm([5, 6], eps=1e-3, elementwise_affine=False)), random(1, 5, 6))
+    for layer in (nn.RMSNorm(6), nn.RMSNorm([5, 6], eps=1e-3, elementwise_affine=False)):
+        assert operators(same(shaken(layer), random(1, 5, 6))) == ["RMS_NORM"]
 
 
 # -- functions of one value ----------------------------------------------------------------------------------------

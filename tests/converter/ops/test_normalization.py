@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import bitwright
 import numpy as np
 import pytest
 from bitwright.codegen.project import model_sources
@@ -17,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from single import activation, constant, few, same, scales, seeds, single, vectors, zero_points
+from tools import needs_target
 
 kinds = st.sampled_from(["LAYER_NORM", "RMS_NORM"])
 types = st.sampled_from([DType.INT8, DType.INT16])
@@ -136,6 +139,17 @@ def test_the_reciprocal_root_is_as_near_as_stated() -> None:
     exact = 1 / np.sqrt(values.astype(np.longdouble))
     error = np.abs(root * np.longdouble(2) ** (exponent - 61) / exact - 1)
     assert error.max() < 2.0**-28
+
+
+@pytest.mark.parametrize("target", [needs_target(name) for name in ("host", "mps2-an386", "qemu-rv32")])
+def test_verified_on_emulated_cores(target: str, tmp_path: Path) -> None:
+    """Products of 64 bits, shifts by run-time amounts and int64 constants on cores of 32 bits."""
+    for op in ("LAYER_NORM", "RMS_NORM"):
+        for dtype in (DType.INT8, DType.INT16):
+            path = tmp_path / f"{op.lower()}_{dtype.value}.bwq"
+            path.write_bytes(write_native(norm(op, (2, 3, 33), dtype)))
+            report = bitwright.verify(path, target, vectors=3)
+            assert report.bit_exact, report.mismatches[:3]
 
 
 @pytest.mark.parametrize(
