@@ -70,7 +70,8 @@ def reciprocal_root(values: Int64) -> tuple[Int64, Int64]:
     """``(r, e)`` with ``1 / sqrt(v) = r * 2^(e - 61)`` for int64 values in [1, 2^62).
 
     The values are scaled by ``4^e`` into [2^60, 2^62); four steps of Newton's method in 64-bit integers follow a
-    straight line. r lies in [2^30, 2^31); its relative error is below 2^-28.
+    straight line. r lies in [2^30, 2^31); its relative error is below 2^-29.8
+    (all 3 * 2^30 leading halves were tried).
     """
     scaled, e = as_int64(values).copy(), np.zeros(np.shape(values), np.int64)
     while np.any(low := scaled < 1 << _RADICAND_BITS - 2):

@@ -27,7 +27,7 @@ typedef struct {
     int32_t shift; /* to 22 bits of fraction, 1..39 */
 } bw_layer_norm_row;
 
-/* 1 / sqrt(value) = result * 2^(*exponent - 61), value in [1, 2^62); relative error below 2^-28. */
+/* 1 / sqrt(value) = result * 2^(*exponent - 61), value in [1, 2^62); relative error below 2^-29.8. */
 static inline int32_t bw_reciprocal_root(uint64_t value, int32_t *exponent) {
     int32_t e = 0;
     while (value < UINT64_C(1) << 60) {
