@@ -26,7 +26,8 @@ def write_tflite(graph: Graph) -> bytes:
     """
     for node in graph.nodes:
         if node.op not in SCHEMA:
-            raise UnsupportedError(node.name, node.op, "TFLite has no such operator; `bitwright compile` and the other formats of `bitwright export` do")
+            reason = "TFLite has no such operator; `bitwright compile` and the other formats of `bitwright export` do"
+            raise UnsupportedError(node.name, node.op, reason)
         if node.rounding not in (Rounding.DOUBLE, Rounding.WIDE):
             raise UnsupportedError(node.name, node.op, f"TFLite does not round by policy {node.rounding.value}")
     return _Writer(in_tflite_forms(graph)).write()
