@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...float_reference import run_node, simulated
+from ...float_reference import run_node, simulated, takes_batches
 from ...ir import Array, Graph, Node, Tensor, check
 from ..annotate import operands, rule_of
 from ..calibration import Calibration
@@ -125,7 +125,10 @@ def layerwise(
     """
     originals = {node.name: node for node in (floating or graph).nodes}
     last = _last_readers(graph, originals)
-    batches = list(calibration.spread(min(samples, _affordable(graph, last))).batches())
+    seen = calibration.spread(min(samples, _affordable(graph, last)))
+    # Networks that move the leading dimension elsewhere, as attention does, see one sample at a time.
+    together = takes_batches(graph) and takes_batches(floating or graph)
+    batches = list(seen.batches() if together else seen.batches(1))
     theirs: dict[str, Batches] = {name: [b[i] for b in batches] for i, name in enumerate(graph.inputs)}
     ours = {name: [simulated(graph.tensor(name), x) for x in values] for name, values in theirs.items()}
     for index, node in enumerate(graph.nodes):

@@ -90,6 +90,14 @@ def test_quantized(name: str) -> None:
     assert result.judgement.sqnr > 30
 
 
+@pytest.mark.parametrize(("name", "recipe"), [("vit", "wide"), ("transformer", "second-order"), ("mixer", "wide")])
+def test_quantized_layer_by_layer(name: str, recipe: str) -> None:
+    """Methods that go through a network layer by layer serve those whose layers move the batch elsewhere."""
+    _, x, graph = read(name)
+    result = quantize_model(simplify(graph), random(8, *x.shape[1:], seed=3).numpy(), recipe=recipe)
+    assert result.judgement.sqnr > (40 if recipe == "wide" else 30)
+
+
 @needs_tflite
 @pytest.mark.parametrize("name", ["resnet", "shufflenet", "tcn", "unet"])
 def test_exported(name: str) -> None:
