@@ -72,9 +72,9 @@ def test_the_header_does_what_the_search_assumes() -> None:
 int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point);
 int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point) {
     const uint8_t rights = (uint8_t)right;
-    const bw_rescale_params p = {&bias, &multiplier, &rights, scale, tie, 0, point, -128, 127};
+    const bw_rescale_rv32 p = {&bias, &multiplier, &rights, scale, tie, 0, point, -128, 127};
     const bw_rescale_channel c = bw_rescale_of(&p, 0);
-    return tie == 0 ? bw_rescale_rectified(&c, (uint32_t)acc) : bw_rescale(&c, (uint32_t)acc);
+    return tie == 0 ? bw_rescale_rectified(&c, (uint32_t)acc) : bw_rescale_sum(&c, (uint32_t)acc);
 }
 """
     kernels = ROOT / "firmware" / "kernels"
@@ -95,9 +95,9 @@ int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point);
 int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point) {
     const int32_t bias = 0;
     const uint8_t rights = (uint8_t)right;
-    const bw_rescale_params p = {&bias, &multiplier, &rights, 2, 2, 1, point, -128, 127};
+    const bw_rescale_rv32 p = {&bias, &multiplier, &rights, 2, 2, 1, point, -128, 127};
     const bw_rescale_channel c = bw_rescale_of(&p, 0);
-    return bw_rescale(&c, (uint32_t)acc);
+    return bw_rescale_sum(&c, (uint32_t)acc);
 }
 """
     kernels = ROOT / "firmware" / "kernels"

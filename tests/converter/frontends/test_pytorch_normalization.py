@@ -84,5 +84,5 @@ def test_layers_are_judged_where_an_activation_is_requantized_on_the_way() -> No
 
 def test_tflite_has_no_such_operator() -> None:
     graph = simplify(read_torch(nn.LayerNorm(8).eval(), (random(1, 4, 8),)))
-    with pytest.raises(UnsupportedError, match="TFLite files cannot hold"):
+    with pytest.raises(UnsupportedError, match="TFLite has no such operator"):
         write_tflite(quantize_model(graph, _samples((4, 8)), recipe="minmax").graph)
