@@ -1,4 +1,4 @@
-"""Random faults on the link: 12,000 conversations over six networks and firmwares, in virtual time.
+"""Random faults on the link: 60,000 conversations, six networks and firmwares each, in virtual time.
 
     python benchmarks/link_faults.py [--schedules N] [--first SEED]
 
@@ -137,7 +137,7 @@ one of the firmware's safeguards is left out.
 def main() -> int:
     """Run all of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--schedules", type=int, default=2_000)
+    parser.add_argument("--schedules", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
     begin, kinds = time.monotonic(), {kind: Tally() for kind in KINDS}
