@@ -153,6 +153,13 @@ def quantize_multipliers(real: ArrayLike) -> tuple[Int64, Int64]:
     return np.where(values < 0, -magnitude, magnitude), np.where(magnitude == 0, 0, np.minimum(shift, 30))
 
 
+def isqrt(values: Int64) -> Int64:
+    """Exact floor of the square root of int64 values below 2^62 that are not negative."""
+    root = as_int64(np.sqrt(values.astype(np.float64)).astype(np.int64))
+    root -= root * root > values
+    return root + ((root + 1) * (root + 1) <= values)
+
+
 def power_of_two(scale: float) -> int | None:
     """The exponent of a scale that TFLite takes for a power of two: within 0.001 of one, in float32 (CheckedLog2)."""
     exponent = np.log(np.float32(scale)) * (np.float32(1) / np.log(np.float32(2)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, requantize_double
+from ..fixedpoint import INT32_MAX, Int64, as_int64, isqrt, quantize_multiplier, requantize_double
 from ..ir import Array, DType, Graph, Node
 from .operator import Inputs, Operator, float_operand, require, require_types
 
@@ -41,13 +41,6 @@ class WindowStatistics:
     multiplier: int
     shift: int
     output_zero_point: int
-
-
-def isqrt(values: Int64) -> Int64:
-    """Exact floor of the square root of int64 values below 2^62 that are not negative."""
-    root = as_int64(np.sqrt(values.astype(np.float64)).astype(np.int64))
-    root -= root * root > values
-    return root + ((root + 1) * (root + 1) <= values)
 
 
 def _window(graph: Graph, node: Node) -> tuple[int, int]:

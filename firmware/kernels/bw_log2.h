@@ -1,4 +1,4 @@
-/* Integer logarithm and square root of the audio front ends, bit for bit those of converter/ops/signal. */
+/* Integer logarithm and square roots of the front ends, bit for bit those of converter/ops/signal and fixedpoint.py. */
 #ifndef BW_LOG2_H
 #define BW_LOG2_H
 
@@ -45,6 +45,22 @@ static inline uint32_t bw_sqrt32(uint32_t value) {
             root += bit;
         }
     }
+    return root;
+}
+
+/* The same of 64 bits; value - root * root is left in `rest`. */
+static inline uint64_t bw_sqrt64(uint64_t value, uint64_t *rest) {
+    uint64_t root = 0;
+    uint64_t bit = value != 0U ? UINT64_C(1) << ((bw_bit_length64(value) - 1) & ~1) : 0U;
+    for (; bit != 0U; bit >>= 2) {
+        const uint64_t trial = root + bit;
+        root >>= 1;
+        if (value >= trial) {
+            value -= trial;
+            root += bit;
+        }
+    }
+    *rest = value;
     return root;
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....errors import ModelError
-from ...fixedpoint import Int64, as_int64
+from ...fixedpoint import Int64, as_int64, isqrt
 from ...ir import Array, DType, Graph, Node
 from ..operator import Inputs, Operator, integers, require
 from .frames import MOST_WINDOW, frame_shape
@@ -50,9 +50,7 @@ def _prepare(graph: Graph, node: Node) -> MicroFilters:
 
 def rounded_root(values: Int64) -> Int64:
     """The square root to the nearest; of numbers below 2^32 at most 65535, which takes the place of 65536."""
-    root = np.sqrt(values.astype(np.float64)).astype(np.int64)
-    root -= root * root > values
-    root += (root + 1) * (root + 1) <= values
+    root = isqrt(values)
     up = (values - root * root > root) & ((values >= 1 << 32) | (root != 0xFFFF))
     return as_int64(root + up)
 

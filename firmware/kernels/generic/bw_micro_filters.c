@@ -5,20 +5,12 @@
 
 /* The root to the nearest; of numbers below 2^32 at most 65535. */
 static uint32_t rounded_root(uint64_t value) {
-    uint64_t rest = value, root = 0;
-    uint64_t bit = value != 0U ? UINT64_C(1) << ((bw_bit_length64(value) - 1) & ~1) : 0U;
     if ((value >> 32) == 0U) {
         const uint32_t small = bw_sqrt32((uint32_t)value);
         return small + ((uint32_t)value - small * small > small && small != UINT32_C(0xffff) ? 1U : 0U);
     }
-    for (; bit != 0U; bit >>= 2) {
-        const uint64_t trial = root + bit;
-        root >>= 1;
-        if (rest >= trial) {
-            rest -= trial;
-            root += bit;
-        }
-    }
+    uint64_t rest;
+    const uint64_t root = bw_sqrt64(value, &rest);
     return (uint32_t)root + (rest > root ? 1U : 0U);
 }
 

@@ -2,6 +2,7 @@
 #include "bw_window_statistics_s16.h"
 
 #include "bw_fixedpoint.h"
+#include "bw_log2.h"
 
 /* What one pass over the samples of an axis finds. */
 typedef struct {
@@ -21,18 +22,10 @@ static summary summarize(const int16_t *input, int32_t samples, int32_t stride) 
     return s;
 }
 
-/* Floor of the square root of a value below 2^54, bit by bit from the highest of the root. */
+/* Floor of the square root of a value below 2^54. */
 static int32_t square_root(uint64_t value) {
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 52; bit != 0; bit >>= 2) {
-        if (value >= root + bit) {
-            value -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
-        }
-    }
-    return (int32_t)root;
+    uint64_t rest;
+    return (int32_t)bw_sqrt64(value, &rest);
 }
 
 /* samples * feature */

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from bitwright.codegen.project import model_sources
+from bitwright.converter.fixedpoint import isqrt
 from bitwright.converter.float_reference import run_node
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.native import read_native, write_native
-from bitwright.converter.ops.window_statistics import FEATURES, isqrt
+from bitwright.converter.ops.window_statistics import FEATURES
 from bitwright.converter.reference import Session
 from bitwright.errors import BitwrightError
 from cbuild import build, call
