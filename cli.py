@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from . import __version__, api, console
 from .codegen.kernels.page import kernels_page
@@ -42,6 +42,31 @@ if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace], int]
 
 _LONGEST_LINE = 1000
+
+
+class CommandModule(Protocol):
+    """A file of ``commands``."""
+
+    def add_arguments(self, command: argparse.ArgumentParser, /) -> None:
+        """The command's options."""
+
+    def run(self, options: argparse.Namespace, /) -> int:
+        """Run the command; its exit code."""
+
+
+#: Commands that have a file of their own, in the order of the help, and what each does.
+_OWN_FILES: tuple[tuple[str, CommandModule, str], ...] = (
+    ("verify", verify_command, "build, run and compare every layer with the reference"),
+    ("run", run_command, "run a model on a target or board and save its outputs"),
+    ("flash", flash_command, "put a generated project on a board"),
+    ("profile", profile_command, "show where an inference spends its instructions"),
+    ("tune", tune_command, "choose the best kernel for every layer by measurement"),
+    ("quantize", quantize_command, "quantize a float model and judge what it cost"),
+    ("report", report_command, "write an HTML page about a quantized model on a target"),
+    ("export", export_command, "write a quantized model in another tool's format"),
+    ("frontend", frontend_command, "put an audio front end before a quantized model"),
+    ("mlperf-tiny", mlperf_command, "write the firmware of the MLPerf Tiny benchmarks"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,37 +131,23 @@ def build_parser() -> argparse.ArgumentParser:
     compile_.add_argument("--plan", type=Path, metavar="SVG", help="also draw the memory plan")
     choices.add_argument(compile_)
 
-    verify = _command(commands, "verify", verify_command.run, "build, run and compare every layer with the reference")
-    verify_command.add_arguments(verify)
-    run = _command(commands, "run", run_command.run, "run a model on a target or board and save its outputs")
-    run_command.add_arguments(run)
-    flash = _command(commands, "flash", flash_command.run, "put a generated project on a board")
-    flash_command.add_arguments(flash)
-    profile = _command(commands, "profile", profile_command.run, "show where an inference spends its instructions")
-    profile_command.add_arguments(profile)
-    tune = _command(commands, "tune", tune_command.run, "choose the best kernel for every layer by measurement")
-    tune_command.add_arguments(tune)
-    quantize_ = _command(commands, "quantize", quantize_command.run, "quantize a float model and judge what it cost")
-    quantize_command.add_arguments(quantize_)
-    report_ = _command(commands, "report", report_command.run, "write an HTML page about a quantized model on a target")
-    report_command.add_arguments(report_)
-    export_ = _command(commands, "export", export_command.run, "write a quantized model in another tool's format")
-    export_command.add_arguments(export_)
-    frontend = _command(commands, "frontend", frontend_command.run, "put an audio front end before a quantized model")
-    frontend_command.add_arguments(frontend)
-    mlperf = _command(commands, "mlperf-tiny", mlperf_command.run, "write the firmware of the MLPerf Tiny benchmarks")
-    mlperf_command.add_arguments(mlperf)
+    for name, module, summary in _OWN_FILES:
+        _command_of(commands, name, module, summary)
     ops = _command(commands, "ops", _ops, "list the supported operators")
     ops.add_argument("--json", action="store_true", help="as JSON")
     ops.add_argument("--markdown", action="store_true", help="as the page docs/operators.md")
     ops.add_argument("--kernels", action="store_true", help="the kernels of each instruction set, as docs/kernels.md")
     targets = _command(commands, "targets", _targets, "list the targets")
     targets.add_argument("--json", action="store_true", help="as JSON")
-    boards = _command(commands, "boards", boards_command.run, "list the boards, or what is plugged in")
-    boards_command.add_arguments(boards)
+    _command_of(commands, "boards", boards_command, "list the boards, or what is plugged in")
     doctor = _command(commands, "doctor", _doctor, "show what is installed, what is missing and how to get it")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     return parser
+
+
+def _command_of(commands: Commands, name: str, module: CommandModule, summary: str) -> None:
+    """A command with a file of its own."""
+    module.add_arguments(_command(commands, name, module.run, summary))
 
 
 def _command(commands: Commands, name: str, function: Command, summary: str) -> _Parser:
