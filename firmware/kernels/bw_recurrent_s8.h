@@ -5,7 +5,7 @@
  * [gates][cells][inputs] and [gates][cells][cells]; gates of a GRU: reset, update, new; of an LSTM: input, forget, new,
  * output. Biases hold the zero point's share.
  * Ranges: all accumulators, rescaled values and the sum of two of these fit int32 (proven on the host); requantization
- * DOUBLE, to units of 2^-12. States lie in [-32767, 32767], cells in all of int16.
+ * DOUBLE, to units of 2^-12. States may be any int16.
  * Scratch: 2 bytes per cell, 6 of a GRU, aligned as int16. Cost per step: a multiply-accumulate for each weight, and
  * for each gate and cell two requantizations and a logistic function or tangent; for each cell a requantization more,
  * and a tangent of an LSTM.

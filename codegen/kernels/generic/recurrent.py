@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....converter.ir import DType, Graph, Node
-from ....converter.ops.recurrent import Product, Recurrent
+from ....converter.ops.recurrent import INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 
 #: The kernel's numbers for the kinds, and the vectors of int16 that each needs as scratch.
@@ -15,7 +15,8 @@ _KINDS = {"RNN": (0, 1), "GRU": (1, 3), "LSTM": (2, 1)}
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
-    """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros."""
+    """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros,
+    ``bw_recurrent_given_s8`` with one that comes in or goes out."""
     kind, vectors = _KINDS[params.kind]
     fields: dict[str, Field] = {
         "kind": kind,
@@ -39,6 +40,24 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     if params.stateful:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_gates_s16",))
     scratch += 2 * params.batch * params.parts * params.cells
+    if any(params.initial) or params.shapes:
+        operands = (0, *(index for index, comes in zip(INITIAL, params.initial, strict=True) if comes))
+        given: dict[str, Field] = {
+            "layer": fields,
+            "hidden": int(params.initial[0]),
+            "cells": int(params.initial[1]),
+            "last": len(params.shapes),
+        }
+        sources = ("bw_recurrent_s8", "bw_gates_s16")
+        return KernelCall(
+            "bw_recurrent_given_s8",
+            given,
+            operands,
+            scratch,
+            sources=sources,
+            gather_operands=True,
+            scatter_outputs=True,
+        )
     return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_gates_s16"))
 
 
