@@ -10,7 +10,7 @@ both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with 
     LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
 
 Integers: both products accumulate in int32 and are requantized under policy DOUBLE, each row on its own, to units of
-2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.gemmlowp16`; products of
+2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.pwl`; products of
 values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
 state on the grid of the output tensor.
 """
@@ -24,8 +24,8 @@ import numpy as np
 
 from ...errors import ModelError
 from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, quantize_multipliers, requantize_double
-from ..gemmlowp16 import logistic, tanh
 from ..ir import Array, DType, Graph, Node, Tensor
+from ..pwl import logistic, tanh
 from . import functions
 from .bounds import Bounds, requantized
 from .operator import (

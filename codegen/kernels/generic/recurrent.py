@@ -35,9 +35,9 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     }
     scratch = 2 * params.cells * vectors
     if params.stateful:
-        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_gates_s16",))
+        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_pwl_s16",))
     scratch += 2 * params.batch * params.parts * params.cells
-    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_gates_s16"))
+    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_pwl_s16"))
 
 
 def _product(product: Product) -> dict[str, Any]:

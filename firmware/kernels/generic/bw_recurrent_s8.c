@@ -2,7 +2,7 @@
 #include "bw_recurrent_s8.h"
 
 #include "bw_fixedpoint.h"
-#include "bw_gates_s16.h"
+#include "bw_pwl_s16.h"
 
 static int32_t saturate(int32_t x) { return bw_clamp(x, INT16_MIN, INT16_MAX); }
 
@@ -40,7 +40,7 @@ static int32_t gate(const bw_recurrent_s8_params *p, const int8_t *x, const int1
 
 static void step_rnn(const bw_recurrent_s8_params *p, const int8_t *x, const int16_t *h, int16_t *next) {
     for (int32_t i = 0; i < p->cells; ++i) {
-        next[i] = (int16_t)bw_tanh_s16(gate(p, x, h, i), 3);
+        next[i] = (int16_t)bw_tanh_pwl(gate(p, x, h, i), 3);
     }
 }
 
@@ -48,15 +48,15 @@ static void step_rnn(const bw_recurrent_s8_params *p, const int8_t *x, const int
 static void step_gru(const bw_recurrent_s8_params *p, const int8_t *x, const int16_t *h, int16_t *next) {
     int16_t *const reset = next + p->cells, *const update = reset + p->cells;
     for (int32_t i = 0; i < p->cells; ++i) {
-        const int32_t r = bw_logistic_s16(gate(p, x, h, i), 3);
+        const int32_t r = bw_logistic_pwl(gate(p, x, h, i), 3);
         reset[i] = (int16_t)(p->reset_after ? r : times(r, h[i]));
-        update[i] = (int16_t)bw_logistic_s16(gate(p, x, h, p->cells + i), 3);
+        update[i] = (int16_t)bw_logistic_pwl(gate(p, x, h, p->cells + i), 3);
     }
     for (int32_t i = 0; i < p->cells; ++i) {
         const int32_t row = 2 * p->cells + i;
         const int32_t recurrent = of_state(p, p->reset_after ? h : reset, row);
         const int32_t share = p->reset_after ? (int32_t)(((int64_t)reset[i] * recurrent + (1 << 14)) >> 15) : recurrent;
-        const int32_t new = bw_tanh_s16(saturate(of_input(p, x, row) + share), 3);
+        const int32_t new = bw_tanh_pwl(saturate(of_input(p, x, row) + share), 3);
         next[i] = (int16_t)(new + times(update[i], h[i] - new)); /* 32767 * 65534 and one half fit int32 */
     }
 }
@@ -64,14 +64,14 @@ static void step_gru(const bw_recurrent_s8_params *p, const int8_t *x, const int
 static void step_lstm(const bw_recurrent_s8_params *p, const int8_t *x, const int16_t *h, int16_t *cell,
                       int16_t *next) {
     for (int32_t i = 0; i < p->cells; ++i) {
-        const int32_t enter = bw_logistic_s16(gate(p, x, h, i), 3);
-        const int32_t forget = bw_logistic_s16(gate(p, x, h, p->cells + i), 3);
-        const int32_t new = bw_tanh_s16(gate(p, x, h, 2 * p->cells + i), 3);
-        const int32_t leave = bw_logistic_s16(gate(p, x, h, 3 * p->cells + i), 3);
+        const int32_t enter = bw_logistic_pwl(gate(p, x, h, i), 3);
+        const int32_t forget = bw_logistic_pwl(gate(p, x, h, p->cells + i), 3);
+        const int32_t new = bw_tanh_pwl(gate(p, x, h, 2 * p->cells + i), 3);
+        const int32_t leave = bw_logistic_pwl(gate(p, x, h, 3 * p->cells + i), 3);
         /* Products of 2^-26 and 2^-30, rounded once. */
         const int64_t sum = (int64_t)forget * cell[i] * 16 + enter * new + (1 << 18);
         cell[i] = (int16_t)saturate((int32_t)(sum >> 19));
-        next[i] = (int16_t)times(leave, bw_tanh_s16(cell[i], 4));
+        next[i] = (int16_t)times(leave, bw_tanh_pwl(cell[i], 4));
     }
 }
 
