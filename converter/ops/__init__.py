@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .activation import UNARY_OPERATORS
+from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
 from .conv import CONV_2D
@@ -32,6 +33,7 @@ _ALL: tuple[Operator, ...] = (
     FULLY_CONNECTED,
     TRANSPOSE_CONV,
     BATCH_MATMUL,
+    ATTENTION,
     BATCH_NORM,
     RESCALE_UINT8,
     RESIZE_BILINEAR,

@@ -1,4 +1,4 @@
-"""GRU, LSTM and RNN in Bitwright's own integers: int8 in and out, hidden state int16 in Q0.15, gates in Q3.12.
+"""GRU, LSTM and RNN in Bitwright's own integers: int8 or int16 in and out, hidden state int16 in Q0.15, gates in Q3.12.
 
 Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], and optionally biases of
 both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with ``s`` the logistic function (Elman,
@@ -10,9 +10,9 @@ both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with 
     LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
 
 Integers: both products accumulate in int32 and are requantized under policy DOUBLE, each row on its own, to units of
-2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.gemmlowp16`; products of
+2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.pwl`; products of
 values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
-state on the grid of the output tensor.
+state on the grid of the output tensor; an int16 output that Bitwright quantizes has the hidden state's own grid.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import numpy as np
 
 from ...errors import ModelError
 from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, quantize_multipliers, requantize_double
-from ..gemmlowp16 import logistic, tanh
 from ..ir import Array, DType, Graph, Node, Tensor
+from ..pwl import logistic, tanh
 from . import functions
 from .bounds import Bounds, requantized
 from .operator import (
@@ -83,6 +83,7 @@ class Recurrent:
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros.
         of_input, of_state: the products with the input and with the hidden state.
+        source, target: types of inputs and outputs, int8 or int16.
         multiplier, shift, zero_point: from the hidden state to the outputs.
     """
 
@@ -97,6 +98,8 @@ class Recurrent:
     stateful: bool
     of_input: Product
     of_state: Product
+    source: DType
+    target: DType
     multiplier: int
     shift: int
     zero_point: int
@@ -156,7 +159,8 @@ def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[i
 def prepare(graph: Graph, node: Node) -> Recurrent:
     """Integer constants, with the proof that no accumulator leaves int32."""
     source, target = graph.input(node, 0), graph.output(node)
-    require_types(graph, node, [source, target], [DType.INT8])
+    for tensor in (source, target):
+        require_types(graph, node, [tensor], [DType.INT8, DType.INT16])
     batch, steps, inputs, cells = sizes(graph, node)
     multiplier, shift = quantize_multiplier(STATE_SCALE / target.scale)
     requantized(node, Bounds(_LOW, _HIGH), multiplier, shift, target.zero_point)
@@ -174,7 +178,8 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
         bool(node.attrs.get("reset_after", True)), stateful,
         _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
-        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), multiplier, shift, target.zero_point,
+        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), source.dtype, target.dtype, multiplier, shift,
+        target.zero_point,
     )  # fmt: skip
 
 
@@ -231,11 +236,11 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
         kept = inputs[-1]
         assert kept is not None
         state = kept.astype(np.int64)
-    out = np.zeros((params.steps, params.batch, params.cells), np.int8)
+    out = np.zeros((params.steps, params.batch, params.cells), params.target.numpy)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
         values = requantize_double(state[:, 0], params.multiplier, params.shift) + params.zero_point
-        out[step] = np.clip(values, -128, 127)
+        out[step] = np.clip(values, *params.target.limits)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
     return [result, state.astype(np.int16)] if params.stateful else [result]
 
@@ -297,12 +302,13 @@ _LIMITS = {
     "LSTM": "no peepholes, no projection; the cell saturates at 16",
 }
 
-_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
+#: A wide output is the hidden state itself, which no rounding follows.
+_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)), mixed=True, fixed={DType.INT16: (STATE_SCALE, 0)})
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
         kind,
-        "int8",
+        "int8, int16",
         f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
         shapes,
         prepare,

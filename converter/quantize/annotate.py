@@ -128,9 +128,9 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
 def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
     grids = {}
     for node in graph.nodes:
-        fixed = rule_of(node).fixed
+        fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
         if fixed is not None:
-            scale, zero_point = fixed[types[node.outputs[0]]]
+            scale, zero_point = fixed
             grids[node.outputs[0]] = Quantization((scale,), (zero_point,))
     return grids
 
@@ -138,7 +138,8 @@ def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantiza
 def _groups(graph: Graph, types: Mapping[str, DType], fixed: Mapping[str, Quantization]) -> dict[str, str]:
     """Tensors that must share a grid -> their representative: what operators join that only move or compare values.
 
-    Where several inputs are joined, one whose grid its own operator fixes is left out: it is requantized on the way.
+    Where several inputs are joined, one whose grid its own operator fixes is left out and requantized on the way,
+    unless all have that very grid.
     """
     parent = {name: name for name in types}
 
@@ -148,27 +149,28 @@ def _groups(graph: Graph, types: Mapping[str, DType], fixed: Mapping[str, Quanti
             name = parent[name]
         return name
 
-    anchored = set(fixed)
+    anchored = dict(fixed)
     for node in graph.nodes:
         if not rule_of(node).same:
             continue
         sources = [str(node.inputs[i]) for i in operands(graph, node)]
         target = node.outputs[0]
+        agree = len({anchored.get(find(source)) for source in sources}) == 1
         for source in sources:
-            if types[source] is not types[target] or (len(sources) > 1 and find(source) in anchored):
+            if types[source] is not types[target] or (not agree and find(source) in anchored):
                 continue
             if find(source) in anchored:
-                anchored.add(find(target))
+                anchored[find(target)] = anchored[find(source)]
             _join(parent, find(source), find(target), anchored)
         for other in node.outputs[1:]:
             _join(parent, find(target), find(other), anchored)
     return {name: find(name) for name in types}
 
 
-def _join(parent: dict[str, str], first: str, second: str, anchored: set[str]) -> None:
+def _join(parent: dict[str, str], first: str, second: str, anchored: dict[str, Quantization]) -> None:
     parent[second] = first
     if second in anchored:
-        anchored.add(first)
+        anchored[first] = anchored[second]
 
 
 def _observed_grid(
@@ -209,6 +211,8 @@ def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
             needed = DType.INT16 if index in rule_of(node).fine else kind
+            if rule_of(node).mixed and source.stored is not None:
+                needed = source.stored
             if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
             quant = wanted if wanted is not None else _converted(source, needed)

@@ -1,4 +1,4 @@
-/* RNN, GRU or LSTM over a sequence: int8 in and out, hidden state int16 in Q0.15.
+/* RNN, GRU or LSTM over a sequence: int8 or int16 in and out, int8 weights, hidden state int16 in Q0.15.
  *
  * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `cells`; state int16
  * [batch][1][cells], of an LSTM [batch][2][cells] with the cells in Q4.11 after the hidden values. Weights int8
@@ -28,11 +28,11 @@ typedef struct {
     int32_t batch_stride, step_stride;     /* of the rows of input and output */
     int32_t reverse;                       /* from the last step to the first */
     int32_t reset_after;                   /* GRU: the reset gate scales the product with the state, else the state */
+    int32_t wide_input, wide_output;       /* int16 instead of int8 */
     int32_t multiplier, shift, zero_point; /* from the hidden state to the output */
     bw_recurrent_s8_product of_input, of_state;
 } bw_recurrent_s8_params;
 
-void bw_recurrent_s8(const bw_recurrent_s8_params *p, const int8_t *input, int8_t *output, int16_t *state,
-                     void *scratch);
+void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch);
 
 #endif /* BW_RECURRENT_S8_H */

@@ -9,6 +9,6 @@
 
 typedef bw_recurrent_s8_params bw_recurrent_whole_s8_params;
 
-void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const int8_t *input, int8_t *output, void *scratch);
+void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *input, void *output, void *scratch);
 
 #endif /* BW_RECURRENT_WHOLE_S8_H */

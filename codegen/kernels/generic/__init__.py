@@ -9,6 +9,7 @@ from ....converter.ops.shape_ops import SHAPE_OPERATORS
 from ..kernel import Kernel, KernelTable, Lowering
 from . import (
     activation,
+    attention,
     batch_matmul,
     conv,
     depthwise_conv,
@@ -35,6 +36,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
     "BATCH_MATMUL": batch_matmul.lower,
+    "ATTENTION": attention.lower,
     "RESCALE_UINT8": activation.lower,
     "RESIZE_BILINEAR": resize.lower,
     "AVERAGE_POOL_2D": pooling.lower,

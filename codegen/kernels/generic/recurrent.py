@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ....converter.ir import Graph, Node
+from ....converter.ir import DType, Graph, Node
 from ....converter.ops.recurrent import Product, Recurrent
 from ..call import Field, KernelCall, as_c
 
@@ -27,6 +27,8 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "step_stride": params.batch if params.time_major else 1,
         "reverse": int(params.reverse),
         "reset_after": int(params.reset_after),
+        "wide_input": int(params.source is DType.INT16),
+        "wide_output": int(params.target is DType.INT16),
         "multiplier": params.multiplier,
         "shift": params.shift,
         "zero_point": params.zero_point,
@@ -35,9 +37,9 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     }
     scratch = 2 * params.cells * vectors
     if params.stateful:
-        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_gates_s16",))
+        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_pwl_s16",))
     scratch += 2 * params.batch * params.parts * params.cells
-    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_gates_s16"))
+    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_pwl_s16"))
 
 
 def _product(product: Product) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 #include "bw_recurrent_s8.h"
 
-void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const int8_t *input, int8_t *output, void *scratch) {
+void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *input, void *output, void *scratch) {
     int16_t *const state = scratch;
     const int32_t count = p->batch * p->cells * (p->kind == BW_LSTM ? 2 : 1);
     for (int32_t i = 0; i < count; ++i) {
