@@ -22,6 +22,7 @@ from .shape_ops import SHAPE_OPERATORS
 from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
 from .svdf import SVDF
+from .token_wise import TOKEN_OPERATORS
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 from .window_statistics import WINDOW_STATISTICS
@@ -56,6 +57,7 @@ _ALL: tuple[Operator, ...] = (
     *SHAPE_OPERATORS,
     *SIGNAL_OPERATORS,
     *RECURRENT_OPERATORS,
+    *TOKEN_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -25,6 +25,7 @@ from . import (
     shape_ops,
     signal,
     svdf,
+    token_wise,
     transpose_conv,
     window_statistics,
 )
@@ -62,6 +63,8 @@ _LOWERINGS: dict[str, Lowering] = {
     "MICRO_LOG": micro.lower_log,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    "QUANTIZE_TOKENS": token_wise.lower_tokens,
+    "FULLY_CONNECTED_TOKENS": token_wise.lower,
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
