@@ -5,6 +5,7 @@ from __future__ import annotations
 from .activation import UNARY_OPERATORS
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
@@ -54,6 +55,7 @@ _ALL: tuple[Operator, ...] = (
     *SHAPE_OPERATORS,
     *SIGNAL_OPERATORS,
     *RECURRENT_OPERATORS,
+    *CAPSULE_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -10,6 +10,7 @@ from ..kernel import Kernel, KernelTable, Lowering
 from . import (
     activation,
     batch_matmul,
+    capsule,
     conv,
     depthwise_conv,
     elementwise,
@@ -60,6 +61,8 @@ _LOWERINGS: dict[str, Lowering] = {
     "MICRO_LOG": micro.lower_log,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    "SQUASH": capsule.lower_squash,
+    "CAPSULE_LENGTH": capsule.lower_length,
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
@@ -67,4 +70,10 @@ _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
 }
 
-KERNELS: KernelTable = {op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()}
+KERNELS: KernelTable = {
+    **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
+    "CAPSULE_ROUTING": (
+        Kernel("kept", capsule.routing(kept=True)),
+        Kernel("recomputed", capsule.routing(kept=False)),
+    ),
+}
