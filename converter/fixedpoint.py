@@ -104,7 +104,8 @@ def high_multipliers(real: ArrayLike, bound: int) -> tuple[Int64, int, int]:
     """Multipliers below 2^31 in magnitude, left and right shift for :func:`requantize_high` of values within ``bound``.
 
     The values fill int32 before, and the largest multiplier its 31 bits, so that results are within
-    1/2 + 2^(1 - right) of the real ones. The right shift is below 1, which is not served, only where results can reach 2^26.
+    1/2 + 2^(1 - right) of the real ones. The right shift is below 1, which is not served, only where results can reach
+    2^26.
 
     Raises:
         ModelError: a multiplier is infinite or NaN.

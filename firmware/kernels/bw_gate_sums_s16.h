@@ -13,8 +13,10 @@ typedef struct {
     int32_t left, right;
 } bw_gate_scale;
 
-/* The gates of `count` rows from `row` on. */
-void bw_gate_sums_s16(const bw_gate_scale *input, const int32_t *of_input, const bw_gate_scale *state,
-                      const int32_t *of_state, int32_t row, int32_t count, int16_t *gates);
+enum { BW_GATE_BLOCK = 16 }; /* rows at most at a time */
+
+/* The gates of `count` rows from `row` on; sums of the product with the input, then of that with the state. */
+void bw_gate_sums_s16(const bw_gate_scale *input, const bw_gate_scale *state, int32_t sums[2][BW_GATE_BLOCK],
+                      int32_t row, int32_t count, int16_t *gates);
 
 #endif /* BW_GATE_SUMS_S16_H */

@@ -7,8 +7,6 @@
 #include "bw_pwl_run_s16.h"
 #include "bw_rows_s8.h"
 
-enum { BLOCK = 16 }; /* rows whose sums wait on the stack */
-
 /* A step's operands, as bw_rows_s8.h lays columns out, its gates, and room for a column of hidden values. */
 typedef struct {
     const void *x, *h;
@@ -38,19 +36,19 @@ static void sum_rows(const bw_recurrent_s8_product *product, const void *column,
  * state. */
 static void gates(const bw_recurrent_s8_params *p, const step *s, int32_t row, int32_t end, const int16_t *reset,
                   int16_t *to) {
-    int32_t x[BLOCK], h[BLOCK];
-    for (; row < end; row += BLOCK, to += BLOCK) {
-        const int32_t count = end - row < BLOCK ? end - row : BLOCK;
-        sum_rows(&p->of_input, s->x, padded(p->inputs), p->wide_input, row, count, x);
-        sum_rows(&p->of_state, s->h, padded(p->cells), 1, row, count, h);
+    int32_t sums[2][BW_GATE_BLOCK];
+    for (; row < end; row += BW_GATE_BLOCK, to += BW_GATE_BLOCK) {
+        const int32_t count = end - row < BW_GATE_BLOCK ? end - row : BW_GATE_BLOCK;
+        sum_rows(&p->of_input, s->x, padded(p->inputs), p->wide_input, row, count, sums[0]);
+        sum_rows(&p->of_state, s->h, padded(p->cells), 1, row, count, sums[1]);
         if (reset == NULL) {
-            bw_gate_sums_s16(&p->of_input.scale, x, &p->of_state.scale, h, row, count, to);
+            bw_gate_sums_s16(&p->of_input.scale, &p->of_state.scale, sums, row, count, to);
             continue;
         }
         for (int32_t i = 0; i < count; ++i) {
             const bw_gate_scale *const of_x = &p->of_input.scale, *const of_h = &p->of_state.scale;
-            const int32_t first = bw_requantize_high(x[i], of_x->multiplier[row + i], of_x->left, of_x->right);
-            const int32_t second = bw_requantize_high(h[i], of_h->multiplier[row + i], of_h->left, of_h->right);
+            const int32_t first = bw_requantize_high(sums[0][i], of_x->multiplier[row + i], of_x->left, of_x->right);
+            const int32_t second = bw_requantize_high(sums[1][i], of_h->multiplier[row + i], of_h->left, of_h->right);
             to[i] = (int16_t)saturate(first + (int32_t)(((int64_t)*reset++ * second + (1 << 14)) >> 15));
         }
     }
