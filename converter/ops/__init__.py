@@ -8,6 +8,7 @@ from .batchnorm import BATCH_NORM
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
+from .floating import FLOAT_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .normalization import LAYER_NORM, RMS_NORM
@@ -54,6 +55,7 @@ _ALL: tuple[Operator, ...] = (
     *SHAPE_OPERATORS,
     *SIGNAL_OPERATORS,
     *RECURRENT_OPERATORS,
+    *FLOAT_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}
