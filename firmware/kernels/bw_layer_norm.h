@@ -8,6 +8,7 @@
 #define BW_LAYER_NORM_H
 
 #include "bw_fixedpoint.h"
+#include "bw_log2.h"
 
 typedef struct {
     int32_t rows, depth;
@@ -29,11 +30,8 @@ typedef struct {
 
 /* 1 / sqrt(value) = result * 2^(*exponent - 61), value in [1, 2^62); relative error below 2^-29.8. */
 static inline int32_t bw_reciprocal_root(uint64_t value, int32_t *exponent) {
-    int32_t e = 0;
-    while (value < UINT64_C(1) << 60) {
-        value <<= 2;
-        ++e;
-    }
+    const int32_t e = (62 - bw_bit_length64(value)) / 2;
+    value <<= 2 * e;
     const uint64_t a = value >> 30; /* 32 bits of fraction, in [1/4, 1) */
     /* 2.2 - 1.2 a with 30 bits of fraction; each of Newton's steps then squares the relative error. */
     uint64_t root = UINT64_C(2362232012) - ((a * UINT64_C(1288490188)) >> 32);
