@@ -11,6 +11,7 @@ from . import (
     activation,
     attention,
     batch_matmul,
+    capsule,
     conv,
     depthwise_conv,
     elementwise,
@@ -25,6 +26,7 @@ from . import (
     shape_ops,
     signal,
     svdf,
+    token_wise,
     transpose_conv,
     window_statistics,
 )
@@ -60,6 +62,10 @@ _LOWERINGS: dict[str, Lowering] = {
     "MICRO_LOG": micro.lower_log,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    "QUANTIZE_TOKENS": token_wise.lower_tokens,
+    "FULLY_CONNECTED_TOKENS": token_wise.lower,
+    "SQUASH": capsule.lower_squash,
+    "CAPSULE_LENGTH": capsule.lower_length,
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
@@ -73,4 +79,8 @@ KERNELS: KernelTable = {
         op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
         for op in ("LAYER_NORM", "RMS_NORM")
     },
+    "CAPSULE_ROUTING": (
+        Kernel("kept", capsule.routing(kept=True)),
+        Kernel("recomputed", capsule.routing(kept=False)),
+    ),
 }
