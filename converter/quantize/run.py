@@ -13,7 +13,7 @@ from ..states import Outside, states_inside, states_outside
 from .calibration import Calibration, calibration
 from .data import ImageScale, Samples, load_samples
 from .judge import Judgement, float_outputs, judge, layer_errors
-from .recipe import Attempt, Quantized, Say, find_recipe, quantize, quantize_auto
+from .recipe import Attempt, Quantized, Say, Switched, find_recipe, quantize, quantize_auto, switch
 from .stream import Steps, integer_outputs, steps
 
 #: Samples that calibrate by default.
@@ -73,6 +73,7 @@ def quantize_model(
     samples: int = CALIBRATION_SAMPLES,
     scale: ImageScale | None = None,
     say: Say | None = None,
+    switched: Switched | None = None,
     stateful: bool | Mapping[str, str] = False,
 ) -> Result:
     """Quantize a float graph and judge the integers.
@@ -84,6 +85,7 @@ def quantize_model(
             accuracy (without labels: percent of noise in the output's power).
         samples: calibration samples to use at most.
         say: called with what is being done.
+        switched: layers in float, beside those that the recipe switches.
         stateful: the network keeps its state from one inference to the next: every recurrent layer's, or that of these
             inputs, whose next values these outputs are. A sample may then be a sequence, whose first dimension is a
             multiple of the input's; the network sees each from its first state on.
@@ -123,9 +125,9 @@ def quantize_model(
 
     begin = time.perf_counter()
     if recipe == "auto":
-        result, attempts = quantize_auto(network, calibrating.data, loss, max_drop, say)
+        result, attempts = quantize_auto(network, calibrating.data, loss, max_drop, say, switched=switched)
     else:
-        result = quantize(network, calibrating.data, find_recipe(recipe), say)
+        result = quantize(network, calibrating.data, switch(find_recipe(recipe), switched), say)
         attempts = [Attempt(result.recipe.name, loss(result))]
     seconds = time.perf_counter() - begin - judging
     say(f"comparing the layers of {result.recipe.name}")

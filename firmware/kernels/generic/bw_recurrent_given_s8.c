@@ -22,7 +22,7 @@ void bw_recurrent_given_s8(const bw_recurrent_given_s8_params *p, const void *co
             memcpy(state + (i * parts + 1) * width, cells + i * width, bytes);
         }
     }
-    bw_recurrent_s8(&p->layer, inputs[0], outputs[0], state, state + p->layer.batch * parts * width);
+    bw_recurrent_s8(&p->layer, inputs[0], outputs[0], state, state + ((p->layer.batch * parts * width + 1) & ~1));
     for (int32_t part = 0; part < p->last; ++part) {
         int16_t *const last = outputs[1 + part];
         for (int32_t i = 0; i < p->layer.batch; ++i) {
