@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import bitwright
@@ -25,7 +24,8 @@ from bitwright.converter.quantize.recipe import find_recipe, quantize
 from bitwright.converter.reference import to_integers
 
 from .speech import data
-from .speech.networks import FRAMES, NETWORKS, VALUES
+from .speech.networks import FRAMES, NETWORKS, VALUES, Hidden
+from .speech.steps import streamed, verified
 from .speech.train import VARIANTS, answers, learn, trained
 
 RESULTS = data.CACHE / "results.json"
@@ -38,6 +38,8 @@ FORMS = {
     "wide": ("int16 activations, `wide`", "wide"),
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
+VERIFIED = ("int8", "wide")  # other recipes change weights only
+STREAMED, STREAM_TARGETS = ("lstm", "gru"), ("host", "mps2-an386", "qemu-rv32")
 CALIBRATION = 100  # recordings, of those that the network learned from
 Results = dict[str, dict[str, Any]]
 
@@ -64,17 +66,13 @@ def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> d
     return found
 
 
-def verified(graph: bitwright.Graph, target: str, frames: Iterable[data.Float32]) -> dict[str, Any]:
-    """Sizes and instructions on a target. Raises SystemExit where a layer differs."""
-    inputs = [to_integers(graph, [one[None]]) for one in frames]
-    begin = time.perf_counter()
-    with console.progress() as progress:
-        report = bitwright.verify(graph, target, inputs=inputs, progress=progress)
-    if not report.bit_exact:
-        raise SystemExit(f"{graph.name} on {target}: {len(report.mismatches)} differences: {report.mismatches[:3]}")
-    values = report.to_json()
-    kept = ("vectors", "instructions", "macs", "ram", "flash", "compiler", "emulator")
-    return {**{name: values[name] for name in kept}, "seconds": time.perf_counter() - begin}
+def every_frame(name: str, frames: data.Float32, folds: data.Labels) -> bitwright.Graph:
+    """A recurrent network of the first fold that scores the classes after each frame, in integers."""
+    network = trained(name, 0)
+    module = torch.nn.Sequential(Hidden(network.layer), network.classifier)
+    graph = bitwright.load(module.eval(), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
+    chosen = np.flatnonzero(folds != 0)[:CALIBRATION]
+    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS["int8"][1])).integer
 
 
 def accuracies(results: Mapping[str, Any], labels: data.Labels) -> list[str]:
@@ -139,6 +137,28 @@ the test harness.
 """
 
 
+def streams(results: Mapping[str, Any]) -> list[str]:
+    """The table of stateful runs."""
+    lines = ["| network | target | steps, all bit-exact | instructions of a step | arena | state |"]
+    lines.append("|---|---|" + "--:|" * 4)
+    for name in STREAMED:
+        for target in STREAM_TARGETS:
+            row = results.get(f"{name} stream {target}")
+            if row is not None:
+                values = [row["vectors"], row["instructions"], row["ram"]["arena"], row["ram"]["static"]]
+                cells = ["" if value is None else console.number(value) for value in values]
+                lines.append(f"| {name} | {target} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+LONG = """## A long stream
+
+The recurrent networks with a score after each frame, a frame at a time over recordings one after the other; the state
+is never reset. Every layer of every step equals the reference, and every answer that of the whole sequence at once.
+
+"""
+
+
 def page(results: Mapping[str, Any], labels: data.Labels) -> str:
     """The whole page."""
     head = INTRODUCTION.format(
@@ -146,6 +166,7 @@ def page(results: Mapping[str, Any], labels: data.Labels) -> str:
     )
     versions = sorted({row["compiler"] for row in results.values() if isinstance(row, dict) and row["compiler"]})
     lines = [head + "\n".join(accuracies(results, labels)), MIDDLE + "\n".join(costs(results))]
+    lines.append(LONG + "\n".join(streams(results)))
     lines.append(f"Compilers: {', '.join(versions)}; torch {torch.__version__}.")
     return "\n".join(lines) + "\n"
 
@@ -155,6 +176,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--forms", nargs="*", choices=["float", *FORMS], default=["float", *FORMS])
     parser.add_argument("--targets", nargs="*", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--steps", type=int, default=2000, help="of the streams (default: 2000; 0: none)")
     parser.add_argument("--emulated", type=int, default=200, help="recordings for each target (default: 200)")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -173,14 +195,20 @@ def main() -> None:
             found = decided(name, form, frames, folds)
             print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
             keep(f"{name} {form}", found.tolist())
-            if form == "float" or not options.targets:
-                continue
-            graph = quantized(name, 0, form, frames, folds)
-            heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
-            for target in options.targets:
-                row = verified(graph, target, heard)
+    heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
+    for name in options.networks:
+        for form in options.forms:
+            for target in options.targets if form in VERIFIED else ():
+                graph = quantized(name, 0, form, frames, folds)
+                row, _ = verified(graph, target, [to_integers(graph, [one[None]]) for one in heard])
                 print(f"{name} {form} {target}: {row['vectors']} bit-exact, {row['seconds']:.0f} s", flush=True)
                 keep(f"{name} {form} {target}", row)
+    for name in STREAMED if options.steps else ():
+        graph = every_frame(name, frames, folds)
+        for target in STREAM_TARGETS if name in options.networks else ():
+            row = streamed(graph, target, frames.reshape(-1, VALUES)[: options.steps])
+            print(f"{name} {target}: {row['vectors']} steps bit-exact, {row['seconds']:.0f} s", flush=True)
+            keep(f"{name} stream {target}", row)
     print(f"Wrote {PAGE}")
 
 

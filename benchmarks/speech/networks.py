@@ -12,12 +12,25 @@ from .data import CLASSES, SETTINGS
 FRAMES, VALUES = 49, SETTINGS.values
 
 
+class Hidden(nn.Module):
+    """A recurrent layer's hidden values alone."""
+
+    def __init__(self, layer: nn.LSTM | nn.GRU) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x)[0]
+
+
 class Recurrent(nn.Module):
     """One recurrent layer, the mean of its hidden values over time, and a dense layer."""
 
     def __init__(self, kind: type[nn.LSTM] | type[nn.GRU], cells: int) -> None:
         super().__init__()
         self.layer = kind(VALUES, cells, batch_first=True)
+        if kind is nn.LSTM:  # remember, to begin with (Jozefowicz et al., 2015)
+            nn.init.constant_(self.layer.bias_ih_l0[cells : 2 * cells], 1.0)
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(cells, CLASSES)
 

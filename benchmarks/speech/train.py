@@ -32,7 +32,7 @@ class Plan:
     decay: float = 0.02
 
 
-PLANS = {"gru": Plan(2000, 4e-3), "lstm": Plan(1500, 4e-3), "transformer": Plan(2500, 1.5e-3)}
+PLANS = {"gru": Plan(2000, 4e-3), "lstm": Plan(2500, 3e-3), "transformer": Plan(2500, 1.5e-3)}
 
 
 def variants(samples: data.Float32, count: int = VARIANTS, seed: int = SEED) -> Tensor:

@@ -6,6 +6,7 @@ from .activation import UNARY_OPERATORS
 from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
@@ -60,6 +61,7 @@ _ALL: tuple[Operator, ...] = (
     *SIGNAL_OPERATORS,
     *RECURRENT_OPERATORS,
     *TOKEN_OPERATORS,
+    *CAPSULE_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

@@ -23,7 +23,7 @@ import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError
 from ..fixedpoint import INT32_MIN, Int64, as_int64
-from ..ir import Array, DType, Graph, Node, Quantization, Tensor
+from ..ir import Array, DType, Graph, Node, Tensor
 from .attending import REACH, Mean, Weighing, averaged, mean, scored, weighing, weights
 from .bounds import centred
 from .operator import Inputs, Operator, QuantRule, exact_matmul, float_operand, require, require_types
@@ -138,13 +138,12 @@ def bias_rows(bias: Array, form: Form) -> Array:
     return rows
 
 
-def bias_tensor(name: str, values: Array) -> Tensor:
-    """A real bias, -inf where it hides, as the operator's constant. Raises ModelError: a value beyond +-32767."""
+def bias_levels(values: Array) -> Array:
+    """A real bias, -inf where it hides, as the operator takes it. Raises ValueError: a value beyond +-32767."""
     seen = np.isfinite(values)
     if np.any(values[~seen] != -np.inf) or np.any(np.abs(values[seen]) > 32767):
-        raise ModelError(f"'{name}': a bias must be within 32767, or -inf where it hides")
-    levels = np.where(seen, np.rint(np.where(seen, values, 0) / BIAS_SCALE), HIDDEN).astype(np.int32)
-    return Tensor(name, levels.shape, DType.INT32, Quantization((BIAS_SCALE,), (0,)), levels)
+        raise ValueError("a bias must be within 32767, or -inf where it hides")
+    return np.where(seen, np.rint(np.where(seen, values, 0) / BIAS_SCALE), HIDDEN).astype(np.int32)
 
 
 def _bias(graph: Graph, node: Node, form: Form) -> Array | None:
@@ -153,11 +152,7 @@ def _bias(graph: Graph, node: Node, form: Form) -> Array | None:
     if tensor is None:
         return None
     require(tensor.is_constant, node, "a bias or mask that is computed at run time is not served; it must be constant")
-    require(
-        tensor.dtype is DType.INT32 and tensor.scale == BIAS_SCALE and tensor.zero_point == 0,
-        node,
-        "a bias must be int32 at a scale of 2^-16",
-    )
+    require(tensor.dtype is DType.INT32, node, "a bias must be int32, in units of 2^-16")
     sizes = {(form.queries, form.keys), (form.queries + form.keys - 1,)}
     if tensor.shape[:1] not in ((1,), (form.heads,)) or tensor.shape[1:] not in sizes:
         raise ModelError(

@@ -12,7 +12,7 @@ from ...errors import InputError, UnsupportedError
 from ..ir import Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
-from .grid import affine_grid, symmetric_scale, weight_scales
+from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
 from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
@@ -30,6 +30,7 @@ class Scheme:
         symmetric: int8 activations have zero point 0.
         per_channel: weights have one scale per output channel.
         power_of_two: every scale is a power of two.
+        saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
         tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
         joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
@@ -40,11 +41,17 @@ class Scheme:
     symmetric: bool = False
     per_channel: bool = True
     power_of_two: bool = False
+    saturating: bool = False
     wide: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     joint: bool = False
     hero: str = ""
     modules: tuple[Module, ...] = ()
+
+    @property
+    def levels(self) -> float:
+        """Steps of a symmetric int8 grid on either side of zero."""
+        return SATURATING if self.saturating else LEVELS
 
     def is_wide(self, node: Node) -> bool:
         """Whether a node is to compute with int16 activations."""
@@ -236,7 +243,7 @@ def _observed_grid(
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     if dtype is DType.INT16:
         return Quantization((symmetric_scale(max(-low, high), 32767, scheme.power_of_two),), (0,))
-    scale, zero_point = affine_grid(low, high, symmetric, scheme.power_of_two)
+    scale, zero_point = affine_grid(low, high, symmetric, scheme.power_of_two, scheme.levels)
     return Quantization((scale,), (zero_point,))
 
 
@@ -316,7 +323,7 @@ def _weight_grid(
     if weights.data is None:
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
-    scales = weight_scales(weights.data, axis, scheme.power_of_two)
+    scales = weight_scales(weights.data, axis, scheme.power_of_two, scheme.levels)
     scales = np.maximum(scales, least_scales(graph, node, matrix, scales.size))
     if others is not None:
         scales = _aligned(others, scales)

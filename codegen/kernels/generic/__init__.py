@@ -11,6 +11,7 @@ from . import (
     activation,
     attention,
     batch_matmul,
+    capsule,
     conv,
     depthwise_conv,
     elementwise,
@@ -65,6 +66,8 @@ _LOWERINGS: dict[str, Lowering] = {
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
     "QUANTIZE_TOKENS": token_wise.lower_tokens,
     "FULLY_CONNECTED_TOKENS": token_wise.lower,
+    "SQUASH": capsule.lower_squash,
+    "CAPSULE_LENGTH": capsule.lower_length,
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
@@ -72,4 +75,10 @@ _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
 }
 
-KERNELS: KernelTable = {op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()}
+KERNELS: KernelTable = {
+    **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
+    "CAPSULE_ROUTING": (
+        Kernel("kept", capsule.routing(kept=True)),
+        Kernel("recomputed", capsule.routing(kept=False)),
+    ),
+}

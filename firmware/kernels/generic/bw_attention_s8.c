@@ -2,6 +2,7 @@
 #include "bw_attention_s8.h"
 
 #include "bw_attend_s8.h"
+#include "bw_attention_mean_s8.h"
 
 #define FRACTION 22
 
@@ -22,12 +23,8 @@ static void row(const bw_attention_s8_params *p, int32_t batch, int32_t head, in
     int32_t zeros;
     const uint32_t total = bw_attention_weights(&p->weighing, scores, count, weights);
     const int32_t factor = bw_attention_reciprocal(total, &zeros);
-    const int32_t by = 61 - FRACTION - zeros - p->mean.reduce;
     bw_attend_values_s8(weights, value, p->value.token_stride, count, p->value_depth, sums);
-    for (int32_t i = 0; i < p->value_depth; ++i) {
-        const int32_t result = bw_attention_mean_of(&p->mean, sums[i], factor, by, FRACTION);
-        output[i] = (int8_t)bw_clamp(result, INT8_MIN, INT8_MAX);
-    }
+    bw_attention_mean_s8(&p->mean, sums, p->value_depth, factor, 61 - FRACTION - zeros, output);
 }
 
 void bw_attention_s8(const bw_attention_s8_params *p, const int8_t *query, const int8_t *key, const int8_t *value,

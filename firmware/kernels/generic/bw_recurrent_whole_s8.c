@@ -9,5 +9,5 @@ void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *in
     for (int32_t i = 0; i < count; ++i) {
         state[i] = 0;
     }
-    bw_recurrent_s8(p, input, output, state, state + count);
+    bw_recurrent_s8(p, input, output, state, state + ((count + 1) & ~1));
 }

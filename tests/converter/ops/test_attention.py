@@ -14,14 +14,14 @@ from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.native import read_native, write_native
 from bitwright.converter.ops.attending import POWERS, reciprocal
-from bitwright.converter.ops.attention import bias_rows, bias_tensor, form_of, prepare, visible
+from bitwright.converter.ops.attention import bias_levels, bias_rows, form_of, prepare, visible
 from bitwright.converter.reference import Session
 from bitwright.errors import BitwrightError
 from cbuild import build, call
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from single import activation, few, same, scales, seeds, single, vectors, zero_points
+from single import activation, constant, few, same, scales, seeds, single, vectors, zero_points
 from tools import needs_target
 
 
@@ -62,7 +62,7 @@ class Case:
             activation(name, self._shape(*size), scale, point, self.dtype)
             for name, size, scale, point in zip("qkv", sizes, steps, points, strict=False)
         ]
-        bias = None if not self.bias else bias_tensor("bias", self._bias())
+        bias = None if not self.bias else constant("bias", bias_levels(self._bias()))
         attrs: dict[str, Any] = {} if self.heads_first else {"heads": self.heads}
         if self.spans is not None:
             attrs |= dict(zip(("before", "after", "offset"), self.spans, strict=True))

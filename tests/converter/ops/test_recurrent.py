@@ -212,7 +212,7 @@ def _with_other_weights(graph: Graph) -> Graph:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_with_output_scale, "rescaled can reach"),
+        (_with_output_scale, "output scale of 1e-10 do not fit"),
         (_with_wide_weights, "int32"),
         (_with_narrow_state, r"int16 \[1, 1, 6\]"),
         (_reversed, "in their order"),
