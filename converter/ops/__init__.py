@@ -23,6 +23,7 @@ from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
 from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
+from .split import FULLY_CONNECTED_SPLIT
 from .svdf import SVDF
 from .token_wise import TOKEN_OPERATORS
 from .transpose_conv import TRANSPOSE_CONV
@@ -33,6 +34,7 @@ _ALL: tuple[Operator, ...] = (
     CONV_2D,
     DEPTHWISE_CONV_2D,
     FULLY_CONNECTED,
+    FULLY_CONNECTED_SPLIT,
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     ATTENTION,

@@ -198,12 +198,15 @@ def _layer_error(network: Quantized, node: Node, expected: dict[str, Array], fou
 
 
 def _sources(network: Quantized, node: Node, original: Node) -> list[str | None]:
-    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between)."""
+    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between); rows
+    with scales of their own stand for the tensor that they were made from."""
     integer = network.integer
+    rows = {other.outputs[0]: other.inputs[0] for other in integer.nodes if other.op == "QUANTIZE_TOKENS"}
     sources: list[str | None] = []
     for index, name in enumerate(original.inputs):
         constant = name is not None and network.floating.tensors[name].is_constant
         taken = node.inputs[index] if index < len(node.inputs) else None
+        taken = rows.get(taken or "", taken)
         sources.append(name if constant or taken is None or taken not in integer.tensors else taken)
     return sources
 
