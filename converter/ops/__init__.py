@@ -10,6 +10,7 @@ from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
+from .embedding import EMBEDDING
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .normalization import LAYER_NORM, RMS_NORM
@@ -35,6 +36,7 @@ _ALL: tuple[Operator, ...] = (
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     ATTENTION,
+    EMBEDDING,
     BATCH_NORM,
     RESCALE_UINT8,
     RESIZE_BILINEAR,
