@@ -6,6 +6,7 @@ from .activation import UNARY_OPERATORS
 from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .cached_attention import CACHED_ATTENTION
 from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
@@ -36,6 +37,7 @@ _ALL: tuple[Operator, ...] = (
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     ATTENTION,
+    CACHED_ATTENTION,
     EMBEDDING,
     BATCH_NORM,
     RESCALE_UINT8,

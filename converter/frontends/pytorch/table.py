@@ -47,8 +47,10 @@ _CAPSULES: dict[str, Lowering] = {
     "capsule_length": capsule.length,
 }
 
+_OWN: dict[str, Lowering] = {**_CAPSULES, "cached_attention": matrix.cached_attention}
+
 #: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
-NAMESPACES: dict[str, str] = dict.fromkeys(_CAPSULES, "bitwright")
+NAMESPACES: dict[str, str] = dict.fromkeys(_OWN, "bitwright")
 
 _NORMALIZATION: dict[str, Lowering] = {
     "batch_norm": normalization.batch_norm_whole,
@@ -201,7 +203,7 @@ _SHAPE: dict[str, Lowering] = {
 
 LOWERINGS: dict[str, Lowering] = {
     **_CONVOLUTION, **_MATRIX, **_RECURRENT_LAYERS, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION,
-    **_POOLING, **_RESIZE, **_CAPSULES, **NOTHING, **_SHAPE,
+    **_POOLING, **_RESIZE, **_OWN, **NOTHING, **_SHAPE,
 }  # fmt: skip
 
 #: Operators that broadcast, and those that broadcast by themselves, before which the others need not.
