@@ -6,11 +6,13 @@ from .activation import UNARY_OPERATORS
 from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .cached_attention import CACHED_ATTENTION
 from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
 from .floating import FLOAT_OPERATORS
+from .embedding import EMBEDDING
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .normalization import LAYER_NORM, RMS_NORM
@@ -38,6 +40,8 @@ _ALL: tuple[Operator, ...] = (
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     ATTENTION,
+    CACHED_ATTENTION,
+    EMBEDDING,
     BATCH_NORM,
     RESCALE_UINT8,
     RESIZE_BILINEAR,

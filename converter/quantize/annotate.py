@@ -151,7 +151,7 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
         for name in node.outputs:
             if graph.tensor(name).dtype is DType.FLOAT32:
                 types[name] = kind
-    for name in graph.inputs:
+    for name in (name for name in graph.inputs if graph.tensor(name).dtype is DType.FLOAT32):
         readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
         types[name] = DType.INT16 if readers and DType.INT8 not in readers else DType.INT8
     for node in graph.nodes:

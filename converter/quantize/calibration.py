@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ..ir import Array, Graph
+from ..ir import Array, DType, Graph, Tensor
 
 _BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Samples of every graph input, float32 [samples, ...] in the graph's layout."""
+    """Samples of every graph input, [samples, ...] in the graph's layout: float32, or integers where it takes them."""
 
     inputs: tuple[Array, ...]
 
@@ -69,9 +69,19 @@ def _fitted(graph: Graph, name: str, array: Array) -> Array:
         raise InputError(
             f"input '{name}' takes samples of shape {list(shape[1:])}, the data holds {list(array.shape[1:])}"
         )
+    if tensor.dtype is not DType.FLOAT32:
+        return _whole(name, array, tensor)
     values = array.astype(np.float32)
     if not np.all(np.isfinite(values)):
         raise InputError(f"the data for input '{name}' holds NaN or infinite values")
     if edge is not None and edge.permutation is not None:
         values = np.ascontiguousarray(values.transpose(edge.permutation))
+    return values
+
+
+def _whole(name: str, array: Array, tensor: Tensor) -> Array:
+    """Samples of an input of integers, as the numbers of words are. Raises InputError."""
+    values = array.astype(tensor.dtype.numpy)
+    if not np.array_equal(values, array):
+        raise InputError(f"the data for input '{name}' must be whole numbers that fit {tensor.dtype.value}")
     return values

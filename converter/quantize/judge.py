@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..float_reference import run_float, run_node, takes_batches
-from ..ir import Array, DType, Graph, Node
+from ..ir import Array, DType, Graph, Node, Tensor
 from ..reference import Session, Trace, quantized, real
 from .calibration import Calibration
 from .recipe import Quantized
@@ -101,7 +101,12 @@ def _traces(graph: Graph, data: Calibration) -> Iterator[Trace]:
     session = Session(graph)
     for sample in data.batches(1):
         session.reset()
-        yield session.trace([quantized(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+        yield session.trace([_levels(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+
+
+def _levels(tensor: Tensor, value: Array) -> Array:
+    """A sample in a tensor's integers; what is integers already stays."""
+    return quantized(tensor, value) if value.dtype.kind == "f" else value
 
 
 def _real(graph: Graph, name: str, value: Array) -> Array:
