@@ -133,7 +133,7 @@ def is_switched(graph: Graph, node: Node) -> bool:
 
 def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
     """The type of every activation: that of the node that writes it, for inputs that of a reader."""
-    types: dict[str, DType] = {}
+    types: dict[str, DType] = dict.fromkeys(_states_in(graph), DType.INT16)
     chosen: dict[str, DType] = {}
     wanted = _wanted(graph, scheme)
     for node in graph.nodes:
@@ -148,10 +148,12 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
         chosen[node.name] = kind if kind.is_float else _read_type(node, kind)
         if "tokens" in node.attrs:
             kind = wanted.get(node.outputs[0], DType.INT8)
-        for name in node.outputs:
+        for index, name in enumerate(node.outputs):
             if graph.tensor(name).dtype is DType.FLOAT32:
-                types[name] = kind
-    for name in (name for name in graph.inputs if graph.tensor(name).dtype is DType.FLOAT32):
+                types[name] = kind if rule_of(node).given(index) is None else DType.INT16
+    for name in graph.inputs:
+        if name in types or graph.tensor(name).dtype is not DType.FLOAT32:
+            continue
         readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
         types[name] = DType.INT16 if readers and DType.INT8 not in readers else DType.INT8
     for node in graph.nodes:
@@ -160,6 +162,24 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
                 kind = _needed(node, index, chosen[node.name])
                 types.setdefault(str(node.inputs[index]), kind)
     return types
+
+
+def _states_in(graph: Graph) -> dict[str, Quantization]:
+    """Graph inputs and constants that nothing but states is made of, be they moved on the way, and the states' grid."""
+    wanted: dict[str, set[Quantization | None]] = {}
+    for node in reversed(graph.nodes):
+        rule = rule_of(node)
+        later = set[Quantization | None]().union(*(wanted.get(name, ()) for name in node.outputs))
+        for index, name in enumerate(node.inputs):
+            if name is not None:
+                moved = next(iter(later)) if rule.same and len(later) == 1 else None
+                wanted.setdefault(name, set()).add(rule.taken(index) or moved)
+    found = {}
+    for name, grids in wanted.items():
+        grid = next(iter(grids))
+        if len(grids) == 1 and grid is not None and (name in graph.inputs or graph.tensor(name).is_constant):
+            found[name] = grid
+    return {name: grid for name, grid in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
 
 
 def _moved(node: Node, sources: Sequence[DType]) -> DType:
@@ -239,8 +259,11 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
 
 
 def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
-    grids = {}
+    grids = _states_in(graph)
     for node in graph.nodes:
+        for state in rule_of(node).states:
+            if state.output < len(node.outputs):
+                grids[node.outputs[state.output]] = state.grid
         fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
         if fixed is not None:
             scale, zero_point = fixed
@@ -343,7 +366,9 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
             needed = _needed(node, index, kind if kind.is_float else _read_type(node, kind))
-            if rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
+            if state := rule_of(node).taken(index):
+                wanted, needed = state, DType.INT16
+            elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
                 needed = source.stored
             if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
