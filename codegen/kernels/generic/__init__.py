@@ -36,7 +36,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "DEPTHWISE_CONV_2D": depthwise_conv.lower,
     "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
-    "BATCH_MATMUL": batch_matmul.lower,
     "ATTENTION": attention.lower,
     "RESCALE_UINT8": activation.lower,
     "RESIZE_BILINEAR": resize.lower,
@@ -79,6 +78,7 @@ KERNELS: KernelTable = {
         op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
         for op in ("LAYER_NORM", "RMS_NORM")
     },
+    "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
         Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),

@@ -11,7 +11,7 @@ import pytest
 from bitwright.codegen import plan
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph
-from bitwright.converter.ops.attention import bias_tensor
+from bitwright.converter.ops.attention import bias_levels
 from bitwright.converter.reference import Session
 from bitwright.targets.emulator import start
 from bitwright.targets.image import built
@@ -56,7 +56,7 @@ def attention(rng: Random, dtype: DType) -> Graph:
         bias = rng.normal(0, 3, (heads, queries, keys))
         bias[rng.random(bias.shape) < 0.3] = -np.inf
         bias[..., int(rng.integers(keys))] = 1.0
-        inputs.append(bias_tensor("bias", bias))
+        inputs.append(constant("bias", bias_levels(bias)))
     attrs: dict[str, Any] = {} if first else {"heads": heads}
     attrs |= pick(rng, {}, {"after": 0, "offset": max(0, keys - queries)})
     output = activation("y", (), float(rng.uniform(0.005, 0.03)), point(rng, dtype), dtype)
@@ -74,12 +74,29 @@ def normalization(rng: Random, dtype: DType) -> Graph:
     return single(op, [source, *parameters], [target], {"epsilon": pick(rng, 0.0, 1e-5, 1.0)})
 
 
+def product(rng: Random, dtype: DType) -> Graph:
+    """Batches broadcast, either side transposed."""
+    rows, depth, columns = int(rng.integers(1, 9)), int(rng.integers(1, 80)), int(rng.integers(1, 12))
+    batches = pick(rng, ((), ()), ((2,), (2,)), ((1,), (3,)), ((2, 1), (1, 3)))
+    adj_x, adj_y, wide = bool(rng.random() < 0.4), bool(rng.random() < 0.5), dtype is DType.INT16
+    first = (depth, rows) if adj_x else (rows, depth)
+    second = (columns, depth) if adj_y else (depth, columns)
+    tensors = [
+        activation(name, (*batch, *matrix), 0.05, point(rng, dtype), dtype)
+        for name, batch, matrix in zip("ab", batches, (first, second), strict=True)
+    ]
+    output = activation("y", (), float(rng.uniform(0.05, 4.0)) * (256 if wide else 1), point(rng, dtype), dtype)
+    return single("BATCH_MATMUL", tensors, [output], {"adj_x": adj_x, "adj_y": adj_y})
+
+
 #: Kinds of layers, and how many of each are in a graph.
 KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: attention(rng, DType.INT8), 5),
     (lambda rng: attention(rng, DType.INT16), 3),
     (lambda rng: normalization(rng, DType.INT8), 3),
     (lambda rng: normalization(rng, DType.INT16), 3),
+    (lambda rng: product(rng, DType.INT8), 5),
+    (lambda rng: product(rng, DType.INT16), 4),
 )
 
 
