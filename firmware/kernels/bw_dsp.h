@@ -101,6 +101,17 @@ static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 #endif
 }
 
+/* The same with a sum of 64 bits. */
+static inline int64_t bw_smlald(uint32_t a, uint32_t b, int64_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+#else
+    const int32_t low = (int16_t)a * (int16_t)b, high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+    return acc + low + high;
+#endif
+}
+
 /* acc + ((a * the low halfword of b) >> 16), the product of 48 bits rounded down. */
 static inline int32_t bw_smlawb(int32_t a, uint32_t b, int32_t acc) {
 #ifdef __ARM_FEATURE_DSP

@@ -11,7 +11,7 @@ from ....converter.ops.fully_connected import FullyConnected
 from ....converter.ops.operator import Requantization
 from ..call import Field, KernelCall, as_c
 from ..mac import window_fields
-from ..overlap import window_distance
+from ..overlap import row_distance, window_distance
 
 
 def multiplier16(multiplier: int) -> int:
@@ -77,4 +77,5 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
         **wide_requantize_fields(params.requant, units),
         "input_zero_point": params.input_zero_point,
     }
-    return KernelCall("bw_fully_connected_s16", fields)
+    distance = row_distance(params.rows, 2 * depth, 2 * units, buffered=False)
+    return KernelCall("bw_fully_connected_s16", fields, distance={0: distance})

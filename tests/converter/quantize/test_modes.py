@@ -62,6 +62,11 @@ def test_a_block_has_its_parts(fused: bool) -> None:
     assert others <= {"attention", "embedding"}
 
 
+def test_a_block_that_normalizes_last_has_the_same_parts() -> None:
+    found = roles(classifier(last=True))
+    assert {name: found[name] for name in ROLES if name != "norm2"} == {n: r for n, r in ROLES.items() if n != "norm2"}
+
+
 def test_layers_that_are_no_block_have_no_part() -> None:
     graph = classifier()
     head = [node for node in graph.nodes if node.name in ("norm", "mean", "head")]
