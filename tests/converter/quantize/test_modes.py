@@ -127,6 +127,19 @@ def test_each_module_is_switched_by_itself() -> None:
     assert types(graph, "query", "value") == [(I8, I8)] * 2
 
 
+@pytest.mark.parametrize("role", ["activation", "norm", "fc1", "fc2"])
+def test_modules_in_float_among_modes(role: str) -> None:
+    graph = classifier()
+    data = calibration(graph, [CALIBRATION])
+    scheme = Scheme(hero="M3", modules=(Module(role=role, mode="f32"),))
+    integer = quantize(graph, data, Recipe("test", "", scheme)).integer
+    parts = roles(graph)
+    for node in integer.nodes:
+        assert node.in_float == (parts.get(node.name) == role or node.op in ("FLOAT_QUANTIZE", "FLOAT_DEQUANTIZE"))
+    expected, found = run_float(graph, data.inputs)[0], integer_outputs(integer, data)[0]
+    assert np.mean((found - expected) ** 2) < 2e-3 * np.mean(expected**2)
+
+
 def test_tokens_without_the_rest_widen_what_writes_them() -> None:
     graph = made(classifier(), Scheme(tokens=("fc1",)))
     assert types(graph, "norm2", "fc1", "norm1", "query") == [(I16, I16), (I8, I8), (I8, I8), (I8, I8)]
