@@ -10,11 +10,12 @@ TOKENS, FEATURES, DEPTH, HEADS, HIDDEN, CLASSES = 6, 10, 16, 2, 24, 5
 CALIBRATION = np.random.default_rng(1).normal(size=(24, TOKENS, FEATURES)).astype(np.float32)
 
 
-def classifier(fused: bool = True, outlier: float = 1.0, norm: str = "LAYER_NORM") -> Graph:
-    """Tokens embedded, one block that normalizes first, a norm, the mean of all tokens, a layer.
+def classifier(fused: bool = True, outlier: float = 1.0, norm: str = "LAYER_NORM", last: bool = False) -> Graph:
+    """Tokens embedded, one block, the mean of all tokens, a layer.
 
     Args:
         fused: attention as one operator, or in parts.
+        last: the block normalizes behind its sums, not before its layers (then with a norm behind it).
         outlier: channel 3 of both norms in the block is larger by this factor, and the weights that meet it smaller.
     """
     rng, builder = np.random.default_rng(5), GraphBuilder("block")
@@ -42,11 +43,13 @@ def classifier(fused: bool = True, outlier: float = 1.0, norm: str = "LAYER_NORM
 
     tokens = dense("embedding", builder.input("x", (1, TOKENS, FEATURES)), DEPTH, FEATURES)
     tokens = plus("positions", tokens, constant("p", rng.normal(size=(1, TOKENS, DEPTH)) / 3))
-    ready = normal("norm1", tokens)
+    ready = tokens if last else normal("norm1", tokens)
     parts = [dense(name, ready, DEPTH, DEPTH, True) for name in ("query", "key", "value")]
     attended = _fused(builder, parts) if fused else _in_parts(builder, parts)
     tokens = plus("sum1", tokens, dense("project", attended, DEPTH, DEPTH))
-    hidden = builder.node("gelu", "GELU", [dense("fc1", normal("norm2", tokens), HIDDEN, DEPTH, True)], {})
+    tokens = normal("norm1", tokens, False) if last else tokens
+    ready = tokens if last else normal("norm2", tokens)
+    hidden = builder.node("gelu", "GELU", [dense("fc1", ready, HIDDEN, DEPTH, True)], {})
     tokens = plus("sum2", tokens, dense("fc2", hidden, DEPTH, HIDDEN))
     axes = builder.constant("axes", np.array([1], np.int32))
     pooled = builder.node("mean", "MEAN", [normal("norm", tokens, False), axes], {"keep_dims": False})

@@ -11,8 +11,8 @@ from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
-from .floating import FLOAT_OPERATORS
 from .embedding import EMBEDDING
+from .floating import FLOAT_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .normalization import LAYER_NORM, RMS_NORM

@@ -9,9 +9,9 @@ Inputs: queries, keys and values [1, tokens, heads * depth]. Attributes:
     past_only       the present token's keys and values are not rounded to the ring; else they are read from it
 
 Without states a sequence starts from an empty ring; with states the ring outlives the inference, and one token at a
-time gives the same bits as many. States: keys int8 [context, heads * depth] (4 bits: two in a byte, the first in the low
-half; 16 bits: int16), values likewise, scales int16 [context, 2, heads] (16 bits: [1], unused), and position int32 [2]:
-where the next token goes, and how many there are.
+time gives the same bits as many. States: keys int8 [context, heads * depth] (4 bits: two in a byte, the first in the
+low half; 16 bits: int16), values likewise, scales int16 [context, 2, heads] (16 bits: [1], unused), and position int32
+[2]: where the next token goes, and how many there are.
 
 Integers: inputs less their zero points; of the keys, and of the values, of each head of a token a mantissa
 ``m = ceil(largest * 2^S / L)``, L = 127 or 7, and elements ``q = round(x * 2^S / m)``, so that ``x ~ q m 2^-S`` with S

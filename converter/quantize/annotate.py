@@ -35,7 +35,7 @@ class Scheme:
         f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
         tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
         joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
-        hero, modules: modes of transformers' parts, and of nodes; they come down to the three above (see ``modes``).
+        hero, modules: modes of transformers' parts, and of nodes; they come down to those above (see ``modes``).
     """
 
     observer: str = "minmax"
@@ -50,10 +50,6 @@ class Scheme:
     joint: bool = False
     hero: str = ""
     modules: tuple[Module, ...] = ()
-
-    def is_wide(self, node: Node) -> bool:
-        """Whether a node is to compute with int16 activations."""
-        return self.type_of(node) is DType.INT16
 
     @property
     def levels(self) -> float:
@@ -81,9 +77,9 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     """
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
-    _require_matches(graph, (*scheme.f32, *scheme.f16))
     scheme = resolved(graph, scheme)
     graph = _with_joints(graph, scheme)
+    _require_matches(graph, (*scheme.f32, *scheme.f16))
     types = _types(graph, scheme)
     grids = _grids(graph, types, statistics, scheme)
     tensors = {
@@ -182,6 +178,41 @@ def _states_in(graph: Graph) -> dict[str, Quantization]:
     return {name: grid for name, grid in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
 
 
+def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
+    """The graph whose layers that may read one type and write another carry the attribute ``tokens``: whether their
+    rows have scales of their own."""
+    nodes = []
+    for node in graph.nodes:
+        own = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.tokens)
+        if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
+            node = replace(node, attrs={**node.attrs, "tokens": own})
+        nodes.append(node)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _read_type(node: Node, kind: DType) -> DType:
+    """The type of a node's operands, from that of its output."""
+    own = node.attrs.get("tokens")
+    return kind if own is None else DType.INT16 if own else DType.INT8
+
+
+def _wanted(graph: Graph, scheme: Scheme) -> dict[str, DType]:
+    """The type in which activations are read: int16 where any reader computes in it, or in float; those that only move
+    values pass the wish on."""
+    wanted: dict[str, DType] = {}
+    for node in reversed(graph.nodes):
+        kind = scheme.type_of(node)
+        wide = kind.is_float or (kind is DType.INT16 and "int16" in OPERATORS[node.op].types)
+        kind = _read_type(node, DType.INT16 if wide else DType.INT8)
+        if rule_of(node).same and not scheme.type_of(node).is_float:
+            kind = DType.INT16 if any(name in wanted for name in node.outputs) else DType.INT8
+        for index in operands(graph, node):
+            name = str(node.inputs[index])
+            if kind is DType.INT16 or index in rule_of(node).fine:
+                wanted[name] = DType.INT16
+    return wanted
+
+
 def _moved(node: Node, sources: Sequence[DType]) -> DType:
     """The type of what only moves or compares values of those types."""
     if len(set(sources)) == 1 and sources[0].is_float and FLOAT_PREFIX + node.op in OPERATORS:
@@ -207,40 +238,6 @@ def _require_switched(node: Node) -> None:
             node.op,
             f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
         )
-
-
-def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
-    """The graph whose layers that may read one type and write another carry the attribute ``tokens``: whether their
-    rows have scales of their own."""
-    nodes = []
-    for node in graph.nodes:
-        own = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.tokens)
-        if (own or (scheme.joint and not scheme.is_wide(node))) and is_joint(graph, node):
-            node = replace(node, attrs={**node.attrs, "tokens": own})
-        nodes.append(node)
-    return graph.with_nodes(tuple(nodes))
-
-
-def _read_type(node: Node, kind: DType) -> DType:
-    """The type of a node's operands, from that of its output."""
-    own = node.attrs.get("tokens")
-    return kind if own is None else DType.INT16 if own else DType.INT8
-
-
-def _wanted(graph: Graph, scheme: Scheme) -> dict[str, DType]:
-    """The type in which activations are read: int16 where any reader computes in it; those that only move values pass
-    the wish on."""
-    wanted: dict[str, DType] = {}
-    for node in reversed(graph.nodes):
-        wide = scheme.is_wide(node) and "int16" in OPERATORS[node.op].types
-        kind = _read_type(node, DType.INT16 if wide else DType.INT8)
-        if rule_of(node).same:
-            kind = DType.INT16 if any(name in wanted for name in node.outputs) else DType.INT8
-        for index in operands(graph, node):
-            name = str(node.inputs[index])
-            if kind is DType.INT16 or index in rule_of(node).fine:
-                wanted[name] = DType.INT16
-    return wanted
 
 
 def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, scheme: Scheme) -> dict[str, Quantization]:
@@ -365,7 +362,7 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
         for index in operands(graph, node):
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
-            needed = _needed(node, index, kind if kind.is_float else _read_type(node, kind))
+            needed = _needed(node, index, _read_type(node, kind))
             if state := rule_of(node).taken(index):
                 wanted, needed = state, DType.INT16
             elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):

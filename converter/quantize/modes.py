@@ -3,6 +3,7 @@
     int8     int8 activations with one static scale
     int16    int16 activations with one static scale (16x8 where there are weights)
     tokens   of FULLY_CONNECTED: int8 rows, each with a scale that is computed from it
+    f32, f16 in float, on a core that has it
 
 A layer in mode int8 or tokens writes int16 where what reads its output computes in int16.
 
@@ -19,14 +20,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import InputError
-from ..ir import Graph, Node
+from ..ir import FLOAT_PREFIX, Graph, Node
 from ..ops import OPERATORS
 from .roles import ROLES, roles
 
 if TYPE_CHECKING:
     from .annotate import Scheme
 
-MODES = ("int8", "int16", "tokens")
+_FLOATS = {"float32": "f32", "float16": "f16"}
+MODES = ("int8", "int16", "tokens", *_FLOATS.values())
 _M1 = {"embedding": "int8", "qkv": "tokens", "fc1": "tokens"}
 _M2 = {**_M1, "attention": "int8", "output": "int8"}
 _M3 = {**_M2, "activation": "int8", "fc2": "int8"}
@@ -58,17 +60,19 @@ def resolved(graph: Graph, scheme: Scheme) -> Scheme:
     modes: dict[str, str] = {}
     for node in graph.nodes:
         usual = HERO[scheme.hero].get(found[node.name], "int16") if scheme.hero else "int8"
-        modes[node.name] = _possible(graph, node, "int16" if scheme.is_wide(node) else usual)
+        asked_for = scheme.type_of(node).value
+        modes[node.name] = _FLOATS.get(asked_for) or _possible(graph, node, "int16" if asked_for == "int16" else usual)
     chosen = _chosen(graph, scheme, found)
     modes |= chosen
     for node in graph.nodes:
         if modes[node.name] == "tokens" or node.attrs.get("tokens"):
             modes[node.name] = "tokens"
             _widen(graph, node, modes, chosen)
-    wide, tokens = (
-        tuple(glob.escape(name) for name, mode in modes.items() if mode == wanted) for wanted in ("int16", "tokens")
+    wide, tokens, f32, f16 = (
+        tuple(glob.escape(name) for name, mode in modes.items() if mode == wanted)
+        for wanted in ("int16", "tokens", *_FLOATS.values())
     )
-    return replace(scheme, hero="", modules=(), wide=wide, tokens=tokens, joint=True)
+    return replace(scheme, hero="", modules=(), wide=wide, tokens=tokens, f32=f32, f16=f16, joint=True)
 
 
 def _chosen(graph: Graph, scheme: Scheme, found: Mapping[str, str]) -> dict[str, str]:
@@ -100,6 +104,8 @@ def _possible(graph: Graph, node: Node, mode: str) -> str:
     """The mode, or the nearest that the node can have."""
     if mode == "tokens" and not is_joint(graph, node):
         mode = "int16"
+    if mode in _FLOATS.values():
+        return mode if FLOAT_PREFIX + node.op in OPERATORS else "int8"
     return "int8" if mode == "int16" and "int16" not in OPERATORS[node.op].types else mode
 
 
@@ -117,5 +123,7 @@ def _widen(graph: Graph, node: Node, modes: dict[str, str], chosen: Mapping[str,
     source = writers.get(node.inputs[0] or "")
     while source is not None and (rule := OPERATORS[source.op].rule) is not None and rule.same:
         source = writers.get(source.inputs[0] or "")
-    if source is not None and source.name not in chosen and not is_joint(graph, source):
+    if source is None or modes[source.name] in _FLOATS.values():
+        return
+    if source.name not in chosen and not is_joint(graph, source):
         modes[source.name] = _possible(graph, source, "int16")

@@ -77,7 +77,8 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
         **wide_requantize_fields(params.requant, units),
         "input_zero_point": params.input_zero_point,
     }
-    return KernelCall("bw_fully_connected_s16", fields)
+    distance = row_distance(params.rows, 2 * depth, 2 * units, buffered=False)
+    return KernelCall("bw_fully_connected_s16", fields, distance={0: distance})
 
 
 def lower_fully_connected_s16_rows(_graph: Graph, _node: Node, params: FullyConnected) -> KernelCall | None:

@@ -62,6 +62,11 @@ def test_a_block_has_its_parts(fused: bool) -> None:
     assert others <= {"attention", "embedding"}
 
 
+def test_a_block_that_normalizes_last_has_the_same_parts() -> None:
+    found = roles(classifier(last=True))
+    assert {name: found[name] for name in ROLES if name != "norm2"} == {n: r for n, r in ROLES.items() if n != "norm2"}
+
+
 def test_layers_that_are_no_block_have_no_part() -> None:
     graph = classifier()
     head = [node for node in graph.nodes if node.name in ("norm", "mean", "head")]
@@ -120,6 +125,19 @@ def test_each_module_is_switched_by_itself() -> None:
     nodes = {node.name: node for node in graph.nodes}
     assert len(nodes["key"].inputs) > 3 and nodes["query"].op == nodes["value"].op == "FULLY_CONNECTED"
     assert types(graph, "query", "value") == [(I8, I8)] * 2
+
+
+@pytest.mark.parametrize("role", ["activation", "norm", "fc1", "fc2"])
+def test_modules_in_float_among_modes(role: str) -> None:
+    graph = classifier()
+    data = calibration(graph, [CALIBRATION])
+    scheme = Scheme(hero="M3", modules=(Module(role=role, mode="f32"),))
+    integer = quantize(graph, data, Recipe("test", "", scheme)).integer
+    parts = roles(graph)
+    for node in integer.nodes:
+        assert node.in_float == (parts.get(node.name) == role or node.op in ("FLOAT_QUANTIZE", "FLOAT_DEQUANTIZE"))
+    expected, found = run_float(graph, data.inputs)[0], integer_outputs(integer, data)[0]
+    assert np.mean((found - expected) ** 2) < 2e-3 * np.mean(expected**2)
 
 
 def test_tokens_without_the_rest_widen_what_writes_them() -> None:
