@@ -305,9 +305,7 @@ def test_exp_on_negative_values(bits: int) -> None:
 
 def test_high(twins: Twins) -> None:
     """Both shifts travel as one number, 32 * left + right."""
-    x, m, s = grid(
-        EDGES, np.concatenate([MULTIPLIERS, -MULTIPLIERS]), [1, 2, 30, 135, 641, 990]
-    )
+    x, m, s = grid(EDGES, np.concatenate([MULTIPLIERS, -MULTIPLIERS]), [1, 2, 30, 135, 641, 990])
     x, m, s = inside(x, m, s, of=lambda x, m, s: (x << s // 32 >= MIN) & (x << s // 32 <= MAX))
     expected = slowly(lambda x, m, s: slow_high(x, m, s // 32, s % 32), x, m, s)
     assert np.array_equal(twins("requantize_high", x, m, s), expected)
