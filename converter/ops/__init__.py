@@ -10,6 +10,7 @@ from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
+from .floating import FLOAT_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
 from .normalization import LAYER_NORM, RMS_NORM
@@ -60,6 +61,7 @@ _ALL: tuple[Operator, ...] = (
     *RECURRENT_OPERATORS,
     *TOKEN_OPERATORS,
     *CAPSULE_OPERATORS,
+    *FLOAT_OPERATORS,
 )
 
 OPERATORS: dict[str, Operator] = {operator.name: operator for operator in _ALL}

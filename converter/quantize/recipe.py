@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,14 @@ class Recipe:
     description: str
     scheme: Scheme
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Switched:
+    """Patterns of names of nodes that compute in float, see :class:`~.annotate.Scheme`."""
+
+    f32: tuple[str, ...] = ()
+    f16: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +116,13 @@ def quantize_auto(
     most: float,
     say: Say | None = None,
     names: Sequence[str] = AUTO,
+    switched: Switched | None = None,
 ) -> tuple[Quantized, list[Attempt]]:
     """The first recipe of ``names`` whose loss is at most ``most``; where none is, the one that loses least.
 
     Args:
         judge: the loss of a quantized network, smaller is better.
+        switched: layers in float, whatever the recipe.
 
     Returns:
         The network, and every attempt in order.
@@ -120,7 +130,7 @@ def quantize_auto(
     best: tuple[float, Quantized] | None = None
     attempts: list[Attempt] = []
     for name in names:
-        candidate = quantize(graph, calibration, find_recipe(name), say)
+        candidate = quantize(graph, calibration, switch(find_recipe(name), switched), say)
         loss = judge(candidate)
         attempts.append(Attempt(name, loss))
         if best is None or loss < best[0]:
@@ -129,6 +139,15 @@ def quantize_auto(
             break
     assert best is not None
     return best[1], attempts
+
+
+def switch(recipe: Recipe, switched: Switched | None) -> Recipe:
+    """The recipe with further layers in float."""
+    if switched is None:
+        return recipe
+    scheme = recipe.scheme
+    f32, f16 = (*scheme.f32, *switched.f32), (*scheme.f16, *switched.f16)
+    return replace(recipe, scheme=replace(scheme, f32=f32, f16=f16))
 
 
 def recipe_names() -> list[str]:
@@ -168,11 +187,11 @@ def _scheme(path: Path, table: Any) -> Scheme:
     for name, value in values.items():
         if known[name] == "bool" and not isinstance(value, bool):
             raise InputError(f"{path}: {name} must be true or false")
-    if "wide" in values:
-        wide = values["wide"]
-        if not isinstance(wide, list) or not all(isinstance(pattern, str) for pattern in wide):
-            raise InputError(f"{path}: wide must be a list of node name patterns")
-        values["wide"] = tuple(wide)
+    for name in ("wide", "f32", "f16"):
+        patterns = values.get(name, [])
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise InputError(f"{path}: {name} must be a list of node name patterns")
+        values[name] = tuple(patterns)
     if values.get("observer", "minmax") not in OBSERVERS:
         raise InputError(f"{path}: there is no observer '{values['observer']}'; there are {', '.join(OBSERVERS)}")
     return Scheme(**values)

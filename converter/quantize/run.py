@@ -11,7 +11,7 @@ from ..ir import Graph
 from .calibration import calibration
 from .data import ImageScale, load_samples
 from .judge import Judgement, float_outputs, judge, layer_errors
-from .recipe import Attempt, Quantized, Say, find_recipe, quantize, quantize_auto
+from .recipe import Attempt, Quantized, Say, Switched, find_recipe, quantize, quantize_auto, switch
 
 #: Samples that calibrate by default.
 CALIBRATION_SAMPLES = 500
@@ -68,6 +68,7 @@ def quantize_model(
     samples: int = CALIBRATION_SAMPLES,
     scale: ImageScale | None = None,
     say: Say | None = None,
+    switched: Switched | None = None,
 ) -> Result:
     """Quantize a float graph and judge the integers.
 
@@ -78,6 +79,7 @@ def quantize_model(
             accuracy (without labels: percent of noise in the output's power).
         samples: calibration samples to use at most.
         say: called with what is being done.
+        switched: layers in float, beside those that the recipe switches.
 
     Raises:
         InputError: the graph is not float, or the data does not fit.
@@ -105,9 +107,9 @@ def quantize_model(
 
     begin = time.perf_counter()
     if recipe == "auto":
-        network, attempts = quantize_auto(graph, data, loss, max_drop, say)
+        network, attempts = quantize_auto(graph, data, loss, max_drop, say, switched=switched)
     else:
-        network = quantize(graph, data, find_recipe(recipe), say)
+        network = quantize(graph, data, switch(find_recipe(recipe), switched), say)
         attempts = [Attempt(network.recipe.name, loss(network))]
     seconds = time.perf_counter() - begin - judging
     say(f"comparing the layers of {network.recipe.name}")

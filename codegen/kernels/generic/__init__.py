@@ -48,8 +48,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "REDUCE_MIN": reduce.lower,
     "ARG_MAX": reduce.lower_argmax,
     "SOFTMAX": activation.lower_softmax,
-    "LAYER_NORM": normalization.lower,
-    "RMS_NORM": normalization.lower,
     "AUDIO_SPECTRUM": signal.lower_spectrum,
     "AUDIO_PEAK": signal.lower_peak,
     "AUDIO_LOG_MEL": signal.lower_log_mel,
@@ -77,6 +75,10 @@ _LOWERINGS: dict[str, Lowering] = {
 
 KERNELS: KernelTable = {
     **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
+    **{
+        op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
+        for op in ("LAYER_NORM", "RMS_NORM")
+    },
     "CAPSULE_ROUTING": (
         Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),
