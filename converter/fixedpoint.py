@@ -91,6 +91,34 @@ def requantize_pow2(x: ArrayLike, shift: ArrayLike) -> Int64:
     return (as_int64(x) + ((np.int64(1) << amount) >> 1)) >> amount
 
 
+def requantize_high(x: ArrayLike, multiplier: ArrayLike, left: int, right: int) -> Int64:
+    """Policy HIGH: ``x * multiplier * 2^(left - right - 32)``, the high word rounded down, then a shift, half up.
+
+    One instruction for the product on most cores. ``x << left`` fits int32, right is 1 to 30.
+    """
+    high = ((as_int64(x) << left) * as_int64(multiplier)) >> 32
+    return as_int64((high + (1 << (right - 1))) >> right)
+
+
+def high_multipliers(real: ArrayLike, bound: int) -> tuple[Int64, int, int]:
+    """Multipliers below 2^31 in magnitude, left and right shift for :func:`requantize_high` of values within ``bound``.
+
+    The values fill int32 before, and the largest multiplier its 31 bits, so that results are within
+    1/2 + 2^(1 - right) of the real ones. The right shift is below 1, which is not served, only where results can reach
+    2^26.
+
+    Raises:
+        ModelError: a multiplier is infinite or NaN.
+    """
+    values = np.asarray(real, np.float64)
+    if not np.isfinite(values).all():
+        raise ModelError("a requantization multiplier that is infinite or NaN cannot be represented")
+    left = 31 - max(bound, 1).bit_length()
+    exponent = max(int(np.frexp(np.abs(values).max())[1]), left - 31)
+    multiplier = round_ties_away(values * 2.0 ** (31 - exponent)).astype(np.int64)
+    return np.clip(multiplier, -INT32_MAX, INT32_MAX), left, left - exponent - 1
+
+
 def requantize_wide(x: ArrayLike, multiplier: ArrayLike, shift: ArrayLike) -> Int64:
     """Policy WIDE: int64 accumulators of 16x8 models, the multiplier reduced to 16 bits.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .activation import UNARY_OPERATORS
+from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
@@ -22,6 +24,7 @@ from .shape_ops import SHAPE_OPERATORS
 from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
 from .svdf import SVDF
+from .token_wise import TOKEN_OPERATORS
 from .transpose_conv import TRANSPOSE_CONV
 from .variable import ASSIGN_VARIABLE, READ_VARIABLE
 from .window_statistics import WINDOW_STATISTICS
@@ -32,6 +35,7 @@ _ALL: tuple[Operator, ...] = (
     FULLY_CONNECTED,
     TRANSPOSE_CONV,
     BATCH_MATMUL,
+    ATTENTION,
     BATCH_NORM,
     RESCALE_UINT8,
     RESIZE_BILINEAR,
@@ -55,6 +59,8 @@ _ALL: tuple[Operator, ...] = (
     *SHAPE_OPERATORS,
     *SIGNAL_OPERATORS,
     *RECURRENT_OPERATORS,
+    *TOKEN_OPERATORS,
+    *CAPSULE_OPERATORS,
     *FLOAT_OPERATORS,
 )
 

@@ -54,7 +54,8 @@ class QuantRule:
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at ``S_in * S_w``.
         same: inputs and outputs share one scale and zero point.
         fine: indices of constants in an activation's place that are int16 beside int8 activations too.
-        fixed: (scale, zero point) that the output's arithmetic fixes, by its type.
+        mixed: every input may be int8 or int16, whatever the output is.
+        fixed: (scale, zero point) that the output's arithmetic fixes, by its type; another type's grid is observed.
         inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
     """
 
@@ -63,6 +64,7 @@ class QuantRule:
     bias: int | None = None
     same: bool = False
     fine: tuple[int, ...] = ()
+    mixed: bool = False
     fixed: Mapping[DType, tuple[float, int]] | None = None
     inner: tuple[Matrix, ...] = ()
 

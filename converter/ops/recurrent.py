@@ -1,4 +1,4 @@
-"""GRU, LSTM and RNN in Bitwright's own integers: int8 in and out, hidden state int16 in Q0.15, gates in Q3.12.
+"""GRU, LSTM and RNN in Bitwright's own integers: int8 or int16 in and out, hidden state int16 in Q0.15, gates in Q3.12.
 
 Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], and optionally biases of
 both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with ``s`` the logistic function (Elman,
@@ -9,10 +9,10 @@ both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with 
           without reset_after: n = tanh(W x + b + R (r h) + d)
     LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
 
-Integers: both products accumulate in int32 and are requantized under policy DOUBLE, each row on its own, to units of
-2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.gemmlowp16`; products of
+Integers: both products accumulate in int32 and are requantized, each row on its own, by the high word of a product, to
+units of 2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.pwl`; products of
 values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
-state on the grid of the output tensor.
+state on the grid of the output tensor; an int16 output that Bitwright quantizes has the hidden state's own grid.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..fixedpoint import INT32_MAX, Int64, as_int64, quantize_multiplier, quantize_multipliers, requantize_double
-from ..gemmlowp16 import logistic, tanh
+from ..fixedpoint import Int64, as_int64, high_multipliers, requantize_high
 from ..ir import Array, DType, Graph, Node, Tensor
+from ..pwl import logistic, tanh
 from . import functions
-from .bounds import Bounds, requantized
 from .operator import (
     Inputs,
     Matrix,
@@ -59,18 +58,19 @@ FloatStep = Callable[[Array, Array, Array, FloatGates], Array]
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """A matrix product in units of 2^-12: weights int8 [rows, depth]; bias, with the zero point's share, multiplier and
-    shift int64 [rows]."""
+    """A matrix product in units of 2^-12: weights int8 [rows, depth]; bias, with the zero point's share, and multiplier
+    int64 [rows]; shifts of :func:`requantize_high`."""
 
     weights: Array
     bias: Int64
     multiplier: Int64
-    shift: Int64
+    left: int
+    right: int
 
     def __call__(self, values: Int64, rows: slice = slice(None)) -> Int64:
         """[..., depth] -> [..., rows]."""
         acc = exact_matmul(values, self.weights[rows].T) + self.bias[rows]
-        return requantize_double(acc, self.multiplier[rows], self.shift[rows])
+        return requantize_high(acc, self.multiplier[rows], self.left, self.right)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,8 @@ class Recurrent:
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros.
         of_input, of_state: the products with the input and with the hidden state.
-        multiplier, shift, zero_point: from the hidden state to the outputs.
+        source, target: types of inputs and outputs, int8 or int16.
+        multiplier, left, right, zero_point: from the hidden state to the outputs.
     """
 
     kind: str
@@ -97,8 +98,11 @@ class Recurrent:
     stateful: bool
     of_input: Product
     of_state: Product
+    source: DType
+    target: DType
     multiplier: int
-    shift: int
+    left: int
+    right: int
     zero_point: int
 
     @property
@@ -145,21 +149,20 @@ def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[i
     # The kernel sums products of the values as they are, from the folded bias on.
     bound = prove_accumulator(node, values, folded, *limits)
     scales = np.asarray(weight_scales(weights, rows, 0), np.float64)
-    multiplier, shift = quantize_multipliers(scales * scale / _GATE_SCALE)
-    for reach, one, by in zip(bound.tolist(), multiplier.tolist(), shift.tolist(), strict=True):
-        ends = requantized(node, Bounds(-reach, reach), one, by)
-        # Two of them are added.
-        require(max(-ends.low, ends.high) <= INT32_MAX // 2, node, "a gate's sum does not fit int32")
-    return Product(values, folded, multiplier, shift)
+    multiplier, left, right = high_multipliers(scales * scale / _GATE_SCALE, int(bound.max()))
+    # High words stay within 2^30, so that two of them are added in int32.
+    require(right >= 1, node, "a gate's sum does not fit int32")
+    return Product(values, folded, multiplier, left, right)
 
 
 def prepare(graph: Graph, node: Node) -> Recurrent:
     """Integer constants, with the proof that no accumulator leaves int32."""
     source, target = graph.input(node, 0), graph.output(node)
-    require_types(graph, node, [source, target], [DType.INT8])
+    for tensor in (source, target):
+        require_types(graph, node, [tensor], [DType.INT8, DType.INT16])
     batch, steps, inputs, cells = sizes(graph, node)
-    multiplier, shift = quantize_multiplier(STATE_SCALE / target.scale)
-    requantized(node, Bounds(_LOW, _HIGH), multiplier, shift, target.zero_point)
+    multiplier, left, right = high_multipliers([STATE_SCALE / target.scale], -_LOW)
+    require(right >= 1, node, f"hidden values on an output scale of {target.scale:g} do not fit int32")
     stateful = bool(node.states)
     reverse = bool(node.attrs.get("reverse"))
     if stateful:
@@ -174,7 +177,8 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
         bool(node.attrs.get("reset_after", True)), stateful,
         _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
-        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), multiplier, shift, target.zero_point,
+        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), source.dtype, target.dtype, int(multiplier[0]),
+        left, right, target.zero_point,
     )  # fmt: skip
 
 
@@ -231,11 +235,11 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
         kept = inputs[-1]
         assert kept is not None
         state = kept.astype(np.int64)
-    out = np.zeros((params.steps, params.batch, params.cells), np.int8)
+    out = np.zeros((params.steps, params.batch, params.cells), params.target.numpy)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
-        values = requantize_double(state[:, 0], params.multiplier, params.shift) + params.zero_point
-        out[step] = np.clip(values, -128, 127)
+        values = requantize_high(state[:, 0], params.multiplier, params.left, params.right) + params.zero_point
+        out[step] = np.clip(values, *params.target.limits)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
     return [result, state.astype(np.int16)] if params.stateful else [result]
 
@@ -297,12 +301,13 @@ _LIMITS = {
     "LSTM": "no peepholes, no projection; the cell saturates at 16",
 }
 
-_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)))
+#: A wide output is the hidden state itself, which no rounding follows.
+_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)), mixed=True, fixed={DType.INT16: (STATE_SCALE, 0)})
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
         kind,
-        "int8",
+        "int8, int16",
         f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
         shapes,
         prepare,

@@ -12,7 +12,7 @@ from ...errors import InputError, UnsupportedError
 from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
-from .grid import affine_grid, symmetric_scale, weight_scales
+from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
 
@@ -29,6 +29,7 @@ class Scheme:
         symmetric: int8 activations have zero point 0.
         per_channel: weights have one scale per output channel.
         power_of_two: every scale is a power of two.
+        saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
         f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
     """
@@ -37,9 +38,15 @@ class Scheme:
     symmetric: bool = False
     per_channel: bool = True
     power_of_two: bool = False
+    saturating: bool = False
     wide: tuple[str, ...] = ()
     f32: tuple[str, ...] = ()
     f16: tuple[str, ...] = ()
+
+    @property
+    def levels(self) -> float:
+        """Steps of a symmetric int8 grid on either side of zero."""
+        return SATURATING if self.saturating else LEVELS
 
     def type_of(self, node: Node) -> DType:
         """The type of the activations that a node is to compute with."""
@@ -183,9 +190,9 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
 def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
     grids = {}
     for node in graph.nodes:
-        fixed = rule_of(node).fixed
-        if fixed is not None and not types[node.outputs[0]].is_float:
-            scale, zero_point = fixed[types[node.outputs[0]]]
+        fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
+        if fixed is not None:
+            scale, zero_point = fixed
             grids[node.outputs[0]] = Quantization((scale,), (zero_point,))
     return grids
 
@@ -193,7 +200,8 @@ def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantiza
 def _groups(graph: Graph, types: Mapping[str, DType], fixed: Mapping[str, Quantization]) -> dict[str, str]:
     """Tensors that must share a grid -> their representative: what operators join that only move or compare values.
 
-    Where several inputs are joined, one whose grid its own operator fixes is left out: it is requantized on the way.
+    Where several inputs are joined, one whose grid its own operator fixes is left out and requantized on the way,
+    unless all have that very grid.
     """
     parent = {name: name for name in types}
 
@@ -203,27 +211,28 @@ def _groups(graph: Graph, types: Mapping[str, DType], fixed: Mapping[str, Quanti
             name = parent[name]
         return name
 
-    anchored = set(fixed)
+    anchored = dict(fixed)
     for node in graph.nodes:
         if not rule_of(node).same:
             continue
         sources = [str(node.inputs[i]) for i in operands(graph, node)]
         target = node.outputs[0]
+        agree = len({anchored.get(find(source)) for source in sources}) == 1
         for source in sources:
-            if types[source] is not types[target] or (len(sources) > 1 and find(source) in anchored):
+            if types[source] is not types[target] or (not agree and find(source) in anchored):
                 continue
             if find(source) in anchored:
-                anchored.add(find(target))
+                anchored[find(target)] = anchored[find(source)]
             _join(parent, find(source), find(target), anchored)
         for other in node.outputs[1:]:
             _join(parent, find(target), find(other), anchored)
     return {name: find(name) for name in types}
 
 
-def _join(parent: dict[str, str], first: str, second: str, anchored: set[str]) -> None:
+def _join(parent: dict[str, str], first: str, second: str, anchored: dict[str, Quantization]) -> None:
     parent[second] = first
     if second in anchored:
-        anchored.add(first)
+        anchored[first] = anchored[second]
 
 
 def _observed_grid(
@@ -242,7 +251,7 @@ def _observed_grid(
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     if dtype is DType.INT16:
         return Quantization((symmetric_scale(max(-low, high), 32767, scheme.power_of_two),), (0,))
-    scale, zero_point = affine_grid(low, high, symmetric, scheme.power_of_two)
+    scale, zero_point = affine_grid(low, high, symmetric, scheme.power_of_two, scheme.levels)
     return Quantization((scale,), (zero_point,))
 
 
@@ -283,6 +292,9 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
             needed = _needed(node, index, kind)
+            stored = source.stored
+            if rule_of(node).mixed and not (stored is None or stored.is_float or needed.is_float):
+                needed = stored
             if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
             inputs[index] = bridge(source, needed, wanted)
@@ -336,7 +348,7 @@ def _weight_grid(graph: Graph, node: Node, matrix: Matrix, weights: Tensor, sche
     if weights.data is None:
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
-    scales = weight_scales(weights.data, axis, scheme.power_of_two)
+    scales = weight_scales(weights.data, axis, scheme.power_of_two, scheme.levels)
     scales = np.maximum(scales, least_scales(graph, node, matrix, scales.size))
     if scheme.power_of_two:
         scales = 2.0 ** np.ceil(np.log2(scales))

@@ -81,7 +81,8 @@ def _with_bias(graph: Graph, node: Node, matrix: Matrix, index: int, tensors: di
     bias, weights = graph.input(node, index), graph.input(node, matrix.weights)
     source = graph.tensor(node.inputs[operands(graph, node)[0]])
     assert weights.quant is not None
-    wide = source.stored is DType.INT16
+    # Operators with several matrices accumulate in int32, whatever their activations.
+    wide = source.stored is DType.INT16 and rule_of(node).weights == matrix.weights
     scale = np.asarray(weights.quant.scale, np.float64) * factor_scale(graph, node, matrix)
     limit = 2**47 if wide else 2**31 - 1
     levels = np.clip(np.rint(bias.value().astype(np.float64) / scale), -limit, limit)

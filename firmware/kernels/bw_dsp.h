@@ -101,6 +101,28 @@ static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 #endif
 }
 
+/* acc + ((a * the low halfword of b) >> 16), the product of 48 bits rounded down. */
+static inline int32_t bw_smlawb(int32_t a, uint32_t b, int32_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t sum;
+    __asm__("smlawb %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+#else
+    return (int32_t)((uint32_t)acc + (uint32_t)(int32_t)(((int64_t)a * (int16_t)b) >> 16));
+#endif
+}
+
+/* The same with the high halfword of b. */
+static inline int32_t bw_smlawt(int32_t a, uint32_t b, int32_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    int32_t sum;
+    __asm__("smlawt %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+#else
+    return bw_smlawb(a, b >> 16, acc);
+#endif
+}
+
 /* acc + the high word of a * b, rounded down. */
 static inline int32_t bw_smmla(int32_t a, int32_t b, int32_t acc) {
 #ifdef __ARM_FEATURE_DSP

@@ -62,6 +62,12 @@ static inline int32_t bw_requantize_wide(int64_t x, int32_t multiplier16, int32_
     return (int32_t)((x * multiplier16 + (INT64_C(1) << (total - 1))) >> total);
 }
 
+/* HIGH: the high word of a product, rounded down, and a shift, rounded half up; x << left fits int32, right 1..30. */
+static inline int32_t bw_requantize_high(int32_t x, int32_t multiplier, int32_t left, int32_t right) {
+    const int32_t high = (int32_t)(((int64_t)bw_shl32(x, left) * multiplier) >> 32);
+    return (high + (1 << (right - 1))) >> right;
+}
+
 /* 16x8 operators: WIDE, or DOUBLE of an accumulator that fits int32. */
 static inline int32_t bw_requantize_s16(int64_t x, int32_t multiplier, int32_t shift, int32_t wide) {
     return wide ? bw_requantize_wide(x, multiplier, shift) : bw_requantize_double((int32_t)x, multiplier, shift);

@@ -8,6 +8,7 @@
 #define BW_LAYER_NORM_H
 
 #include "bw_fixedpoint.h"
+#include "bw_reciprocal_root.h"
 
 typedef struct {
     int32_t rows, depth;
@@ -26,24 +27,6 @@ typedef struct {
     int32_t root;  /* of 1 / sqrt(V + epsilon), in [2^30, 2^31) */
     int32_t shift; /* to 22 bits of fraction, 1..39 */
 } bw_layer_norm_row;
-
-/* 1 / sqrt(value) = result * 2^(*exponent - 61), value in [1, 2^62); relative error below 2^-29.8. */
-static inline int32_t bw_reciprocal_root(uint64_t value, int32_t *exponent) {
-    int32_t e = 0;
-    while (value < UINT64_C(1) << 60) {
-        value <<= 2;
-        ++e;
-    }
-    const uint64_t a = value >> 30; /* 32 bits of fraction, in [1/4, 1) */
-    /* 2.2 - 1.2 a with 30 bits of fraction; each of Newton's steps then squares the relative error. */
-    uint64_t root = UINT64_C(2362232012) - ((a * UINT64_C(1288490188)) >> 32);
-    for (int32_t step = 0; step < 4; ++step) {
-        const uint64_t square = (root * root) >> 30;
-        root = (root * ((UINT64_C(3) << 30) - ((a * square) >> 32))) >> 31;
-    }
-    *exponent = e;
-    return (int32_t)root;
-}
 
 /* sum = sum(c), squares = sum(c^2) of the row. */
 static inline bw_layer_norm_row bw_layer_norm_begin(const bw_layer_norm_params *p, int32_t sum, uint64_t squares) {

@@ -1,38 +1,41 @@
-/* RNN, GRU or LSTM over a sequence: int8 in and out, hidden state int16 in Q0.15.
+/* RNN, GRU or LSTM over a sequence: int8 or int16 in and out, int8 weights, hidden state int16 in Q0.15.
  *
  * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `cells`; state int16
  * [batch][1][cells], of an LSTM [batch][2][cells] with the cells in Q4.11 after the hidden values. Weights int8
- * [gates][cells][inputs] and [gates][cells][cells]; gates of a GRU: reset, update, new; of an LSTM: input, forget, new,
- * output. Biases hold the zero point's share.
- * Ranges: all accumulators, rescaled values and the sum of two of these fit int32 (proven on the host); requantization
- * DOUBLE, to units of 2^-12. States lie in [-32767, 32767], cells in all of int16.
- * Scratch: 2 bytes per cell, 6 of a GRU, aligned as int16. Cost per step: a multiply-accumulate for each weight, and
- * for each gate and cell two requantizations and a logistic function or tangent; for each cell a requantization more,
- * and a tangent of an LSTM.
+ * [gates][cells][inputs] and [gates][cells][cells], as bw_rows_s8.h lays rows out; gates of a GRU: reset, update, new;
+ * of an LSTM: input, forget, new, output. Biases hold the zero point's share.
+ * Ranges: all accumulators fit int32, those of a product also after its left shift (proven on the host); requantization
+ * HIGH, to units of 2^-12. States lie in [-32767, 32767], cells in all of int16.
+ * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of cells, each rounded up to four
+ * values. Cost per step: a multiply-accumulate for each weight, and for each gate and cell two requantizations and a
+ * logistic function or tangent; for each cell a requantization more, and a tangent of an LSTM.
  */
 #ifndef BW_RECURRENT_S8_H
 #define BW_RECURRENT_S8_H
 
+#include "bw_gate_sums_s16.h"
 #include <stdint.h>
 
 enum { BW_RNN, BW_GRU, BW_LSTM };
 
 typedef struct {
     const int8_t *weights;
-    const int32_t *bias, *multiplier, *shift; /* one per row of the weights */
+    const int32_t *bias; /* one per row */
+    bw_gate_scale scale;
 } bw_recurrent_s8_product;
 
 typedef struct {
     int32_t kind;
     int32_t batch, steps, inputs, cells;
-    int32_t batch_stride, step_stride;     /* of the rows of input and output */
-    int32_t reverse;                       /* from the last step to the first */
-    int32_t reset_after;                   /* GRU: the reset gate scales the product with the state, else the state */
-    int32_t multiplier, shift, zero_point; /* from the hidden state to the output */
+    int32_t batch_stride, step_stride; /* of the rows of input and output */
+    int32_t reverse;                   /* from the last step to the first */
+    int32_t reset_after;               /* GRU: the reset gate scales the product with the state, else the state */
+    int32_t wide_input, wide_output;   /* int16 instead of int8 */
+    int32_t multiplier, left, right;   /* from the hidden state to the output */
+    int32_t zero_point;
     bw_recurrent_s8_product of_input, of_state;
 } bw_recurrent_s8_params;
 
-void bw_recurrent_s8(const bw_recurrent_s8_params *p, const int8_t *input, int8_t *output, int16_t *state,
-                     void *scratch);
+void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch);
 
 #endif /* BW_RECURRENT_S8_H */

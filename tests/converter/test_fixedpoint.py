@@ -49,6 +49,7 @@ EACH(requantize_single, bw_requantize_single((int32_t)x[i], m[i], s[i]))
 EACH(requantize_floor, bw_requantize_floor((int32_t)x[i], m[i], s[i], INT64_C(12345)))
 EACH(requantize_pow2, ((void)m, bw_requantize_pow2((int32_t)x[i], s[i])))
 EACH(requantize_wide, bw_requantize_wide(x[i], m[i], s[i]))
+EACH(requantize_high, bw_requantize_high((int32_t)x[i], m[i], s[i] / 32, s[i] % 32))
 EACH(requantize_dsp, bw_requantize_dsp((int32_t)x[i], m[i], s[i]))
 """
 
@@ -125,6 +126,10 @@ def slow_pow2(x: int, s: int) -> int:
 def slow_wide(x: int, m: int, s: int) -> int:
     reduced = min(half_up(Fraction(m, 2**16)), 0x7FFF)
     return half_up(Fraction(x * reduced, 2 ** (15 - s)))
+
+
+def slow_high(x: int, m: int, left: int, right: int) -> int:
+    return half_up(Fraction(math.floor(Fraction(x * 2**left * m, 2**32)), 2**right))
 
 
 def inside(*columns: Int64, of: Callable[..., Any]) -> list[Int64]:
@@ -296,6 +301,30 @@ def test_exp_on_negative_values(bits: int) -> None:
     assert np.max(np.abs(results / 2.0**31 - np.exp(-values * 2.0 ** (bits - 31)))) < 2.0**-22
     assert np.all(np.diff(results) <= 0)
     assert results[0] == MAX
+
+
+def test_high(twins: Twins) -> None:
+    """Both shifts travel as one number, 32 * left + right."""
+    x, m, s = grid(EDGES, np.concatenate([MULTIPLIERS, -MULTIPLIERS]), [1, 2, 30, 135, 641, 990])
+    x, m, s = inside(x, m, s, of=lambda x, m, s: (x << s // 32 >= MIN) & (x << s // 32 <= MAX))
+    expected = slowly(lambda x, m, s: slow_high(x, m, s // 32, s % 32), x, m, s)
+    assert np.array_equal(twins("requantize_high", x, m, s), expected)
+    assert np.array_equal(slowly(lambda x, m, s: int(fp.requantize_high(x, m, s // 32, s % 32)), x, m, s), expected)
+
+
+@given(st.floats(2**-40, 2**10), st.floats(2**-30, 1), st.integers(1, MAX))
+@settings(deadline=None, derandomize=True)
+def test_high_multipliers(real: float, share: float, bound: int) -> None:
+    """Ends of the range shift into int32, and results are within 1/2 + 2^(1 - right) of the real ones."""
+    multipliers, left, right = fp.high_multipliers([real, -real * share], bound)
+    assert bound << left <= MAX and right <= 30
+    if right < 1:
+        assert real * bound >= 2**26
+        return
+    for multiplier, exact in zip(multipliers.tolist(), (real, -real * share), strict=True):
+        for x in (bound, -bound, bound // 3, 1, 0):
+            error = abs(int(fp.requantize_high(x, multiplier, left, right)) - Fraction(exact) * x)
+            assert error <= Fraction(1, 2) + Fraction(2, 2**right)
 
 
 def test_one_over_one_plus_x() -> None:

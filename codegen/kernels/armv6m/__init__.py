@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
+from ..rows import rows_as_pixels
 from . import conv, depthwise_conv, fully_connected
 
 KERNELS: KernelTable = {
@@ -12,7 +13,7 @@ KERNELS: KernelTable = {
         Kernel("woven_rows", depthwise_conv.lower_rows),
         Kernel("woven_columns", depthwise_conv.lower_columns),
     ),
-    "FULLY_CONNECTED": (Kernel("woven", fully_connected.lower),),
+    "FULLY_CONNECTED": (rows_as_pixels("woven", conv.lower), Kernel("woven", fully_connected.lower)),
     "ADD": (Kernel("linear", lower_linear),),
     "SUB": (Kernel("linear", lower_linear),),
 }

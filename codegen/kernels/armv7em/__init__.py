@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
+from ..rows import rows_as_pixels
 from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, winograd
 
 KERNELS: KernelTable = {
@@ -16,7 +17,12 @@ KERNELS: KernelTable = {
         Kernel("3x3_columns", depthwise_3x3.lower_columns),
         Kernel("armv7em", depthwise_conv.lower),
     ),
-    "FULLY_CONNECTED": (Kernel("four", fully_connected.lower_four), Kernel("armv7em", fully_connected.lower)),
+    "FULLY_CONNECTED": (
+        rows_as_pixels("triple", conv.lower_triple),
+        rows_as_pixels("armv7em", conv.lower),
+        Kernel("four", fully_connected.lower_four),
+        Kernel("armv7em", fully_connected.lower),
+    ),
     "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MAX_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MEAN": (Kernel("armv7em", pooling.lower_mean),),

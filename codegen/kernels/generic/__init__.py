@@ -9,7 +9,9 @@ from ....converter.ops.shape_ops import SHAPE_OPERATORS
 from ..kernel import Kernel, KernelTable, Lowering
 from . import (
     activation,
+    attention,
     batch_matmul,
+    capsule,
     conv,
     depthwise_conv,
     elementwise,
@@ -24,6 +26,7 @@ from . import (
     shape_ops,
     signal,
     svdf,
+    token_wise,
     transpose_conv,
     window_statistics,
 )
@@ -34,6 +37,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
     "BATCH_MATMUL": batch_matmul.lower,
+    "ATTENTION": attention.lower,
     "RESCALE_UINT8": activation.lower,
     "RESIZE_BILINEAR": resize.lower,
     "AVERAGE_POOL_2D": pooling.lower,
@@ -60,6 +64,10 @@ _LOWERINGS: dict[str, Lowering] = {
     "MICRO_LOG": micro.lower_log,
     "READ_VARIABLE": shape_ops.lower_copy,
     "ASSIGN_VARIABLE": shape_ops.lower_copy,
+    "QUANTIZE_TOKENS": token_wise.lower_tokens,
+    "FULLY_CONNECTED_TOKENS": token_wise.lower,
+    "SQUASH": capsule.lower_squash,
+    "CAPSULE_LENGTH": capsule.lower_length,
     "WINDOW_STATISTICS": window_statistics.lower,
     **{operator.name: elementwise.lower for operator in BINARY_OPERATORS},
     **{operator.name: activation.lower for operator in UNARY_OPERATORS},
@@ -67,4 +75,10 @@ _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: shape_ops.lower for operator in SHAPE_OPERATORS},
 }
 
-KERNELS: KernelTable = {op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()}
+KERNELS: KernelTable = {
+    **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
+    "CAPSULE_ROUTING": (
+        Kernel("kept", capsule.routing(kept=True)),
+        Kernel("recomputed", capsule.routing(kept=False)),
+    ),
+}

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ....converter.ir import Graph, Node
-from ....converter.ops.recurrent import Product, Recurrent
+from ....converter.ir import Array, DType, Graph, Node
+from ....converter.ops.recurrent import GATES, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 
-#: The kernel's numbers for the kinds, and the vectors of int16 that each needs as scratch.
-_KINDS = {"RNN": (0, 1), "GRU": (1, 3), "LSTM": (2, 1)}
+#: The kernel's numbers for the kinds.
+_KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
+_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_s8")
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros."""
-    kind, vectors = _KINDS[params.kind]
     fields: dict[str, Field] = {
-        "kind": kind,
+        "kind": _KINDS[params.kind],
         "batch": params.batch,
         "steps": params.steps,
         "inputs": params.inputs,
@@ -27,23 +27,36 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "step_stride": params.batch if params.time_major else 1,
         "reverse": int(params.reverse),
         "reset_after": int(params.reset_after),
+        "wide_input": int(params.source is DType.INT16),
+        "wide_output": int(params.target is DType.INT16),
         "multiplier": params.multiplier,
-        "shift": params.shift,
+        "left": params.left,
+        "right": params.right,
         "zero_point": params.zero_point,
         "of_input": _product(params.of_input),
         "of_state": _product(params.of_state),
     }
-    scratch = 2 * params.cells * vectors
+    gates = GATES[params.kind] * params.cells
+    scratch = 2 * (_padded(gates) + _padded(params.inputs) + _padded(params.cells))
     if params.stateful:
-        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=("bw_gates_s16",))
-    scratch += 2 * params.batch * params.parts * params.cells
-    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=("bw_recurrent_s8", "bw_gates_s16"))
+        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
+    state = params.batch * params.parts * params.cells
+    sources = ("bw_recurrent_s8", *_SOURCES)
+    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch + 2 * (state + state % 2), sources=sources)
+
+
+def _padded(count: int) -> int:
+    return count + -count % 4
+
+
+def padded_rows(weights: Array) -> Array:
+    """Rows of weights [rows, depth] with zeros up to a multiple of four, as ``bw_rows_s8.h`` asks."""
+    return np.ascontiguousarray(np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4))))
 
 
 def _product(product: Product) -> dict[str, Any]:
     return {
-        "weights": product.weights,
+        "weights": padded_rows(product.weights),
         "bias": as_c(product.bias, np.int32),
-        "multiplier": as_c(product.multiplier, np.int32),
-        "shift": as_c(product.shift, np.int32),
+        "scale": {"multiplier": as_c(product.multiplier, np.int32), "left": product.left, "right": product.right},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
+from ..rows import rows_as_pixels
 from . import conv, conv_shallow, depthwise_channels, depthwise_conv, depthwise_planes, fully_connected, pooling
 
 KERNELS: KernelTable = {
@@ -12,7 +13,7 @@ KERNELS: KernelTable = {
         Kernel("mve", depthwise_conv.lower),
         Kernel("mve_channels", depthwise_channels.lower),
     ),
-    "FULLY_CONNECTED": (Kernel("mve", fully_connected.lower),),
+    "FULLY_CONNECTED": (rows_as_pixels("mve", conv.lower), Kernel("mve", fully_connected.lower)),
     "AVERAGE_POOL_2D": (Kernel("mve", pooling.lower),),
     "MAX_POOL_2D": (Kernel("mve", pooling.lower),),
 }

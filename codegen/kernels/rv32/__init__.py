@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
 from ..kernel import Kernel, KernelTable
+from ..rows import rows_as_pixels
 from . import conv, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected
 
 KERNELS: KernelTable = {
     "CONV_2D": (Kernel("packed", conv.lower_packed), Kernel("rv32", conv.lower_pairs)),
-    "FULLY_CONNECTED": (Kernel("words", fully_connected.lower_words), Kernel("units", fully_connected.lower)),
+    "FULLY_CONNECTED": (
+        rows_as_pixels("packed", conv.lower_packed),
+        Kernel("words", fully_connected.lower_words),
+        Kernel("units", fully_connected.lower),
+    ),
     "DEPTHWISE_CONV_2D": (
         Kernel("3x3_rows", depthwise_3x3.lower_rows),
         Kernel("3x3_columns", depthwise_3x3.lower_columns),

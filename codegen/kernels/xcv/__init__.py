@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..kernel import Kernel, KernelTable
+from ..rows import rows_as_pixels
 from . import conv, depthwise_conv, elementwise, fully_connected, pooling
 
 KERNELS: KernelTable = {
@@ -23,6 +24,8 @@ KERNELS: KernelTable = {
         Kernel("xcv_conv_compact", partial(depthwise_conv.lower_one_channel, compact=True)),
     ),
     "FULLY_CONNECTED": (
+        rows_as_pixels("xcv", conv.lower),
+        rows_as_pixels("xcv_compact", partial(conv.lower, compact=True)),
         Kernel("xcv", fully_connected.lower),
         Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),
     ),

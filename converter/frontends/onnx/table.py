@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from . import (
     activation,
     arithmetic,
+    attention,
     convolution,
     matrix,
     normalization,
@@ -24,6 +25,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "ConvTranspose": convolution.transposed_convolution,
     "Gemm": matrix.gemm,
     "MatMul": matrix.matmul,
+    "Attention": attention.attention,
     "BatchNormalization": normalization.batch_normalization,
     "InstanceNormalization": normalization.instance_normalization,
     "GroupNormalization": normalization.group_normalization,

@@ -6,9 +6,8 @@ import math
 
 import numpy as np
 
+from ..attention import attend
 from .call import Activation, Call, Constant, Value
-
-_HIDDEN = -1e3  # a score that no softmax gives any weight
 
 
 def linear(call: Call) -> Activation:
@@ -32,29 +31,17 @@ def matmul(call: Call) -> Activation:
 
 
 def attention(call: Call) -> Activation:
-    """``softmax(scale * Q K^T + bias) V``; the scale is the softmax's beta, so that the bias is divided by it.
-
-    The bias is a constant ``attn_mask`` of positions; one that hides some (by False or a large negative number) would
-    take the scores' grid for itself.
-    """
-    mask = None if call.get("is_causal") else call.array("attn_mask")
-    hides = mask is not None and (mask.dtype == np.bool_ or float(mask.min()) < _HIDDEN)
-    call.require(
-        not hides and not call.get("is_causal"),
-        "attention that hides positions is not served; attend to whole sequences of a fixed length",
-    )
+    """``softmax(scale * Q K^T + bias) V`` with a constant ``attn_mask``, causal or not."""
     call.require(not call.get("dropout_p"), "dropout is active; export the module in eval mode")
-    call.require(not call.get("enable_gqa"), "grouped-query attention is not served; repeat the keys and values")
     query, key, value = call.source("query"), call.source("key"), call.source("value")
+    given = call.given("attn_mask")
+    call.require(
+        not isinstance(given, Activation),
+        "a mask that is computed at run time is not served; attend to whole sequences of a fixed length",
+    )
     scale = call.get("scale")
-    beta = 1 / math.sqrt(call.shape_of(query)[-1]) if scale is None else float(scale)
-    call.require(beta > 0, f"a scale of {beta} is not served")
-    scores = call.emit("BATCH_MATMUL", [query, key], "scores", adj_x=False, adj_y=True)
-    if mask is not None:
-        bias = call.parameter("attn_mask", lambda value: value / np.float32(beta))
-        scores = call.emit("ADD", [scores, bias], "biased")
-    weights = call.emit("SOFTMAX", [scores], "softmax", beta=beta)
-    return Activation(call.emit("BATCH_MATMUL", [weights, value], adj_x=False, adj_y=False))
+    scale = 1 / math.sqrt(call.shape_of(query)[-1]) if scale is None else float(scale)
+    return Activation(attend(call, query, key, value, scale, call.array("attn_mask"), bool(call.get("is_causal"))))
 
 
 def _with_bias(call: Call, left: Value, right: Value, bias: Value | None, transposed: bool) -> Activation:

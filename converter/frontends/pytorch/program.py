@@ -20,7 +20,7 @@ from ....errors import BitwrightError, InputError, ModelError, ToolError
 from ...ir import Graph
 from ...limits import MOST_CONSTANTS
 from .reader import Reader
-from .table import LOWERINGS, REFUSED
+from .table import LOWERINGS, NAMESPACES, REFUSED
 
 _EXPORT = "torch.export.save(torch.export.export(module.eval(), example_inputs), 'model.pt2')"
 #: Entries by which torch's archives are known: of exported programs, and of what torch.save and torch.jit.save write.
@@ -85,6 +85,8 @@ def _torch() -> Any:
     try:
         import torch
         import torch.export
+
+        from ....nn import capsule  # noqa: F401  # Bitwright's own operators, which programs may call
     except ImportError as error:
         raise ToolError("PyTorch models need torch: pip install 'bitwright[torch]'") from error
     return torch
@@ -132,7 +134,7 @@ def _decomposed(program: Any) -> Any:
     That also makes operators functional, so that none changes its argument.
     """
     torch = _torch()
-    kept = {f"aten::{name}" for name in (*LOWERINGS, *REFUSED)}
+    kept = {f"{NAMESPACES.get(name, 'aten')}::{name}" for name in (*LOWERINGS, *REFUSED)}
 
     def is_kept(target: Any) -> bool:
         schema = getattr(target, "_schema", None)

@@ -14,7 +14,7 @@ from ...limits import MOST_CONSTANTS, MOST_ELEMENTS
 from ..builder import GraphBuilder
 from ..emitter import Shared
 from .call import Activation, Call, Constant, Value
-from .table import BROADCASTING, EXPANDING, LOWERINGS, NOTHING, REFUSED
+from .table import BROADCASTING, EXPANDING, LOWERINGS, NAMESPACES, NOTHING, REFUSED
 
 
 class Reader:
@@ -98,7 +98,7 @@ class Reader:
     def _lowered(self, node: Any, name: str) -> Any:
         op, shown = _operator_name(node.target), _shown(node.target)
         origin = _shown(node.meta.get("original_aten") or node.target)
-        if op not in LOWERINGS or shown != f"aten.{op}":
+        if op not in LOWERINGS or shown != f"{NAMESPACES.get(op, 'aten')}.{op}":
             reason = REFUSED.get(op, "this operator is not served; docs/pytorch.md lists those that are")
             raise UnsupportedError(name, origin, reason)
         known = {source: self._value(self._values[source]) for source in node.all_input_nodes}
@@ -176,7 +176,7 @@ class Reader:
         op = _operator_name(node.target).lstrip("_")
         if not path:
             return op
-        return path if module_type.startswith("torch.nn.") and self._alone[call] else f"{path}/{op}"
+        return path if module_type.startswith(("torch.nn.", "bitwright.nn.")) and self._alone[call] else f"{path}/{op}"
 
 
 def _module(node: Any) -> tuple[str, str, str]:

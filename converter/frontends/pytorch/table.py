@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import activation, arithmetic, convolution, matrix, normalization, pooling, recurrent, reduction, resize, shape
+from . import (
+    activation,
+    arithmetic,
+    capsule,
+    convolution,
+    matrix,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    resize,
+    shape,
+)
 from .call import Lowering
 
 _CONVOLUTION: dict[str, Lowering] = {
@@ -28,6 +40,15 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "gru": recurrent.layers("GRU"),
     "rnn_tanh": recurrent.layers("RNN"),
 }
+
+_CAPSULES: dict[str, Lowering] = {
+    "squash": capsule.squash,
+    "capsule_routing": capsule.routing,
+    "capsule_length": capsule.length,
+}
+
+#: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
+NAMESPACES: dict[str, str] = dict.fromkeys(_CAPSULES, "bitwright")
 
 _NORMALIZATION: dict[str, Lowering] = {
     "batch_norm": normalization.batch_norm_whole,
@@ -179,7 +200,7 @@ _SHAPE: dict[str, Lowering] = {
 
 LOWERINGS: dict[str, Lowering] = {
     **_CONVOLUTION, **_MATRIX, **_RECURRENT_LAYERS, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION,
-    **_POOLING, **_RESIZE, **NOTHING, **_SHAPE,
+    **_POOLING, **_RESIZE, **_CAPSULES, **NOTHING, **_SHAPE,
 }  # fmt: skip
 
 #: Operators that broadcast, and those that broadcast by themselves, before which the others need not.

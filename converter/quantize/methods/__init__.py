@@ -11,6 +11,7 @@ from .adaround import adaround
 from .bias_correction import bias_correction
 from .equalize import equalize
 from .norm_tweak import norm_tweak
+from .paper_q7 import paper_q7
 from .second_order import second_order
 from .smoothquant import smoothquant
 from .weight_mse import weight_mse
@@ -78,6 +79,12 @@ METHODS: dict[str, Method] = {
         annotated=True,
         summary="Channel means and variances restored in biases and weight scales",
         source="Li et al., 2023, Norm Tweaking, arXiv 2309.02784",
+    ),
+    "paper_q7": Method(
+        paper_q7,
+        annotated=True,
+        summary="Capsules in power-of-two formats, one for every tensor and routing iteration",
+        source="Costa et al., 2021, Shifting Capsule Networks from the Cloud to the Deep Edge, arXiv 2110.02911",
     ),
 }
 

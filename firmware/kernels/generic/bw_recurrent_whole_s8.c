@@ -3,11 +3,11 @@
 
 #include "bw_recurrent_s8.h"
 
-void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const int8_t *input, int8_t *output, void *scratch) {
+void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *input, void *output, void *scratch) {
     int16_t *const state = scratch;
     const int32_t count = p->batch * p->cells * (p->kind == BW_LSTM ? 2 : 1);
     for (int32_t i = 0; i < count; ++i) {
         state[i] = 0;
     }
-    bw_recurrent_s8(p, input, output, state, state + count);
+    bw_recurrent_s8(p, input, output, state, state + ((count + 1) & ~1));
 }

@@ -80,15 +80,15 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "unfold": (lambda x: F.unfold(x, 2), "aten.im2col", "constant indices"),
     "random": (lambda x: x + torch.rand(6), "aten.rand", "buffer"),
     "dropout": (lambda x: F.dropout(x, 0.5, training=True), "aten.dropout", "eval mode"),
-    "masked attention": (
-        lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
+    "attention to nothing": (
+        lambda x: F.scaled_dot_product_attention(x, x, x, torch.full((5, 5), -1e9)),
         "aten.scaled_dot_product_attention",
-        "hides positions",
+        "hides every key",
     ),
-    "hiding attention": (
-        lambda x: F.scaled_dot_product_attention(x, x, x, torch.full((5, 5), -1e9).triu(1)),
+    "mask of run time": (
+        lambda x: F.scaled_dot_product_attention(x, x, x, x[..., :5]),
         "aten.scaled_dot_product_attention",
-        "hides positions",
+        "fixed length",
     ),
     "empty slice": (lambda x: torch.cat([x[:, 4:] * 2, x], 1), "aten.slice", "empty"),
 }

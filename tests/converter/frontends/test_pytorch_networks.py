@@ -56,8 +56,8 @@ def test_network(name: str) -> None:
     assert_close(run_float(graph, [x.numpy()]), expected(module, x))
 
 
-#: Elements that these networks do move: shuffled channels and pixels, heads of attention, an MLP over the patches.
-MOVING = {"shufflenet": 2, "group_normalized": 1, "mixer": 2, "vit": 5, "transformer": 3}
+#: Elements that these networks do move: shuffled channels and pixels, an MLP over the patches.
+MOVING = {"shufflenet": 2, "group_normalized": 1, "mixer": 2}
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
@@ -71,7 +71,7 @@ def test_the_passes_remove_the_transposes(name: str) -> None:
     assert not any(node.op == "BATCH_NORM" for node in simple.nodes)
     paths = {path for path, part in module.named_modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Linear)}
     if name != "transformer":  # MultiheadAttention takes its projection's weights without calling it
-        assert paths <= {node.name for node in simple.nodes}
+        assert paths <= {node.name.split("/")[0] for node in simple.nodes}
 
 
 @pytest.mark.parametrize("name", ["resnet", "vit", "transformer"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bitwright.codegen.project import model_sources
-from bitwright.converter.ir import Graph, Node, Quantization, Tensor, Variable, check
+from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, Variable, check
 from bitwright.converter.native import read_native, write_native
 from bitwright.converter.ops.recurrent import GATES, float_reference, parts_of
 from bitwright.converter.reference import Session
@@ -23,7 +23,7 @@ from single import activation, constant, few, same, scales, seeds, vectors, zero
 
 @dataclass(frozen=True)
 class Form:
-    """What a layer has; ``gain``: how far its weights drive the gates."""
+    """What a layer has; ``wide``: int16 input and output; ``gain``: how far its weights drive the gates."""
 
     kind: str = "GRU"
     batch: int = 1
@@ -35,6 +35,7 @@ class Form:
     reset_after: bool = True
     stateful: bool = False
     biased: bool = True
+    wide: tuple[bool, bool] = (False, False)
     per_channel: bool = True
     gain: float = 1.0
 
@@ -51,6 +52,7 @@ forms = st.builds(
     reset_after=st.booleans(),
     stateful=st.booleans(),
     biased=st.booleans(),
+    wide=st.tuples(st.booleans(), st.booleans()),
     per_channel=st.booleans(),
     gain=st.sampled_from([0.3, 1.0, 8.0, 100.0]),
 ).map(lambda form: replace(form, reverse=form.reverse and not form.stateful))
@@ -64,11 +66,11 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
     rows, names = GATES[form.kind] * form.cells, ["x"]
     leading = (form.steps, form.batch) if form.time_major else (form.batch, form.steps)
     tensors = {
-        "x": activation("x", (*leading, form.inputs), INPUT_SCALE, zero_point),
-        "y": activation("y", (*leading, form.cells), *output),
+        "x": activation("x", (*leading, form.inputs), *_edge(form.wide[0], INPUT_SCALE, zero_point)),
+        "y": activation("y", (*leading, form.cells), *_edge(form.wide[1], *output)),
     }
     factors = []
-    for name, taps, factor in (("w", form.inputs, INPUT_SCALE), ("r", form.cells, 2.0**-15)):
+    for name, taps, factor in (("w", form.inputs, tensors["x"].scale), ("r", form.cells, 2.0**-15)):
         values = rng.integers(-127, 128, (rows, taps)).astype(np.int8)
         scales = rng.uniform(0.5, 1, rows if form.per_channel else 1) * form.gain / np.sqrt(taps) / 127
         axis = 0 if form.per_channel and rows > 1 else None
@@ -90,9 +92,20 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
     return check(Graph("model", tensors, (node,), ("x",), ("y",), states))
 
 
+def _edge(wide: bool, scale: float, zero_point: int) -> tuple[float, int, DType]:
+    """The same range in steps 256 times finer where it is int16."""
+    return (scale / 256, zero_point * 256, DType.INT16) if wide else (scale, zero_point, DType.INT8)
+
+
 def outputs(graph: Graph, inputs: Sequence[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
     session = Session(graph)
     return [session.trace(values).outputs for values in inputs]
+
+
+def random(tensor: Tensor, seed: int) -> NDArray[Any]:
+    """Any values of the tensor's type."""
+    low, high = tensor.dtype.limits
+    return np.random.default_rng(seed).integers(low, high + 1, tensor.shape, tensor.dtype.numpy)
 
 
 @few
@@ -110,7 +123,7 @@ def test_reference_and_c_agree(form: Form, seed: int, zero_point: int, scale: fl
 def test_one_step_at_a_time_gives_the_same_bits(form: Form, seed: int) -> None:
     form = replace(form, reverse=False, stateful=True, time_major=False)
     whole, single = layer(form, seed), layer(replace(form, steps=1), seed)
-    sequence = np.random.default_rng(seed).integers(-128, 128, (form.batch, form.steps, form.inputs), np.int8)
+    sequence = random(whole.tensor("x"), seed)
     (expected,) = Session(whole).trace([sequence]).outputs
     stepped = outputs(single, [[sequence[:, [step]]] for step in range(form.steps)])
     assert np.array_equal(expected, np.concatenate([values[0] for values in stepped], axis=1))
@@ -135,17 +148,21 @@ def real(tensor: Tensor) -> NDArray[Any]:
 
 @pytest.mark.parametrize("reset_after", [True, False])
 @pytest.mark.parametrize("kind", list(GATES))
-def test_error_against_the_float_layer(kind: str, reset_after: bool) -> None:
-    """50 steps, 32 cells, of the very weights: the rounding of the output to 1/128, and little more."""
-    form = Form(kind, batch=4, steps=50, inputs=16, cells=32, reset_after=reset_after)
+@pytest.mark.parametrize("wide", [False, True])
+def test_error_against_the_float_layer(kind: str, reset_after: bool, wide: bool) -> None:
+    """50 steps, 32 cells, of the very weights: the rounding of an int8 output to 1/128, and little more."""
+    form = Form(kind, batch=4, steps=50, inputs=16, cells=32, reset_after=reset_after, wide=(wide, wide))
     graph = layer(form, 7)
-    sequence = np.random.default_rng(7).integers(-128, 128, (4, 50, 16), np.int8)
+    source, target = graph.tensor("x"), graph.tensor("y")
+    sequence = random(source, 7)
     (got,) = Session(graph).trace([sequence]).outputs
-    operands = [(sequence.astype(np.float64) - 3) * INPUT_SCALE] + [real(graph.tensor(name)) for name in "wrbd"]
+    operands = [(sequence.astype(np.float64) - source.zero_point) * source.scale] + [
+        real(graph.tensor(name)) for name in "wrbd"
+    ]
     (expected,) = float_reference(graph, graph.nodes[0], operands)
     # Half a step of the output, 0.0039, and the gates' rounding as it grows over time; 127/128 stands for 1.
-    error = np.abs(got / 128 - expected)
-    assert error.max() < 0.008 and error.mean() < 0.0025
+    error = np.abs(got * target.scale - expected)
+    assert error.max() < (0.001 if wide else 0.008) and error.mean() < (0.0002 if wide else 0.0025)
     assert np.abs(expected).mean() > 0.1
 
 
@@ -195,7 +212,7 @@ def _with_other_weights(graph: Graph) -> Graph:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_with_output_scale, "rescaled can reach"),
+        (_with_output_scale, "output scale of 1e-10 do not fit"),
         (_with_wide_weights, "int32"),
         (_with_narrow_state, r"int16 \[1, 1, 6\]"),
         (_reversed, "in their order"),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bitwright.cli import main
 from bitwright.codegen.project import model_sources
-from bitwright.converter.float_reference import run_float
+from bitwright.converter.float_reference import run_float, simulated
 from bitwright.converter.frontends.builder import GraphBuilder
-from bitwright.converter.ir import Graph
+from bitwright.converter.ir import DType, Graph, Quantization
 from bitwright.converter.native import write_native
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.quantize.calibration import calibration
-from bitwright.converter.quantize.recipe import find_recipe, quantize, recipe_names
+from bitwright.converter.quantize.recipe import Recipe, find_recipe, quantize, recipe_names
 from bitwright.converter.reference import Session, run, to_integers
 from bitwright.converter.simplify import simplify
 from bitwright.errors import ModelError
@@ -48,6 +49,20 @@ def sequences(count: int, seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype
     return np.random.default_rng(seed).normal(size=(count, STEPS, INPUTS)).astype(np.float32)
 
 
+def recipe(*wide: str) -> Recipe:
+    """The plain recipe with int16 activations where the names say."""
+    plain = find_recipe("minmax")
+    return replace(plain, scheme=replace(plain.scheme, wide=wide))
+
+
+def with_rounded_weights(annotated: Graph) -> Graph:
+    """A float graph that loses what its int8 weights lose and nothing else."""
+    constants = {
+        t.name: replace(t, data=simulated(t, t.data)) for t in annotated.tensors.values() if t.data is not None
+    }
+    return replace(annotated, tensors={**annotated.tensors, **constants})
+
+
 def sqnr(expected: np.ndarray, got: np.ndarray) -> float:  # type: ignore[type-arg]
     return float(10 * np.log10(np.mean(expected**2) / np.mean((expected - got) ** 2)))
 
@@ -64,10 +79,34 @@ def test_every_recipe(kind: str, name: str) -> None:
     assert level > 22, level
 
 
+@pytest.mark.parametrize("kind", list(GATES))
+def test_int16_activations(kind: str) -> None:
+    """What int8 activations lose is gone; what is left is the int8 weights' error, which integers hardly add to."""
+    graph = simplify(network(kind))
+    fresh = sequences(16, seed=5)
+    data, levels = calibration(graph, [fresh]), {}  # judged where nothing is clipped
+    for name, wide in {"int8": (), "int16": ("*",)}.items():
+        result = quantize(graph, data, recipe(*wide))
+        got = np.concatenate([run(result.integer, [x[None]])[0] for x in fresh])
+        levels[name] = sqnr(run_float(with_rounded_weights(result.annotated), [fresh])[0], got)
+    assert levels["int16"] > max(levels["int8"] + 20, 55), levels
+
+
+def test_a_wide_output_is_the_state_itself() -> None:
+    """Concatenated, too: nothing requantizes it on the way to a reader of int16."""
+    graph = simplify(network("GRU"))
+    integer = quantize(graph, calibration(graph, [sequences(8)]), recipe("layer?", "both", "head")).integer
+    assert [node.op for node in integer.nodes] == ["GRU", "GRU", "CONCATENATION", "FULLY_CONNECTED"]
+    for node in integer.nodes[:3]:
+        tensor = integer.output(node)
+        assert tensor.dtype is DType.INT16 and tensor.quant == Quantization((2.0**-15,), (0,))
+
+
+@pytest.mark.parametrize("wide", [(), ("layer0",), ("*",)])
 @pytest.mark.parametrize(("kind", "reset_after"), [("RNN", True), ("GRU", True), ("GRU", False), ("LSTM", True)])
-def test_integers_in_c(kind: str, reset_after: bool) -> None:
+def test_integers_in_c(kind: str, reset_after: bool, wide: tuple[str, ...]) -> None:
     graph = simplify(network(kind, reset_after))
-    integer = quantize(graph, calibration(graph, [sequences(32)]), find_recipe("minmax")).integer
+    integer = quantize(graph, calibration(graph, [sequences(32)]), recipe(*wide)).integer
     assert not integer.variables
     quant = integer.tensor(integer.nodes[0].inputs[2]).quant
     assert quant is not None and len(quant.scale) == GATES[kind] * CELLS
@@ -90,12 +129,13 @@ def test_integers_are_what_is_simulated(kind: str) -> None:
 
 
 @pytest.mark.parametrize("target", [needs_target("host"), needs_target("mps2-an386"), needs_target("qemu-rv32")])
+@pytest.mark.parametrize("wide", [("layer0", "head"), ("*",)])
 @pytest.mark.parametrize("kind", list(GATES))
-def test_bit_exact_on_the_target(kind: str, target: str, tmp_path: Path) -> None:
+def test_bit_exact_on_the_target(kind: str, wide: tuple[str, ...], target: str, tmp_path: Path) -> None:
     path, report = tmp_path / "net.bwq", tmp_path / "report.json"
     graph = simplify(network(kind))
     data = calibration(graph, [sequences(16)])
-    path.write_bytes(write_native(quantize(graph, data, find_recipe("minmax")).integer))
+    path.write_bytes(write_native(quantize(graph, data, recipe(*wide)).integer))
     assert main(["verify", str(path), "--target", target, "--vectors", "3", "--json", str(report)]) == 0
     assert json.loads(report.read_text())["bit_exact"]
 

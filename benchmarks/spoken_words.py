@@ -1,0 +1,216 @@
+"""Spoken words in integers: accuracy of an LSTM, a GRU and a transformer beside float, exactness and cost on targets.
+
+    python -m benchmarks.spoken_words [--networks N...] [--forms F...] [--targets T...] [--emulated N]
+
+Trains what has not been trained (minutes), quantizes each fold's network, runs the integers on the fold's recordings,
+verifies the first fold's on every target, and writes docs/benchmarks/spoken_words.md. What is not named keeps what was
+measured before. Recordings are read from ../shared/data, which the project does not ship.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import bitwright
+import numpy as np
+import torch
+from bitwright import console
+from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.judge import integer_outputs
+from bitwright.converter.quantize.recipe import find_recipe, quantize
+from bitwright.converter.reference import to_integers
+
+from .speech import data
+from .speech.networks import FRAMES, NETWORKS, VALUES, Hidden
+from .speech.steps import streamed, verified
+from .speech.train import VARIANTS, answers, learn, trained
+
+RESULTS = data.CACHE / "results.json"
+PAGE = data.ROOT / "docs" / "benchmarks" / "spoken_words.md"
+TARGETS = ("host", "mps2-an386", "mps3-an547", "qemu-rv32")
+#: Form -> (what the table calls it, the recipe).
+FORMS = {
+    "int8": ("int8, `minmax`", "minmax"),
+    "int8-best": ("int8, `second-order`", "second-order"),
+    "wide": ("int16 activations, `wide`", "wide"),
+}
+COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
+VERIFIED = ("int8", "wide")  # other recipes change weights only
+STREAMED, STREAM_TARGETS = ("lstm", "gru"), ("host", "mps2-an386", "qemu-rv32")
+CALIBRATION = 100  # recordings, of those that the network learned from
+Results = dict[str, dict[str, Any]]
+
+
+def quantized(name: str, fold: int, form: str, frames: data.Float32, folds: data.Labels) -> bitwright.Graph:
+    """A fold's network in integers, calibrated on recordings that it learned from."""
+    graph = bitwright.load(trained(name, fold), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
+    known = np.flatnonzero(folds != fold)
+    chosen = np.random.default_rng(fold).choice(known, CALIBRATION, replace=False)
+    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS[form][1])).integer
+
+
+def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> data.Labels:
+    """The class of every recording, each by the network that has not learned from it; ``float`` is a form too."""
+    found = np.zeros(len(folds), np.int64)
+    for fold in range(data.FOLDS):
+        heard = folds == fold
+        if form == "float":
+            found[heard] = answers(trained(name, fold), frames[heard])
+        else:
+            graph = quantized(name, fold, form, frames, folds)
+            (scores,) = integer_outputs(graph, calibration(graph, [frames[heard]]))
+            found[heard] = scores.reshape(int(heard.sum()), -1).argmax(axis=1)
+    return found
+
+
+def every_frame(name: str, frames: data.Float32, folds: data.Labels) -> bitwright.Graph:
+    """A recurrent network of the first fold that scores the classes after each frame, in integers."""
+    network = trained(name, 0)
+    module = torch.nn.Sequential(Hidden(network.layer), network.classifier)
+    graph = bitwright.load(module.eval(), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
+    chosen = np.flatnonzero(folds != 0)[:CALIBRATION]
+    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS["int8"][1])).integer
+
+
+def accuracies(results: Mapping[str, Any], labels: data.Labels) -> list[str]:
+    """The table of accuracies."""
+    lines = ["| network | parameters | form | right | accuracy | points lost | same answer as float |"]
+    lines.append("|---|--:|---|--:|--:|--:|--:|")
+    for name in NETWORKS:
+        if f"{name} float" not in results:
+            continue
+        floating = np.array(results[f"{name} float"])
+        right = int(np.sum(floating == labels))
+        size = sum(weights.numel() for weights in NETWORKS[name]().parameters())
+        lines.append(f"| {name} | {size:,} | float | {right} | {right / len(labels):.2%} | | |")
+        for form, (label, _) in FORMS.items():
+            if f"{name} {form}" in results:
+                found = np.array(results[f"{name} {form}"])
+                now, same = int(np.sum(found == labels)), float(np.mean(found == floating))
+                lost = 100 * (right - now) / len(labels)
+                lines.append(f"| | | {label} | {now} | {now / len(labels):.2%} | {lost:+.2f} | {same:.2%} |")
+    return [*lines, ""]
+
+
+def costs(results: Mapping[str, Any]) -> list[str]:
+    """The table of targets."""
+    lines = ["| network | form | target | " + " | ".join(COSTS) + " |", "|---|---|---|" + "--:|" * len(COSTS)]
+    for name in NETWORKS:
+        for form, (label, _) in FORMS.items():
+            for target in TARGETS:
+                row = results.get(f"{name} {form} {target}")
+                if row is not None:
+                    ram, flash = row["ram"], row["flash"]
+                    values = [row["vectors"], row["instructions"], row["macs"], ram["arena"], ram["stack"]]
+                    values += [flash["code"], flash["constants"]]
+                    cells = ["" if value is None else console.number(value) for value in values]
+                    lines.append("| " + " | ".join([name, label, target, *cells]) + " |")
+    return [*lines, ""]
+
+
+INTRODUCTION = """# Spoken words: recurrent networks and a transformer in integers
+
+Regenerated by `python -m benchmarks.spoken_words`, training included. The {count} recordings of Speech Commands (12
+classes) here are all there is to learn from and to test on: each network is trained {folds} times, each time on four
+fifths of them (in {variants} variants each: other speeds, moved, with noise; frames and channels masked, samples
+mixed), and tested on the last fifth, so that every recording is tested once, by a network that has not heard it. The
+accuracy is far below what the whole data set of 85,000 recordings gives; what counts here is the distance to float. One
+recording is {point:.2f} points. {calibration} of the recordings that a network learned from calibrate it.
+
+Inputs are 49 frames of 40 log-mel values (30 ms every 20 ms). LSTM and GRU have one layer of 96 cells and a dense layer
+on the mean over time; the transformer has 24 tokens of two frames, three encoder layers of width 64 with two heads.
+
+## Accuracy
+
+"""
+MIDDLE = """`int16 activations`: weights of int8, and int16 wherever an operator offers it.
+
+## On the targets
+
+The first fold's networks; every layer of every recording is compared with the reference. All of it ran on the host and
+in emulation, nothing on hardware. Instructions are of one inference, exact, not cycles; bytes are of the ELF without
+the test harness.
+
+"""
+
+
+def streams(results: Mapping[str, Any]) -> list[str]:
+    """The table of stateful runs."""
+    lines = ["| network | target | steps, all bit-exact | instructions of a step | arena | state |"]
+    lines.append("|---|---|" + "--:|" * 4)
+    for name in STREAMED:
+        for target in STREAM_TARGETS:
+            row = results.get(f"{name} stream {target}")
+            if row is not None:
+                values = [row["vectors"], row["instructions"], row["ram"]["arena"], row["ram"]["static"]]
+                cells = ["" if value is None else console.number(value) for value in values]
+                lines.append(f"| {name} | {target} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+LONG = """## A long stream
+
+The recurrent networks with a score after each frame, a frame at a time over recordings one after the other; the state
+is never reset. Every layer of every step equals the reference, and every answer that of the whole sequence at once.
+
+"""
+
+
+def page(results: Mapping[str, Any], labels: data.Labels) -> str:
+    """The whole page."""
+    head = INTRODUCTION.format(
+        count=len(labels), folds=data.FOLDS, variants=VARIANTS, point=100 / len(labels), calibration=CALIBRATION
+    )
+    versions = sorted({row["compiler"] for row in results.values() if isinstance(row, dict) and row["compiler"]})
+    lines = [head + "\n".join(accuracies(results, labels)), MIDDLE + "\n".join(costs(results))]
+    lines.append(LONG + "\n".join(streams(results)))
+    lines.append(f"Compilers: {', '.join(versions)}; torch {torch.__version__}.")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--forms", nargs="*", choices=["float", *FORMS], default=["float", *FORMS])
+    parser.add_argument("--targets", nargs="*", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--steps", type=int, default=2000, help="of the streams (default: 2000; 0: none)")
+    parser.add_argument("--emulated", type=int, default=200, help="recordings for each target (default: 200)")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    learn(options.networks, range(data.FOLDS), again=False)
+    samples, labels = data.recordings()
+    folds, frames = data.fold_of(labels), data.log_mel(samples)
+    results: Results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+
+    def keep(key: str, value: Any) -> None:
+        results[key] = value
+        RESULTS.write_text(json.dumps(results))
+        PAGE.write_text(page(results, labels))
+
+    for name in options.networks:
+        for form in options.forms:
+            found = decided(name, form, frames, folds)
+            print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
+            keep(f"{name} {form}", found.tolist())
+    heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
+    for name in options.networks:
+        for form in options.forms:
+            for target in options.targets if form in VERIFIED else ():
+                graph = quantized(name, 0, form, frames, folds)
+                row, _ = verified(graph, target, [to_integers(graph, [one[None]]) for one in heard])
+                print(f"{name} {form} {target}: {row['vectors']} bit-exact, {row['seconds']:.0f} s", flush=True)
+                keep(f"{name} {form} {target}", row)
+    for name in STREAMED if options.steps else ():
+        graph = every_frame(name, frames, folds)
+        for target in STREAM_TARGETS if name in options.networks else ():
+            row = streamed(graph, target, frames.reshape(-1, VALUES)[: options.steps])
+            print(f"{name} {target}: {row['vectors']} steps bit-exact, {row['seconds']:.0f} s", flush=True)
+            keep(f"{name} stream {target}", row)
+    print(f"Wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+/* What the kernels of capsules share in the arithmetic affine_s8; bit for bit converter/ops/capsule_affine.py. */
+#ifndef BW_CAPSULE_H
+#define BW_CAPSULE_H
+
+#include "bw_fixedpoint.h"
+#include "bw_reciprocal_root.h"
+
+/* The reciprocal of an output's scale: multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), shift -20..24. */
+typedef struct {
+    int32_t multiplier, shift;
+} bw_capsule_step;
+
+/* sqrt(n) = result * 2^(-exponent), n in [1, 2^62); the result has 31 bits, the exponent is that of the root. */
+static inline uint32_t bw_capsule_root(uint64_t n, int32_t *exponent) {
+    const uint32_t root = (uint32_t)bw_reciprocal_root(n, exponent);
+    return (uint32_t)((((n << (2 * *exponent)) >> 30) * root) >> 31);
+}
+
+/* |s|^2 in the unit of the real 1: with 2 * half bits of fraction, or as many fewer. */
+static inline uint64_t bw_capsule_power(uint64_t squares, int32_t half) {
+    return half >= 0 ? squares << (2 * half) : squares >> (-2 * half);
+}
+
+/* |s| / (|s|^2 + 1) in output steps = result * 2^(-*right); 0 where it counts as nothing.
+ * n = bw_capsule_power(|s|^2, half), one = the real 1 in its unit; n + one < 2^62. */
+static inline int32_t bw_capsule_factor(uint64_t n, int64_t one, int32_t half, bw_capsule_step step, int32_t *right) {
+    *right = 1;
+    if (n == 0) {
+        return 0;
+    }
+    int32_t e, f;
+    const uint64_t length = bw_capsule_root(n, &e);
+    const uint64_t other = (uint32_t)bw_reciprocal_root(n + (uint64_t)one, &f);
+    const int32_t shift = 60 - half + e - 2 * f - step.shift;
+    if (shift > 62) {
+        return 0;
+    }
+    *right = shift;
+    const uint64_t ratio = (length * ((other * other) >> 31)) >> 31;
+    return (int32_t)((ratio * (uint32_t)step.multiplier) >> 31);
+}
+
+/* An element times the factor, half rounded up. */
+static inline int32_t bw_capsule_squashed(int32_t value, int32_t factor, int32_t right) {
+    return (int32_t)(((int64_t)value * factor + (INT64_C(1) << (right - 1))) >> right);
+}
+
+/* 2^-x in Q16 of x >= 0 with `bits` bits of fraction, 1..16. */
+static inline uint32_t bw_capsule_half_power(uint32_t octaves, int32_t bits) {
+    const uint32_t whole = octaves >> bits;
+    if (whole > 17U) {
+        return 0;
+    }
+    const uint64_t x = octaves << (32 - bits); /* 32 bits of fraction */
+    uint32_t term = UINT32_C(57311508) - (uint32_t)((UINT32_C(7419134) * x) >> 32);
+    term = UINT32_C(257211668) - (uint32_t)((term * x) >> 32);
+    term = UINT32_C(744187942) - (uint32_t)((term * x) >> 32);
+    const uint32_t power = (UINT32_C(1) << 30) - (uint32_t)((term * x) >> 32);
+    const uint32_t right = whole + 14U;
+    return (power + (UINT32_C(1) << (right - 1U))) >> right;
+}
+
+/* Octaves to couplings in Q15, in place: the softmax to base 2 of `count` values, up to 1024. */
+static inline void bw_capsule_couplings(int32_t *values, int32_t count, int32_t bits) {
+    int32_t largest = values[0];
+    for (int32_t j = 1; j < count; ++j) {
+        largest = values[j] > largest ? values[j] : largest;
+    }
+    uint32_t total = 0;
+    for (int32_t j = 0; j < count; ++j) {
+        const uint32_t power = bw_capsule_half_power((uint32_t)(largest - values[j]), bits);
+        values[j] = (int32_t)power;
+        total += power;
+    }
+    for (int32_t j = 0; j < count; ++j) {
+        values[j] = (int32_t)((((uint32_t)values[j] << 15) + (total >> 1)) / total);
+    }
+}
+
+#endif /* BW_CAPSULE_H */
