@@ -36,11 +36,13 @@ class Matrix:
         weights: their index among the inputs, symmetric int8.
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at the product of both factors' scales.
         factor: scale of what they multiply; None where that is the operator's first activation.
+        aligned: index of other weights, from whose scales these differ by powers of two.
     """
 
     weights: int
     bias: int | None = None
     factor: float | None = None
+    aligned: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
-from ..ir import Array, Graph
+from ..ir import Array, DType, Graph, Tensor
 
 _BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Samples of every graph input, float32 [samples, ...] in the graph's layout; samples take the place of a leading 1
-    and come before any other dimension."""
+    """Samples of every graph input, [samples, ...] in the graph's layout: float32, or integers where it takes them;
+    samples take the place of a leading 1 and come before any other dimension."""
 
     inputs: tuple[Array, ...]
 
@@ -76,6 +76,8 @@ def _fitted(graph: Graph, name: str, array: Array) -> Array:
         raise InputError(
             f"input '{name}' takes samples of shape {list(shape[1:])}, the data holds {list(array.shape[1:])}"
         )
+    if tensor.dtype is not DType.FLOAT32:
+        return _whole(name, array, tensor)
     values = array.astype(np.float32)
     if not np.all(np.isfinite(values)):
         raise InputError(f"the data for input '{name}' holds NaN or infinite values")
@@ -83,4 +85,12 @@ def _fitted(graph: Graph, name: str, array: Array) -> Array:
         leading = [] if tensor.shape[:1] == (1,) else [0]
         order = [*leading, *(axis + len(leading) for axis in edge.permutation)]
         values = np.ascontiguousarray(values.transpose(order))
+    return values
+
+
+def _whole(name: str, array: Array, tensor: Tensor) -> Array:
+    """Samples of an input of integers, as the numbers of words are. Raises InputError."""
+    values = array.astype(tensor.dtype.numpy)
+    if not np.array_equal(values, array):
+        raise InputError(f"the data for input '{name}' must be whole numbers that fit {tensor.dtype.value}")
     return values

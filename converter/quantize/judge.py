@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..float_reference import run_float, run_node, takes_batches
-from ..ir import Array, DType, Graph, Node
+from ..ir import Array, DType, Graph, Node, Tensor
 from ..reference import Session, Trace, quantized, real
 from .calibration import Calibration
 from .recipe import Quantized
@@ -101,7 +101,12 @@ def _traces(graph: Graph, data: Calibration) -> Iterator[Trace]:
     session = Session(graph)
     for sample in data.singles(graph):
         session.reset()
-        yield session.trace([quantized(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+        yield session.trace([_levels(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+
+
+def _levels(tensor: Tensor, value: Array) -> Array:
+    """A sample in a tensor's integers; what is integers already stays."""
+    return quantized(tensor, value) if value.dtype.kind == "f" else value
 
 
 def _real(graph: Graph, name: str, value: Array) -> Array:
@@ -201,12 +206,15 @@ def _layer_error(network: Quantized, node: Node, expected: dict[str, Array], fou
 
 
 def _sources(network: Quantized, node: Node, original: Node) -> list[str | None]:
-    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between)."""
+    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between); rows
+    with scales of their own stand for the tensor that they were made from."""
     integer = network.integer
+    rows = {other.outputs[0]: other.inputs[0] for other in integer.nodes if other.op == "QUANTIZE_TOKENS"}
     sources: list[str | None] = []
     for index, name in enumerate(original.inputs):
         constant = name is not None and network.floating.tensors[name].is_constant
         taken = node.inputs[index] if index < len(node.inputs) else None
+        taken = rows.get(taken or "", taken)
         sources.append(name if constant or taken is None or taken not in integer.tensors else taken)
     return sources
 

@@ -104,9 +104,8 @@ static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 /* The same with a sum of 64 bits. */
 static inline uint64_t bw_smlald(uint32_t a, uint32_t b, uint64_t acc) {
 #ifdef __ARM_FEATURE_DSP
-    uint32_t low = (uint32_t)acc, high = (uint32_t)(acc >> 32);
-    __asm__("smlald %0, %1, %2, %3" : "+r"(low), "+r"(high) : "r"(a), "r"(b));
-    return (uint64_t)high << 32 | low;
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
 #else
     const int32_t low = (int16_t)a * (int16_t)b, high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
     return acc + (uint64_t)(int64_t)low + (uint64_t)(int64_t)high;

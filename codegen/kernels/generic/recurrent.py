@@ -12,7 +12,7 @@ from ..call import Field, KernelCall, as_c
 
 #: The kernel's numbers for the kinds.
 _KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
-_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_s8")
+_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_s8", "bw_rows_s8")
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
