@@ -78,7 +78,7 @@ _LOWERINGS: dict[str, Lowering] = {
 KERNELS: KernelTable = {
     **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
     "CAPSULE_ROUTING": (
-        Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),
+        Kernel("kept", capsule.routing(kept=True)),
     ),
 }
