@@ -8,7 +8,7 @@ from typing import Any
 
 from ...converter.ir import Graph, Node
 from ...errors import InputError, TargetError, UnsupportedError
-from . import armv6m, armv7em, armv7m, generic, mve, rv32, rvv, xcv
+from . import armv6m, armv7em, armv7m, fpu, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
 
@@ -24,6 +24,7 @@ KERNELS: Mapping[str, KernelTable] = {
     "rvv": rvv.KERNELS,
     "xcv": xcv.KERNELS,
     "woven": {},
+    "fpu": fpu.KERNELS,
 }
 
 #: By how much more flash than the smallest kernel one may ask without being asked for by name: 3 % and a table of

@@ -5,7 +5,7 @@
  * [gates][cells][inputs] and [gates][cells][cells], as bw_rows_s8.h lays rows out; gates of a GRU: reset, update, new;
  * of an LSTM: input, forget, new, output. Biases hold the zero point's share.
  * Ranges: all accumulators fit int32, those of a product also after its left shift (proven on the host); requantization
- * HIGH, to units of 2^-12. States lie in [-32767, 32767], cells in all of int16.
+ * HIGH, to units of 2^-12. States may be any int16.
  * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of cells, each rounded up to four
  * values. Cost per step: a multiply-accumulate for each weight, and for each gate and cell two requantizations and a
  * logistic function or tangent; for each cell a requantization more, and a tangent of an LSTM.

@@ -86,7 +86,7 @@ def _torch() -> Any:
         import torch
         import torch.export
 
-        from ....nn import capsule  # noqa: F401  # Bitwright's own operators, which programs may call
+        from ....nn import attention, capsule  # noqa: F401  # Bitwright's own operators, which programs may call
     except ImportError as error:
         raise ToolError("PyTorch models need torch: pip install 'bitwright[torch]'") from error
     return torch

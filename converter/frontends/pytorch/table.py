@@ -47,8 +47,10 @@ _CAPSULES: dict[str, Lowering] = {
     "capsule_length": capsule.length,
 }
 
+_OWN: dict[str, Lowering] = {**_CAPSULES, "cached_attention": matrix.cached_attention}
+
 #: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
-NAMESPACES: dict[str, str] = dict.fromkeys(_CAPSULES, "bitwright")
+NAMESPACES: dict[str, str] = dict.fromkeys(_OWN, "bitwright")
 
 _NORMALIZATION: dict[str, Lowering] = {
     "batch_norm": normalization.batch_norm_whole,
@@ -179,6 +181,7 @@ _SHAPE: dict[str, Lowering] = {
     "slice": shape.narrow,
     "select": shape.select,
     "index_select": shape.index_select,
+    "embedding": shape.embedding,
     "index": shape.index,
     "flip": shape.flip,
     "roll": shape.roll,
@@ -200,7 +203,7 @@ _SHAPE: dict[str, Lowering] = {
 
 LOWERINGS: dict[str, Lowering] = {
     **_CONVOLUTION, **_MATRIX, **_RECURRENT_LAYERS, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION,
-    **_POOLING, **_RESIZE, **_CAPSULES, **NOTHING, **_SHAPE,
+    **_POOLING, **_RESIZE, **_OWN, **NOTHING, **_SHAPE,
 }  # fmt: skip
 
 #: Operators that broadcast, and those that broadcast by themselves, before which the others need not.
@@ -224,7 +227,6 @@ REFUSED: dict[str, str] = {
     "rnn_relu": _RECURRENT,
     "lstm_cell": _RECURRENT,
     "gru_cell": _RECURRENT,
-    "embedding": "a look-up by run-time indices is not served; give the embedded vectors as the input",
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,

@@ -5,9 +5,10 @@
 
 #include "bw_fixedpoint.h"
 #include "bw_pwl_run_s16.h"
+#include "bw_rows_column_s8.h"
 #include "bw_rows_s8.h"
 
-/* A step's operands, as bw_rows_s8.h lays columns out, its gates, and room for a column of hidden values. */
+/* A step's operands, as bw_rows_column_s8.h lays columns out, its gates, and room for a column of hidden values. */
 typedef struct {
     const void *x, *h;
     int16_t *gates;
