@@ -6,7 +6,7 @@
 
 /* sat8(sum / 2^shift) towards zero, shift 1..24, mask = 2^shift - 1. */
 static inline int8_t narrowed(int32_t sum, int32_t shift, uint32_t mask) {
-    return (int8_t)bw_ssat8((int32_t)((uint32_t)sum + ((uint32_t)(sum >> 31) & mask)) >> shift);
+    return (int8_t)bw_ssat8((int32_t)((uint32_t)sum + (sum < 0 ? mask : 0U)) >> shift);
 }
 
 static void predict_four(const int8_t *weights, const int8_t *input, int32_t rows, int32_t shift, int8_t *output) {
