@@ -15,7 +15,8 @@ low half; 16 bits: int16), values likewise, scales int16 [context, 2, heads] (16
 
 Integers: inputs less their zero points; of the keys, and of the values, of each head of a token a mantissa
 ``m = ceil(largest * 2^S / (L + 1/2))``, L = 127 or 7, and elements ``q = round(x * 2^S / m)`` of at most L, so that
-``x`` is within half a mantissa of ``q m 2^-S`` with S constant. Scores are sums of products times m, the present token's times 2^S; the rest is :mod:`.attending`.
+``x`` is within half a mantissa of ``q m 2^-S`` with S constant. Scores are sums of products times m, the present
+token's times 2^S; the rest is :mod:`.attending`.
 """
 
 from __future__ import annotations
