@@ -38,8 +38,8 @@ Results = dict[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """What the ring holds, whether the present token is rounded to it, what attention reads, and whether ``balance_cache``
-    came before."""
+    """What the ring holds, whether the present token is rounded to it, what attention reads, and whether
+    ``balance_cache`` came before."""
 
     label: str
     bits: int
