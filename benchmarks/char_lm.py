@@ -23,7 +23,7 @@ from bitwright.converter.quantize.annotate import Scheme
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.recipe import Recipe, Step, quantize
 from bitwright.converter.reference import Session
-from bitwright.converter.stepping import stepped
+from bitwright.converter.stepping import in_steps
 
 from .char_model import CONTEXT, DIM, HEADS, LAYERS, PIECE, ROOT, SECONDS, TOKENS, WEIGHTS, corpus, trained
 
@@ -90,7 +90,7 @@ def reading(form: Form | None, pieces: int, length: int) -> dict[str, float]:
             for text in texts:
                 rows.append(scored(model(torch.from_numpy(text[None, :-1].astype(np.int64)))[0].numpy(), text[1:]))
     else:
-        session = Session(stepped(quantized(form), length))
+        session = Session(in_steps(quantized(form), length))
         target = session.graph.tensor(session.graph.outputs[0])
         for text in texts:
             session.reset()
@@ -102,7 +102,7 @@ def reading(form: Form | None, pieces: int, length: int) -> dict[str, float]:
 
 def cache(form: Form) -> dict[str, int]:
     """Bytes of the rings: elements, and scales with what else there is."""
-    states = stepped(quantized(form)).variables
+    states = in_steps(quantized(form)).variables
     held = {name: value.initial.nbytes for name, value in states.items()}
     elements = sum(size for name, size in held.items() if name.endswith(("/keys", "/values")))
     return {"elements": elements, "rest": sum(held.values()) - elements}
@@ -111,7 +111,7 @@ def cache(form: Form) -> dict[str, int]:
 def stepping(form: Form, target: str, steps: int) -> dict[str, Any]:
     """A text token by token on a target, and from the whole at once. Raises SystemExit where a bit differs."""
     network = quantized(form)
-    one, text = stepped(network), corpus()[1][0, :steps]
+    one, text = in_steps(network), corpus()[1][0, :steps]
     inputs = [[token[None, None]] for token in text]
     with console.progress() as progress:
         report = bitwright.verify(one, target, inputs=inputs, progress=progress)
@@ -119,7 +119,7 @@ def stepping(form: Form, target: str, steps: int) -> dict[str, Any]:
         raise SystemExit(f"{form.label} on {target}: {report.mismatches[:3]}")
     kind = one.tensor(one.outputs[0]).dtype.numpy
     answers = np.concatenate([np.frombuffer(answer[0], kind) for answer in report.outputs])
-    (whole,) = Session(stepped(network, steps)).trace([text[None]]).outputs
+    (whole,) = Session(in_steps(network, steps)).trace([text[None]]).outputs
     if not np.array_equal(answers, whole.reshape(-1)):
         raise SystemExit(f"{form.label} on {target}: tokens one by one differ from the whole text")
     values = report.to_json()
