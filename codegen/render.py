@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 from ..converter.ir import Graph, Node
 from .kernels.call import KernelCall
 from .program import Layer, Program, written
-from .text import c_number, c_type, comment, comment_block, fill, grouped, identifiers, initializer, short_function
+from .text import (
+    c_literal,
+    c_number,
+    c_type,
+    comment,
+    comment_block,
+    fill,
+    grouped,
+    identifiers,
+    initializer,
+    short_function,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -63,7 +74,7 @@ class ConstantArray:
         values = self.data.reshape(-1) if self.data.size else np.zeros(1, self.data.dtype)
         per_line = {1: 16, 2: 12, 4: 8}.get(self.data.itemsize, 3)
         for i in range(0, values.size, per_line):
-            yield ", ".join(map(c_number, values[i : i + per_line].tolist()))
+            yield ", ".join(map(c_literal, values[i : i + per_line].tolist()))
 
 
 class ConstantPool:
@@ -200,9 +211,14 @@ def _operand(program: Program, layer: Layer, index: int, pool: ConstantPool) -> 
     assert name is not None
     tensor = program.graph.tensor(name)
     if tensor.data is not None:
-        return pool.add(f"{layer.index:02d}_input_{index}", np.ascontiguousarray(tensor.data))
+        return pool.add(f"{layer.index:02d}_input_{index}", stored(tensor.data))
     c = "void" if layer.call.gather_operands else c_type(tensor.dtype.numpy)
     return address(program, name, f"const {c}")
+
+
+def stored(data: NDArray[Any]) -> NDArray[Any]:
+    """A constant as C keeps it: float16 as its bits."""
+    return np.ascontiguousarray(data.view(np.uint16) if data.dtype == np.float16 else data)
 
 
 def address(program: Program, name: str, c: str = "") -> str:
@@ -217,7 +233,7 @@ def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str | dict[str, Any
         return {name: _c_field(f"{symbol}_{name}", inner, pool) for name, inner in value.items()}
     if isinstance(value, tuple):
         return "{" + ", ".join(c_number(int(v)) for v in value) + "}"
-    return c_number(int(value))
+    return c_literal(value)
 
 
 def layer_title(program: Program, layer: Layer) -> str:

@@ -12,6 +12,13 @@ FIRMWARE = Path(__file__).parent.parent / "firmware"
 KERNELS = FIRMWARE / "kernels"
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
+_FLOAT_SOURCE = re.compile(r"bw_(\w+_)?f(16|32)(_\w+)?\.c")
+
+
+def is_float_source(name: str) -> bool:
+    """Whether a C file is a kernel in float, by its name: no other code may compute in float."""
+    return _FLOAT_SOURCE.fullmatch(name) is not None
+
 
 def kernel_files(functions: Iterable[str], isa: Sequence[str], headers: Iterable[str] = ()) -> dict[str, Path]:
     """File name -> path of every C file and header that the functions need.

@@ -27,9 +27,13 @@ _CMAKE_TARGETS = "all clean depend edit_cache help install list_install_componen
 RESERVED = frozenset(f"{_C_KEYWORDS} {_HEADERS} {_CMAKE_TARGETS}".split())
 
 
+#: Elements of float16 are kept as their bits; the kernels convert them.
+_C_TYPES = {"bool": "uint8_t", "float32": "float", "float16": "uint16_t"}
+
+
 def c_type(dtype: np.dtype[Any]) -> str:
     """The C99 type that stores one element of a numpy dtype."""
-    return "uint8_t" if dtype == np.bool_ else f"{dtype.name}_t"
+    return _C_TYPES.get(dtype.name, f"{dtype.name}_t")
 
 
 def c_number(value: int) -> str:
@@ -48,6 +52,11 @@ def c_float(value: float) -> str:
     text = np.format_float_scientific(np.float32(value), unique=True, trim="0", exp_digits=2)
     plain = np.format_float_positional(np.float32(value), unique=True, trim="0")
     return f"{plain if len(plain) <= len(text) else text}f"
+
+
+def c_literal(value: Any) -> str:
+    """A literal of a number of numpy's or Python's."""
+    return c_float(float(value)) if isinstance(value, np.floating | float) else c_number(int(value))
 
 
 def identifier(text: str) -> str:

@@ -136,6 +136,7 @@ def _package(options: argparse.Namespace) -> Package:
 
 
 def _model(options: argparse.Namespace, graph: Graph, target: Target, name: str | None) -> ModelSources:
+    target = target.serving(graph)
     decided = choices.decided(options, graph, target)
     model = model_sources(graph, target.isa, name or identifier(graph.name)[:40], decided, target.cores)
     if options.target is not None:

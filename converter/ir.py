@@ -2,7 +2,8 @@
 
 A :class:`Graph` is a list of nodes in execution order over named tensors of static shape. In an integer graph every
 activation is an integer, ``real = scale * (q - zero_point)``; in a float graph activations are float32, and quantizing
-turns the one into the other.
+turns the one into the other. Layers that the user switches to float are islands in the integer graph: their operators'
+names begin with ``FLOAT_``, and their tensors are float32 or float16.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from ..errors import ModelError
 Array = NDArray[Any]
 
 
+#: What the names of operators begin with that compute in float within an integer graph.
+FLOAT_PREFIX = "FLOAT_"
+
+
 class DType(enum.Enum):
     """Element types of tensors, named as in TFLite."""
 
@@ -31,8 +36,14 @@ class DType(enum.Enum):
     INT32 = "int32"
     UINT32 = "uint32"
     INT64 = "int64"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
     BOOL = "bool"
+
+    @property
+    def is_float(self) -> bool:
+        """Whether elements are real numbers."""
+        return self in (DType.FLOAT16, DType.FLOAT32)
 
     @property
     def numpy(self) -> np.dtype[Any]:
@@ -138,6 +149,11 @@ class Node:
     rounding: Rounding = Rounding.DOUBLE
 
     @property
+    def in_float(self) -> bool:
+        """Whether the node is of a layer that is switched to float in an integer graph, or a way into or out of one."""
+        return self.op.startswith(FLOAT_PREFIX)
+
+    @property
     def states(self) -> tuple[str, ...]:
         """The variables that the operator itself reads and writes anew, in the order of its definition."""
         return tuple(self.attrs.get("states", ()))
@@ -218,8 +234,17 @@ class Graph:
 
     @property
     def is_float(self) -> bool:
-        """Whether some activation is float, so that the graph must be quantized before it can become firmware."""
-        return any(tensor.dtype is DType.FLOAT32 for tensor in self.activations())
+        """Whether some activation is float outside of layers that are switched to float, so that the graph must be
+        quantized before it can become firmware."""
+        names = {*self.inputs, *self.outputs}
+        names |= {n for node in self.nodes if not node.in_float for n in (*node.inputs, *node.outputs) if n is not None}
+        return any(tensor.dtype.is_float for tensor in self.activations() if tensor.name in names)
+
+    @property
+    def float_types(self) -> frozenset[DType]:
+        """The types of float tensors that layers switched to float write."""
+        types = {self.tensor(name).dtype for node in self.nodes if node.in_float for name in node.outputs}
+        return frozenset(kind for kind in types if kind.is_float)
 
     def producers(self) -> dict[str, Node]:
         """The node that writes each activation."""

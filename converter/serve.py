@@ -59,8 +59,9 @@ def check_served(graph: Graph) -> Graph:
         shapes_of(graph, node)
         check_products(node, operator_of(node).macs(graph, node))
         prepare_node(graph, node)
+    check_integer(graph)
     for tensor in graph.activations():
-        if tensor.dtype not in _ACTIVATIONS:
+        if tensor.dtype not in _ACTIVATIONS and not tensor.dtype.is_float:  # of layers that are switched to float
             raise UnsupportedError(tensor.name, "tensor", f"activations of type {tensor.dtype.value} are not served")
     for name in graph.edges:
         _ = graph.tensor(name).scale, graph.tensor(name).zero_point

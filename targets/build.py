@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..codegen.sources import FIRMWARE
+from ..codegen.sources import FIRMWARE, is_float_source
 from ..errors import ResourceError, ToolError
 from .target import Region, Target
 from .toolchain import COMMON_FLAGS, chosen, compiler
@@ -107,6 +107,12 @@ def compile_flags(target: Target, root: str = "") -> list[str]:
     return [*COMMON_FLAGS, *toolchain.compile_flags, *toolchain.machine_flags(target.flags), *headers, *cores]
 
 
+def float_flags(target: Target) -> list[str]:
+    """Further flags for the kernels of layers in float, none of whose operations may be fused with another."""
+    unit = target.float_unit
+    return [] if unit is None else [*chosen(target.toolchain).machine_flags(unit.flags), "-ffp-contract=off"]
+
+
 def harness_flags(target: Target) -> list[str]:
     """Further flags for the harness."""
     # C99 hides POSIX from the host's headers; the firmware itself uses none of it.
@@ -172,7 +178,11 @@ def _units(project: Path, target: Target, name: str, traced: bool) -> list[_Unit
 
     model = project / "src" / f"{name}.c"
     return [
-        *(_Unit("shared", source) for source in sources("bitwright", "src") if source != model),
+        *(
+            _Unit("shared", source, tuple(float_flags(target)) if is_float_source(source.name) else ())
+            for source in sources("bitwright", "src")
+            if source != model
+        ),
         _Unit("model", model),
         *([_Unit("traced", model, ("-DBW_TRACE", "-Iharness"))] if traced else []),
         *(

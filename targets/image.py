@@ -12,6 +12,7 @@ from ..codegen.decisions import Decisions
 from ..codegen.plan.picture import draw
 from ..codegen.project import MARKER, ModelSources, describe, harness_table, model_sources, to_json, write_folder
 from ..codegen.render import environment
+from ..codegen.sources import is_float_source
 from ..converter.ir import Graph
 from ..errors import ResourceError
 from .build import (
@@ -19,6 +20,7 @@ from .build import (
     Application,
     build,
     compile_flags,
+    float_flags,
     harness_files,
     harness_flags,
     is_for_cores,
@@ -60,6 +62,8 @@ def project_files(model: ModelSources, target: Target, application: Application 
         "archiver": archiver(target.toolchain),
         "assembly": any(path.endswith(".S") for path in files),
         "flags": compile_flags(target, here),
+        "float_sources": [path for path in sources if is_float_source(Path(path).name)],
+        "float_flags": float_flags(target),
         "harness_flags": harness_flags(target),
         "link_flags": link_flags(target, here),
         "model_link_flags": model_link_flags(target, model.name, here),
@@ -88,6 +92,7 @@ def generate(
         ResourceError: the arena exceeds the target's RAM.
         InputError: the folder exists and is not a Bitwright project.
     """
+    target = target.serving(graph)
     model = model_sources(graph, target.isa, name, choices, target.cores)
     check_fits(model, target)
     write_folder(folder, project_files(model, target))
@@ -117,6 +122,7 @@ def built(
     Raises:
         What :func:`generate` raises; ToolError: no compiler, or it failed.
     """
+    target = target.serving(graph)
     model = model_sources(graph, target.isa, name, choices, target.cores)
     check_fits(model, target)
     with built_from(model, target) as image:

@@ -12,6 +12,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Symbol, SymbolTableSection
 
 from ..codegen.project import ModelSources
+from ..codegen.sources import is_float_source
 from ..errors import ToolError
 from .build import Built
 from .disassembly import Disassembly, disassemble
@@ -37,6 +38,8 @@ _HOST_FLASH = (".text", ".rodata", ".data")
 _HOST_RAM = (".data", ".bss")
 #: What a Cortex-M stacks when it takes an exception: 8 registers, and a word that aligns them.
 _EXCEPTION_FRAME = 36
+#: What it leaves room for besides where floating-point registers are in use: 16 of them, FPSCR, and a reserved word.
+_FLOAT_FRAME = 72
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def measure(built: Built, target: Target, model: ModelSources) -> Sizes:
     constants = sum(symbols.get(array.symbol, 0) for array in model.context["arrays"])
     arena = symbols.get(f"{model.name}_arena", 0)
     code = disassemble(built.model, target)
-    check_integer_only(built.model, code)
+    check_integer_only(built.model, code, bool(model.program.graph.float_types))
     bounded = has_bound(target.toolchain)
     firmware = disassemble(built.firmware, target) if bounded else None
     return Sizes(
@@ -112,6 +115,8 @@ def _firmware_stack(code: Disassembly, target: Target, model: ModelSources) -> i
     """The call that runs the model, and on it an exception, where the platform counts by SysTick's."""
     handler, fault = (code.symbols.get(name) for name in ("SysTick_Handler", "Fault_Handler"))
     exception = _EXCEPTION_FRAME if handler not in (None, fault) else 0
+    if exception and model.program.graph.float_types:
+        exception += _FLOAT_FRAME
     return worst_case(code, target.toolchain, f"{model.name}_test_run") + exception
 
 
@@ -136,15 +141,34 @@ def _symbols(content: ELFFile) -> Iterable[Symbol]:
     return list(table.iter_symbols()) if isinstance(table, SymbolTableSection) else []
 
 
-def check_integer_only(elf: Path, code: Disassembly) -> None:
-    """Raise ToolError where an image has a floating-point instruction or a soft-float function."""
+def _float_code(content: ELFFile) -> list[range]:
+    """The addresses of every function of a kernel in float: of its name, or local to its file."""
+    ranges, file = [], ""
+    for symbol in _symbols(content):
+        kind, local = symbol["st_info"]["type"], symbol["st_info"]["bind"] == "STB_LOCAL"
+        if kind == "STT_FILE":
+            file = symbol.name
+        elif kind == "STT_FUNC" and is_float_source(Path(file).name if local else f"{symbol.name}.c"):
+            start = symbol["st_value"] & ~1 if content["e_machine"] == "EM_ARM" else symbol["st_value"]
+            ranges.append(range(start, start + symbol["st_size"]))
+    return ranges
+
+
+def check_integer_only(elf: Path, code: Disassembly, floating: bool = False) -> None:
+    """Raise ToolError where an image has a floating-point instruction or a soft-float function.
+
+    Args:
+        floating: the network has layers in float: the instructions are allowed in the functions of their kernels.
+    """
     with elf.open("rb") as file:
         content = ELFFile(file)
         machine = content["e_machine"]
         found = {symbol.name for symbol in _symbols(content) if _SOFT_FLOAT.match(symbol.name)}
+        allowed = _float_code(content) if floating else []
     pattern = _FLOAT_INSTRUCTION.get(machine)
     if pattern is not None:
-        texts = ((i.label, f"{i.mnemonic} {i.operands}") for i in code.instructions.values())
+        inside = {address for part in allowed for address in part}
+        texts = ((i.label, f"{i.mnemonic} {i.operands}") for i in code.instructions.values() if i.address not in inside)
         found |= {f"{label}: {text}" for label, text in texts if pattern.match(text)}
     if found:
         raise ToolError(f"the image holds floating-point code: {', '.join(sorted(found)[:5])}")

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..codegen.sources import FIRMWARE
-from ..errors import TargetError
+from ..converter.ir import FLOAT_PREFIX, DType, Graph
+from ..errors import TargetError, UnsupportedError
 from .toolchain import TOOLCHAINS
 
 BOARDS = Path(__file__).parent / "boards"
@@ -62,6 +63,19 @@ class Board:
 
 
 @dataclass(frozen=True)
+class FloatUnit:
+    """What a core computes in float.
+
+    Attributes:
+        types: names in ``FLOAT_TYPES`` of those that its instructions know.
+        flags: of the compiler for the kernels in float, after the target's own.
+    """
+
+    types: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Target:
     """A board or emulator.
 
@@ -70,6 +84,7 @@ class Target:
         toolchain: a key of ``toolchain.TOOLCHAINS``; flags: of the compiler.
         flash, ram: None on the host.
         cores: how many run a network together.
+        float_unit: None where layers cannot be switched to float.
         sources, linker_script: files of ``firmware/platform``; defines: macros for them.
     """
 
@@ -87,6 +102,23 @@ class Target:
     emulator: Emulator | None
     cores: int = 1
     board: Board | None = None
+    float_unit: FloatUnit | None = None
+
+    def serving(self, graph: Graph) -> Target:
+        """The same target with the kernels, and the start-up code, that a network's layers in float need.
+
+        Raises:
+            UnsupportedError: the core does not compute in their type.
+        """
+        served = () if self.float_unit is None else self.float_unit.types
+        for node in sorted(graph.nodes, key=lambda node: node.op.endswith("QUANTIZE")):  # layers first, bridges last
+            kinds = [graph.tensor(name).dtype for name in node.outputs if node.in_float]
+            for kind in kinds:
+                if kind.is_float and FLOAT_TYPES[kind] not in served:
+                    raise UnsupportedError(node.name, node.op.removeprefix(FLOAT_PREFIX), _why_not(self, kind))
+        if not graph.float_types or "fpu" in self.isa:
+            return self
+        return replace(self, isa=(*self.isa, "fpu"), defines={**self.defines, "BW_FPU": "1"})
 
     def on_hardware(self) -> Target:
         """The same target without its emulator: what is built runs on the board itself. Raises TargetError."""
@@ -95,12 +127,26 @@ class Target:
         return replace(self, emulator=None)
 
 
+#: How recipes and targets name the types.
+FLOAT_TYPES: Mapping[DType, str] = {DType.FLOAT32: "f32", DType.FLOAT16: "f16"}
+
+
+def _why_not(target: Target, kind: DType) -> str:
+    """Why a layer cannot compute in a type on a target, and what to do."""
+    able = [t.name for t in all_targets() if t.float_unit is not None and FLOAT_TYPES[kind] in t.float_unit.types]
+    what = "has no floating-point unit" if target.float_unit is None else f"computes {target.float_unit.types[0]} only"
+    ways = f"choose a target that does ({', '.join(able[:4])}{', …' if len(able) > 4 else ''}), or quantize it again"
+    return f"the layer is switched to {FLOAT_TYPES[kind]}, but {target.name} ({target.cpu}) {what}: {ways}"
+
+
 _MOST_CORES = 64
 _MOST_BAUD = 4_000_000
+_OPTIONAL = {"memory", "emulator", "cores", "board", "loaders", "float"}
 _SECTIONS: Mapping[str, tuple[set[str], set[str]]] = {
-    "": ({"description", "cpu", "isa", "toolchain", "platform"}, {"memory", "emulator", "cores", "board", "loaders"}),
+    "": ({"description", "cpu", "isa", "toolchain", "platform"}, _OPTIONAL),
     "toolchain": ({"name", "flags"}, set()),
     "platform": ({"sources"}, {"linker_script", "defines"}),
+    "float": ({"types", "flags"}, set()),
     "memory": ({"flash", "ram"}, set()),
     "emulator": ({"program", "machine", "arguments", "counter"}, {"defines"}),
     "board": ({"usb", "serial", "baud", "counter"}, {"modelled"}),
@@ -158,6 +204,7 @@ def read_target(path: Path) -> Target:
         emulator=fields.emulator(emulator) if emulator else None,
         cores=fields.count(content, "cores", _MOST_CORES) if "cores" in content else 1,
         board=fields.board(content) if "board" in content else None,
+        float_unit=fields.float_unit(content["float"]) if "float" in content else None,
     )
 
 
@@ -203,6 +250,12 @@ class _Fields:
     def emulator(self, table: Mapping[str, Any]) -> Emulator:
         program, machine, counter = (self.text(table, key) for key in ("program", "machine", "counter"))
         return Emulator(program, machine, self.texts(table, "arguments"), counter, self.defines(table))
+
+    def float_unit(self, table: Mapping[str, Any]) -> FloatUnit:
+        types, known = self.texts(table, "types", least=1), list(FLOAT_TYPES.values())
+        if not set(types) <= set(known):
+            raise TargetError(f"{self.path}: 'types' must be of {', '.join(known)}, not {', '.join(types)}")
+        return FloatUnit(types, self.texts(table, "flags"))
 
     def defines(self, table: Mapping[str, Any]) -> Mapping[str, str]:
         macros = self.table(table, "defines") if "defines" in table else {}

@@ -48,8 +48,14 @@ def _compile(command: list[str], folder: Path) -> None:
     assert result.returncode == 0, f"{' '.join(command)}\n{result.stderr}"
 
 
-def build(model: ModelSources, compiler: str = "gcc") -> ctypes.CDLL:
-    """A shared library of the model's generated C; kernels are compiled once and reused."""
+def build(
+    model: ModelSources, compiler: str = "gcc", defines: Sequence[str] = (), further: Sequence[str] = ()
+) -> ctypes.CDLL:
+    """A shared library of the model's generated C; kernels are compiled once and reused.
+
+    Args:
+        defines: of the model's own sources; further: C files among the model's that a test has added.
+    """
     headers = tuple(
         (Path(p).name, t) for p, t in model.files.items() if p.startswith("bitwright/") and p.endswith(".h")
     )
@@ -63,8 +69,8 @@ def build(model: ModelSources, compiler: str = "gcc") -> ctypes.CDLL:
         if path.startswith("bitwright/") and path.endswith(".c")
     ]
     library = folder / "model.so"
-    sources = [f"{model.name}.c", f"{model.name}_constants.c"]
-    _compile([compiler, *FLAGS, "-shared", *sources, *objects, "-o", str(library)], folder)
+    sources = [f"{model.name}.c", f"{model.name}_constants.c", *further]
+    _compile([compiler, *FLAGS, *defines, "-shared", *sources, *objects, "-o", str(library)], folder)
     return ctypes.CDLL(str(library))
 
 
@@ -78,12 +84,14 @@ def library(text: str, headers: Sequence[Path], compiler: str = "gcc") -> ctypes
     return ctypes.CDLL(str(folder / "twins.so"))
 
 
-def call(model: ModelSources, library: ctypes.CDLL, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """One inference through ``<name>_invoke``."""
+def call(
+    model: ModelSources, library: ctypes.CDLL, inputs: Sequence[NDArray[Any]], function: str = "invoke"
+) -> list[NDArray[Any]]:
+    """One inference through ``<name>_invoke`` or another function that takes the same."""
     graph = model.program.graph
     outputs = [np.empty(graph.tensor(n).shape, graph.tensor(n).dtype.numpy) for n in graph.outputs]
     arrays = [np.ascontiguousarray(array) for array in inputs] + outputs
-    getattr(library, f"{model.name}_invoke")(*[array.ctypes.data_as(ctypes.c_void_p) for array in arrays])
+    getattr(library, f"{model.name}_{function}")(*[array.ctypes.data_as(ctypes.c_void_p) for array in arrays])
     return outputs
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-#: A field of a kernel's parameter struct: a number, a short inline array, a nested struct, or a pointer to a constant
-#: array.
-Field = int | tuple[int, ...] | Mapping[str, Any] | NDArray[Any]
+#: A field of a kernel's parameter struct: a number (a real one as numpy.float32), a short inline array, a nested
+#: struct, or a pointer to a constant array.
+Field = int | np.float32 | tuple[int, ...] | Mapping[str, Any] | NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import InputError, UnsupportedError
-from ..ir import Array, DType, Graph, Node, Quantization, Tensor, check
+from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
+from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
 
@@ -31,6 +32,10 @@ class Scheme:
         power_of_two: every scale is a power of two.
         saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
+        f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
+        tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
+        joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
+        hero, modules: modes of transformers' parts, and of nodes; they come down to those above (see ``modes``).
     """
 
     observer: str = "minmax"
@@ -39,15 +44,25 @@ class Scheme:
     power_of_two: bool = False
     saturating: bool = False
     wide: tuple[str, ...] = ()
+    f32: tuple[str, ...] = ()
+    f16: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    joint: bool = False
+    hero: str = ""
+    modules: tuple[Module, ...] = ()
 
     @property
     def levels(self) -> float:
         """Steps of a symmetric int8 grid on either side of zero."""
         return SATURATING if self.saturating else LEVELS
 
-    def is_wide(self, node: Node) -> bool:
-        """Whether a node is to compute with int16 activations."""
-        return any(fnmatch.fnmatchcase(node.name, pattern) for pattern in self.wide)
+    def type_of(self, node: Node) -> DType:
+        """The type of the activations that a node is to compute with."""
+        wishes = ((DType.FLOAT16, self.f16), (DType.FLOAT32, self.f32), (DType.INT16, self.wide))
+        for kind, patterns in wishes:
+            if any(fnmatch.fnmatchcase(node.name, pattern) for pattern in patterns):
+                return kind
+        return DType.INT8
 
 
 def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
@@ -62,14 +77,30 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     """
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
+    scheme = resolved(graph, scheme)
+    graph = _with_joints(graph, scheme)
+    _require_matches(graph, (*scheme.f32, *scheme.f16))
     types = _types(graph, scheme)
     grids = _grids(graph, types, statistics, scheme)
     tensors = {
-        name: replace(tensor, quant=grids[name], stored=types[name]) if name in grids else tensor
+        name: replace(tensor, quant=grids.get(name), stored=types[name]) if name in types else tensor
         for name, tensor in graph.tensors.items()
     }
-    annotated = _bridged(replace(graph, tensors=tensors), types)
+
+    def leaving(tensor: Tensor, kind: DType) -> Quantization:
+        """The grid on which a value leaves a layer in float."""
+        return _observed_grid(graph, [tensor.name], kind, statistics, scheme)
+
+    annotated = _bridged(replace(graph, tensors=tensors), leaving)
     return check(_with_weights(annotated, scheme))
+
+
+def _require_matches(graph: Graph, patterns: Sequence[str]) -> None:
+    """Raise InputError where a pattern of layers in float names none."""
+    names = [node.name for node in graph.nodes]
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            raise InputError(f"no layer is named like '{pattern}'; there are {', '.join(names[:12])}, …")
 
 
 def rule_of(node: Node) -> QuantRule:
@@ -90,31 +121,123 @@ def operands(graph: Graph, node: Node) -> list[int]:
     ]
 
 
+def is_switched(graph: Graph, node: Node) -> bool:
+    """Whether a node of an annotated graph computes in float."""
+    stored = graph.output(node).stored
+    return node.op != "QUANTIZE" and stored is not None and stored.is_float
+
+
 def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
-    """The integer type of every float activation: that of the node that writes it, for inputs that of a reader."""
-    types: dict[str, DType] = {}
+    """The type of every activation: that of the node that writes it, for inputs that of a reader."""
+    types: dict[str, DType] = dict.fromkeys(_states_in(graph), DType.INT16)
     chosen: dict[str, DType] = {}
+    wanted = _wanted(graph, scheme)
     for node in graph.nodes:
         sources = [types[n] for i in operands(graph, node) if (n := node.inputs[i]) in types]
-        if rule_of(node).same and sources:
-            kind = DType.INT16 if DType.INT16 in sources else DType.INT8
-        else:
-            kind = DType.INT16 if scheme.is_wide(node) else DType.INT8
+        kind = scheme.type_of(node)
+        if kind.is_float:
+            _require_switched(node)
+        elif rule_of(node).same and sources:
+            kind = _moved(node, sources)
         if kind is DType.INT16 and "int16" not in OPERATORS[node.op].types:
             kind = DType.INT8
-        chosen[node.name] = kind
-        for name in node.outputs:
+        chosen[node.name] = kind if kind.is_float else _read_type(node, kind)
+        if "tokens" in node.attrs:
+            kind = wanted.get(node.outputs[0], DType.INT8)
+        for index, name in enumerate(node.outputs):
             if graph.tensor(name).dtype is DType.FLOAT32:
-                types[name] = kind
+                types[name] = kind if rule_of(node).given(index) is None else DType.INT16
     for name in graph.inputs:
+        if name in types or graph.tensor(name).dtype is not DType.FLOAT32:
+            continue
         readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
-        types[name] = DType.INT16 if readers and all(kind is DType.INT16 for kind in readers) else DType.INT8
+        types[name] = DType.INT16 if readers and DType.INT8 not in readers else DType.INT8
     for node in graph.nodes:
         for index in operands(graph, node):
             if graph.tensor(node.inputs[index]).is_constant:
-                kind = DType.INT16 if index in rule_of(node).fine else chosen[node.name]
+                kind = _needed(node, index, chosen[node.name])
                 types.setdefault(str(node.inputs[index]), kind)
     return types
+
+
+def _states_in(graph: Graph) -> dict[str, Quantization]:
+    """Graph inputs and constants that nothing but states is made of, be they moved on the way, and the states' grid."""
+    wanted: dict[str, set[Quantization | None]] = {}
+    for node in reversed(graph.nodes):
+        rule = rule_of(node)
+        later = set[Quantization | None]().union(*(wanted.get(name, ()) for name in node.outputs))
+        for index, name in enumerate(node.inputs):
+            if name is not None:
+                moved = next(iter(later)) if rule.same and len(later) == 1 else None
+                wanted.setdefault(name, set()).add(rule.taken(index) or moved)
+    found = {}
+    for name, grids in wanted.items():
+        grid = next(iter(grids))
+        if len(grids) == 1 and grid is not None and (name in graph.inputs or graph.tensor(name).is_constant):
+            found[name] = grid
+    return {name: grid for name, grid in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
+
+
+def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
+    """The graph whose layers that may read one type and write another carry the attribute ``tokens``: whether their
+    rows have scales of their own."""
+    nodes = []
+    for node in graph.nodes:
+        own = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.tokens)
+        if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
+            node = replace(node, attrs={**node.attrs, "tokens": own})
+        nodes.append(node)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _read_type(node: Node, kind: DType) -> DType:
+    """The type of a node's operands, from that of its output."""
+    own = node.attrs.get("tokens")
+    return kind if own is None else DType.INT16 if own else DType.INT8
+
+
+def _wanted(graph: Graph, scheme: Scheme) -> dict[str, DType]:
+    """The type in which activations are read: int16 where any reader computes in it, or in float; those that only move
+    values pass the wish on."""
+    wanted: dict[str, DType] = {}
+    for node in reversed(graph.nodes):
+        kind = scheme.type_of(node)
+        wide = kind.is_float or (kind is DType.INT16 and "int16" in OPERATORS[node.op].types)
+        kind = _read_type(node, DType.INT16 if wide else DType.INT8)
+        if rule_of(node).same and not scheme.type_of(node).is_float:
+            kind = DType.INT16 if any(name in wanted for name in node.outputs) else DType.INT8
+        for index in operands(graph, node):
+            name = str(node.inputs[index])
+            if kind is DType.INT16 or index in rule_of(node).fine:
+                wanted[name] = DType.INT16
+    return wanted
+
+
+def _moved(node: Node, sources: Sequence[DType]) -> DType:
+    """The type of what only moves or compares values of those types."""
+    if len(set(sources)) == 1 and sources[0].is_float and FLOAT_PREFIX + node.op in OPERATORS:
+        return sources[0]
+    return DType.INT16 if DType.INT16 in sources else DType.INT8
+
+
+def _needed(node: Node, index: int, kind: DType) -> DType:
+    """The type of an operand of a node that computes in a type."""
+    if index not in rule_of(node).fine:
+        return kind
+    return DType.FLOAT32 if kind.is_float else DType.INT16
+
+
+def _require_switched(node: Node) -> None:
+    """Raise UnsupportedError unless a node can be switched to float."""
+    ways = ("QUANTIZE", "DEQUANTIZE")
+    if FLOAT_PREFIX + node.op not in OPERATORS or node.op in ways:
+        named = {name.removeprefix(FLOAT_PREFIX) for name in OPERATORS if name.startswith(FLOAT_PREFIX)}
+        served = sorted(named.difference(ways))
+        raise UnsupportedError(
+            node.name,
+            node.op,
+            f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
+        )
 
 
 def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, scheme: Scheme) -> dict[str, Quantization]:
@@ -122,7 +245,7 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
     fixed = _fixed_grids(graph, types)
     groups = _groups(graph, types, fixed)
     members: dict[str, list[str]] = {}
-    for name in types:
+    for name in (name for name, kind in types.items() if not kind.is_float):
         members.setdefault(groups[name], []).append(name)
     grids = {}
     for names in members.values():
@@ -133,8 +256,11 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
 
 
 def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
-    grids = {}
+    grids = _states_in(graph)
     for node in graph.nodes:
+        for state in rule_of(node).states:
+            if state.output < len(node.outputs):
+                grids[node.outputs[state.output]] = state.grid
         fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
         if fixed is not None:
             scale, zero_point = fixed
@@ -206,10 +332,29 @@ def _range(statistics: TensorStatistics, dtype: DType, symmetric: bool, scheme: 
     return observer(statistics, symmetric)
 
 
-def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
-    """QUANTIZE nodes in front of operators whose operands are of another type or, where they must agree, grid."""
+def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> Graph:
+    """QUANTIZE nodes in front of operators whose operands are of another type or, where they must agree, grid; and
+    behind layers in float that write an output of the network."""
     tensors, nodes = dict(graph.tensors), []
     bridges: dict[tuple[str, DType, Quantization | None], str] = {}
+
+    def bridge(source: Tensor, needed: DType, wanted: Quantization | None) -> str:
+        """The tensor's value in another type or on another grid."""
+        if needed.is_float:
+            quant = None
+        elif wanted is not None:
+            quant = wanted
+        else:
+            floating = source.stored is not None and source.stored.is_float
+            quant = leaving(source, needed) if floating else _converted(source, needed)
+        key = (source.name, needed, quant)
+        if key not in bridges:
+            bridges[key] = f"{source.name}/{needed.value}_{len(bridges)}"
+            tensors[bridges[key]] = replace(source, name=bridges[key], quant=quant, stored=needed)
+            if source.data is None:
+                nodes.append(Node(f"{bridges[key]}:quantize", "QUANTIZE", (source.name,), (bridges[key],)))
+        return bridges[key]
+
     for node in graph.nodes:
         target = tensors[node.outputs[0]]
         kind = target.stored if target.stored is not None else _common_type(tensors, graph, node)
@@ -217,27 +362,29 @@ def _bridged(graph: Graph, types: Mapping[str, DType]) -> Graph:
         for index in operands(graph, node):
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
-            needed = DType.INT16 if index in rule_of(node).fine else kind
-            if rule_of(node).mixed and source.stored is not None:
+            needed = _needed(node, index, _read_type(node, kind))
+            if state := rule_of(node).taken(index):
+                wanted, needed = state, DType.INT16
+            elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
                 needed = source.stored
             if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
-            quant = wanted if wanted is not None else _converted(source, needed)
-            key = (source.name, needed, quant)
-            if key not in bridges:
-                bridges[key] = f"{source.name}/{needed.value}_{len(bridges)}"
-                bridge = replace(source, name=bridges[key], quant=quant, stored=needed)
-                tensors[bridge.name] = bridge
-                if source.data is None:
-                    nodes.append(Node(f"{bridge.name}:quantize", "QUANTIZE", (source.name,), (bridge.name,)))
-            inputs[index] = bridges[key]
+            inputs[index] = bridge(source, needed, wanted)
         nodes.append(replace(node, inputs=tuple(inputs)))
-    return replace(graph, tensors=tensors, nodes=tuple(nodes))
+    outputs, edges = list(graph.outputs), dict(graph.edges)
+    for place, name in enumerate(outputs):
+        stored = tensors[name].stored
+        if stored is not None and stored.is_float:
+            outputs[place] = bridge(tensors[name], DType.INT16, None)
+            if name in edges:
+                edges[outputs[place]] = edges.pop(name)
+    return replace(graph, tensors=tensors, nodes=tuple(nodes), outputs=tuple(outputs), edges=edges)
 
 
 def _common_type(tensors: Mapping[str, Tensor], graph: Graph, node: Node) -> DType:
     kinds = [tensors[str(node.inputs[i])].stored for i in operands(graph, node)]
-    return DType.INT16 if kinds and all(kind is DType.INT16 for kind in kinds) else DType.INT8
+    wide = kinds and DType.INT8 not in kinds and "int16" in OPERATORS[node.op].types
+    return DType.INT16 if wide else DType.INT8
 
 
 def _converted(source: Tensor, kind: DType) -> Quantization:
@@ -258,7 +405,8 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
         inputs = list(node.inputs)
         for matrix in rule_of(node).matrices:
             weights = tensors[str(inputs[matrix.weights])]
-            quant = _weight_grid(graph, node, matrix, weights, scheme)
+            others = None if matrix.aligned is None else tensors[str(inputs[matrix.aligned])]
+            quant = _weight_grid(graph, node, matrix, weights, scheme, others)
             name = weights.name
             if weights.stored is not None and weights.quant != quant:
                 name = f"{weights.name}/{node.name}"
@@ -268,17 +416,28 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
 
 
-def _weight_grid(graph: Graph, node: Node, matrix: Matrix, weights: Tensor, scheme: Scheme) -> Quantization:
+def _weight_grid(
+    graph: Graph, node: Node, matrix: Matrix, weights: Tensor, scheme: Scheme, others: Tensor | None
+) -> Quantization:
     rule = rule_of(node)
     if weights.data is None:
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
     scales = weight_scales(weights.data, axis, scheme.power_of_two, scheme.levels)
     scales = np.maximum(scales, least_scales(graph, node, matrix, scales.size))
+    if others is not None:
+        scales = _aligned(others, scales)
     if scheme.power_of_two:
         scales = 2.0 ** np.ceil(np.log2(scales))
     values = tuple(float(np.float32(scale)) for scale in scales)
     return Quantization(values, (0,) * len(values), axis)
+
+
+def _aligned(weights: Tensor, scales: Array) -> Array:
+    """Scales raised to those of annotated weights times powers of two, from 2^-10 to 2^8."""
+    assert weights.quant is not None
+    others = np.asarray(weights.quant.scale, np.float64)
+    return np.asarray(others * 2.0 ** np.clip(np.ceil(np.log2(scales / others)), -10, 8))
 
 
 def factor_scale(graph: Graph, node: Node, matrix: Matrix) -> float:
@@ -293,7 +452,7 @@ def factor_scale(graph: Graph, node: Node, matrix: Matrix) -> float:
 def least_scales(graph: Graph, node: Node, matrix: Matrix, count: int) -> Array:
     """Weight scales of an annotated layer below which its bias at ``S_in * S_w`` would leave the accumulator."""
     bias = graph.optional_input(node, matrix.bias) if matrix.bias is not None else None
-    if bias is None or bias.data is None:
+    if bias is None or bias.data is None or is_switched(graph, node):  # in float, biases are real numbers
         return np.full(count, np.finfo(np.float32).tiny)
     reach = np.abs(bias.data.astype(np.float64))
     reach = reach if count > 1 else reach.max(keepdims=True)

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import UnsupportedError
-from ..ir import DType, Edge, Graph, Node, Quantization, Rounding, Tensor, check
+from ..ir import FLOAT_PREFIX, DType, Edge, Graph, Node, Quantization, Rounding, Tensor, check
+from ..ops.floating.arithmetic import rounded
 from ..ops.operator import Matrix
 from ..serve import check_served
-from .annotate import factor_scale, operands, rule_of
+from .annotate import factor_scale, is_switched, operands, rule_of
 from .grid import to_levels
+from .tokens import with_tokens
 
 
 def to_integer(graph: Graph) -> Graph:
@@ -26,6 +28,9 @@ def to_integer(graph: Graph) -> Graph:
         tensors[name] = _integer(tensor) if tensor.stored is not None else tensor
     nodes = []
     for node in graph.nodes:
+        if is_switched(graph, node) or _is_bridge_of_float(graph, node):
+            nodes.append(in_float(graph, node))
+            continue
         rule = rule_of(node)
         for matrix in rule.matrices:
             if matrix.bias is not None and graph.optional_input(node, matrix.bias) is not None:
@@ -39,16 +44,35 @@ def to_integer(graph: Graph) -> Graph:
     used = {name for node in nodes for name in (*node.inputs, *node.outputs) if name is not None}
     used |= {*graph.inputs, *graph.outputs}
     kept = {name: tensor for name, tensor in tensors.items() if name in used}
+    integers = {name for node in nodes if not node.in_float for name in (*node.inputs, *node.outputs)}
     for name, tensor in kept.items():
-        if tensor.dtype is DType.FLOAT32:
+        if tensor.dtype is DType.FLOAT32 and name in integers | {*graph.inputs, *graph.outputs}:
             raise UnsupportedError(name, "tensor", "it has no grid: annotate the graph first")
-    integer = check(replace(graph, tensors=kept, nodes=tuple(nodes), edges=edges))
+    integer = check(with_tokens(replace(graph, tensors=kept, nodes=tuple(nodes), edges=edges)))
     check_served(integer)
     return integer
 
 
+def _is_bridge_of_float(graph: Graph, node: Node) -> bool:
+    """Whether a QUANTIZE leads into a layer in float or out of one."""
+    kinds = [graph.tensor(name).stored for name in (node.inputs[0], node.outputs[0])]
+    return node.op == "QUANTIZE" and any(kind is not None and kind.is_float for kind in kinds)
+
+
+def in_float(graph: Graph, node: Node) -> Node:
+    """The operator in float that takes a node's place in an integer graph."""
+    if node.op != "QUANTIZE":
+        return replace(node, op=FLOAT_PREFIX + node.op)
+    stored = graph.output(node).stored
+    return replace(node, op="FLOAT_DEQUANTIZE" if stored is not None and stored.is_float else "FLOAT_QUANTIZE")
+
+
 def _integer(tensor: Tensor) -> Tensor:
-    assert tensor.quant is not None and tensor.stored is not None
+    assert tensor.stored is not None
+    if tensor.stored.is_float:
+        real = None if tensor.data is None else rounded(tensor.data, tensor.stored)
+        return Tensor(tensor.name, tensor.shape, tensor.stored, None, real)
+    assert tensor.quant is not None
     data = None if tensor.data is None else to_levels(tensor.data, tensor.quant, tensor.stored)
     return Tensor(tensor.name, tensor.shape, tensor.stored, tensor.quant, data)
 
@@ -65,6 +89,8 @@ def _with_bias(graph: Graph, node: Node, matrix: Matrix, index: int, tensors: di
     levels = np.clip(np.rint(bias.value().astype(np.float64) / scale), -limit, limit)
     quant = Quantization(tuple(float(np.float32(s)) for s in scale), (0,) * scale.size, 0 if scale.size > 1 else None)
     dtype = DType.INT64 if wide else DType.INT32
-    name = bias.name if tensors[bias.name].dtype is DType.FLOAT32 else f"{bias.name}/{node.name}"
+    shared = any(bias.name in other.inputs for other in graph.nodes if is_switched(graph, other))
+    own = tensors[bias.name].dtype is DType.FLOAT32 and not shared
+    name = bias.name if own else f"{bias.name}/{node.name}"
     tensors[name] = Tensor(name, bias.shape, dtype, quant, levels.astype(dtype.numpy))
     return replace(node, inputs=(*node.inputs[:index], name, *node.inputs[index + 1 :]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from .annotate import Scheme, annotate
 from .calibration import Calibration
 from .integer import to_integer
 from .methods import METHODS
+from .modes import HERO, MODES, Module
 from .observers import OBSERVERS
 from .statistics import observe
 
@@ -42,6 +43,14 @@ class Recipe:
     description: str
     scheme: Scheme
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Switched:
+    """Patterns of names of nodes that compute in float, see :class:`~.annotate.Scheme`."""
+
+    f32: tuple[str, ...] = ()
+    f16: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +117,13 @@ def quantize_auto(
     most: float,
     say: Say | None = None,
     names: Sequence[str] = AUTO,
+    switched: Switched | None = None,
 ) -> tuple[Quantized, list[Attempt]]:
     """The first recipe of ``names`` whose loss is at most ``most``; where none is, the one that loses least.
 
     Args:
         judge: the loss of a quantized network, smaller is better.
+        switched: layers in float, whatever the recipe.
 
     Returns:
         The network, and every attempt in order.
@@ -120,7 +131,7 @@ def quantize_auto(
     best: tuple[float, Quantized] | None = None
     attempts: list[Attempt] = []
     for name in names:
-        candidate = quantize(graph, calibration, find_recipe(name), say)
+        candidate = quantize(graph, calibration, switch(find_recipe(name), switched), say)
         loss = judge(candidate)
         attempts.append(Attempt(name, loss))
         if best is None or loss < best[0]:
@@ -129,6 +140,15 @@ def quantize_auto(
             break
     assert best is not None
     return best[1], attempts
+
+
+def switch(recipe: Recipe, switched: Switched | None) -> Recipe:
+    """The recipe with further layers in float."""
+    if switched is None:
+        return recipe
+    scheme = recipe.scheme
+    f32, f16 = (*scheme.f32, *switched.f32), (*scheme.f16, *switched.f16)
+    return replace(recipe, scheme=replace(scheme, f32=f32, f16=f16))
 
 
 def recipe_names() -> list[str]:
@@ -150,32 +170,44 @@ def read_recipe(path: Path) -> Recipe:
         content = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
-    unknown = content.keys() - {"description", "scheme", "method"}
+    unknown = content.keys() - {"description", "scheme", "method", "module"}
     if unknown:
         raise InputError(f"{path}: unknown {', '.join(sorted(unknown))}")
     scheme = _scheme(path, content.get("scheme", {}))
-    steps = content.get("method", [])
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise InputError(f"{path}: methods are written as [[method]] tables")
-    return Recipe(path.stem, str(content.get("description", "")), scheme, tuple(_step(path, step) for step in steps))
+    for name in ("method", "module"):
+        tables = content.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise InputError(f"{path}: {name}s are written as [[{name}]] tables")
+    scheme = replace(scheme, modules=tuple(_module(path, table) for table in content.get("module", [])))
+    steps = tuple(_step(path, step) for step in content.get("method", []))
+    return Recipe(path.stem, str(content.get("description", "")), scheme, steps)
 
 
 def _scheme(path: Path, table: Any) -> Scheme:
-    known = {entry.name: entry.type for entry in fields(Scheme)}
+    known = {entry.name: entry.type for entry in fields(Scheme) if entry.name not in ("joint", "modules")}
     if not isinstance(table, Mapping) or table.keys() - known.keys():
         raise InputError(f"{path}: [scheme] takes {', '.join(known)}")
     values = dict(table)
     for name, value in values.items():
         if known[name] == "bool" and not isinstance(value, bool):
             raise InputError(f"{path}: {name} must be true or false")
-    if "wide" in values:
-        wide = values["wide"]
-        if not isinstance(wide, list) or not all(isinstance(pattern, str) for pattern in wide):
-            raise InputError(f"{path}: wide must be a list of node name patterns")
-        values["wide"] = tuple(wide)
+    for name in ("wide", "f32", "f16", "tokens"):
+        patterns = values.get(name, [])
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise InputError(f"{path}: {name} must be a list of node name patterns")
+        values[name] = tuple(patterns)
+    if values.get("hero", "") not in ("", *HERO):
+        raise InputError(f"{path}: there is no mode '{values['hero']}'; hero is one of {', '.join(HERO)}")
     if values.get("observer", "minmax") not in OBSERVERS:
         raise InputError(f"{path}: there is no observer '{values['observer']}'; there are {', '.join(OBSERVERS)}")
     return Scheme(**values)
+
+
+def _module(path: Path, table: Mapping[str, Any]) -> Module:
+    known = [entry.name for entry in fields(Module)]
+    if not set(table) <= set(known) or "mode" not in table or not all(isinstance(v, str) for v in table.values()):
+        raise InputError(f"{path}: a [[module]] has a mode ({', '.join(MODES)}), a pattern of node names and a role")
+    return Module(**table)
 
 
 def _step(path: Path, table: Mapping[str, Any]) -> Step:

@@ -8,7 +8,7 @@ extern uint32_t __stack[], __data_start[], __data_end[], __data_load[], __bss_st
 int main(void);
 void Reset_Handler(void);
 
-#ifdef __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE) || defined(BW_FPU)
 #define CPACR (*(volatile uint32_t *)0xE000ED88U)
 #endif
 
@@ -27,8 +27,8 @@ static __attribute__((noinline)) void start(void) {
 }
 
 void Reset_Handler(void) {
-#ifdef __ARM_FEATURE_MVE
-    CPACR |= 0xFU << 20; /* coprocessors 10 and 11: the vector registers */
+#if defined(__ARM_FEATURE_MVE) || defined(BW_FPU)
+    CPACR |= 0xFU << 20; /* coprocessors 10 and 11: the vector registers, or those of floating point */
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
     start();

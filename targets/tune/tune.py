@@ -142,6 +142,7 @@ def tune(
         raise InputError(f"there is no objective '{objective}'; there are {', '.join(ORDER)}")
     if min(flash or 1, ram or 1) < 1 or 0 in (flash, ram):
         raise InputError("a budget is a number of bytes above zero")
+    target = target.serving(graph)
     measured = measure(graph, target, progress)
     search = _Search(graph, target, measured, objective, flash, ram)
     fused = _fused(search)

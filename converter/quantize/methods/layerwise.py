@@ -13,7 +13,7 @@ import numpy as np
 
 from ...float_reference import run_node, simulated, takes_batches
 from ...ir import Array, Graph, Node, Tensor, check
-from ..annotate import operands, rule_of
+from ..annotate import is_switched, operands, rule_of
 from ..calibration import Calibration
 from .constants import with_constants
 
@@ -116,7 +116,7 @@ Solve = Callable[[Layer], Mapping[int, Tensor]]
 def layerwise(
     graph: Graph, calibration: Calibration, solve: Solve, floating: Graph | None = None, samples: int = 128
 ) -> Graph:
-    """Solve every layer with weights, in order of execution.
+    """Solve every layer with weights, in order of execution; those that are switched to float stay as they are.
 
     Args:
         graph: annotated.
@@ -128,7 +128,7 @@ def layerwise(
     seen = calibration.spread(min(samples, _affordable(graph, last)))
     # Networks that move the leading dimension elsewhere, as attention does, see one sample at a time.
     together = takes_batches(graph) and takes_batches(floating or graph)
-    batches = list(seen.batches() if together else seen.batches(1))
+    batches = list(seen.batches() if together else seen.singles(graph))
     theirs: dict[str, Batches] = {name: [b[i] for b in batches] for i, name in enumerate(graph.inputs)}
     ours = {name: [simulated(graph.tensor(name), x) for x in values] for name, values in theirs.items()}
     for index, node in enumerate(graph.nodes):
@@ -136,7 +136,7 @@ def layerwise(
         if original is not None:
             _run(floating or graph, original, theirs, simulate=False)
         weights = rule_of(node).weights
-        if weights is not None and original is not None:
+        if weights is not None and original is not None and not is_switched(graph, node):
             wanted = (floating or graph).input(original, weights).value()
             source = str(node.inputs[operands(graph, node)[0]])
             changes = solve(Layer(graph, node, wanted, ours[source], theirs[node.outputs[0]]))

@@ -1,0 +1,26 @@
+"""Layers in float, for cores with a floating-point unit: the last folder of a chain that has it."""
+
+from __future__ import annotations
+
+from ....converter.ops.floating.binary import FLOAT_BINARY
+from ....converter.ops.floating.bridges import BRIDGES
+from ....converter.ops.floating.fully_connected import FLOAT_FULLY_CONNECTED
+from ....converter.ops.floating.functions import FLOAT_FUNCTIONS
+from ....converter.ops.floating.moves import FLOAT_MOVES
+from ....converter.ops.floating.recurrent import FLOAT_RECURRENT
+from ....converter.ops.floating.rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from ..kernel import Kernel, KernelTable, Lowering
+from . import binary, bridges, fully_connected, functions, moves, recurrent, rows
+
+_LOWERINGS: dict[str, Lowering] = {
+    **{operator.name: lower for operator, lower in zip(BRIDGES, (bridges.lower_in, bridges.lower_out), strict=True)},
+    FLOAT_FULLY_CONNECTED.name: fully_connected.lower,
+    **{operator.name: binary.lower for operator in FLOAT_BINARY},
+    FLOAT_SOFTMAX.name: rows.lower_softmax,
+    **{operator.name: rows.lower_normalization for operator in FLOAT_NORMALIZATIONS},
+    **{operator.name: functions.lower for operator in FLOAT_FUNCTIONS},
+    **{operator.name: recurrent.lower for operator in FLOAT_RECURRENT},
+    **{operator.name: moves.lower for operator in FLOAT_MOVES},
+}
+
+KERNELS: KernelTable = {op: (Kernel("fpu", lower),) for op, lower in _LOWERINGS.items()}

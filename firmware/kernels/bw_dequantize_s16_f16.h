@@ -1,0 +1,17 @@
+/* The way into a layer in float: int16 to float16, (q - zero_point) * scale, one product in float32.
+ *
+ * Layout: input and output [elements], apart. No scratch. Cost: one product per element.
+ */
+#ifndef BW_DEQUANTIZE_S16_F16_H
+#define BW_DEQUANTIZE_S16_F16_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t elements, zero_point;
+    float scale;
+} bw_dequantize_s16_f16_params;
+
+void bw_dequantize_s16_f16(const bw_dequantize_s16_f16_params *p, const int16_t *input, uint16_t *output);
+
+#endif /* BW_DEQUANTIZE_S16_F16_H */

@@ -1,0 +1,19 @@
+/* The way out of a layer in float: float32 to int8, zero_point + round(clamp(x * inverse)), ties away from zero.
+ *
+ * Layout: input and output [elements], apart. ``low`` and ``high`` are the range of int8 less the zero point. No
+ * scratch. Cost: one product and one conversion per element.
+ */
+#ifndef BW_QUANTIZE_F32_S8_H
+#define BW_QUANTIZE_F32_S8_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t elements, zero_point;
+    float inverse; /* 1 / scale */
+    float low, high;
+} bw_quantize_f32_s8_params;
+
+void bw_quantize_f32_s8(const bw_quantize_f32_s8_params *p, const float *input, int8_t *output);
+
+#endif /* BW_QUANTIZE_F32_S8_H */

@@ -1,0 +1,175 @@
+"""Layers in float: reference == C, bit by bit, on the host, over many shapes and values at the ends of the types."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from bitwright.converter.ir import DType, Graph, Variable
+from bitwright.converter.ops.floating import arithmetic
+from floating import FLOATS, layer, prove, real, weights
+from single import activation, constant
+
+FUNCTIONS = ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LOGISTIC", "TANH", "SILU", "GELU", "EXP")
+
+
+def dense(seed: int, dtype: DType) -> Graph:
+    """A fully connected layer of random sizes; some overflow their type, some have results below its normal range."""
+    generator = np.random.default_rng(seed)
+    rows, depth, units = (int(n) for n in generator.integers(1, (4, 40, 14)))
+    source = activation(
+        "in",
+        (rows, depth),
+        float(10.0 ** generator.integers(-9, 4)),
+        int(generator.integers(-128, 128)) if seed % 2 else 0,
+        DType.INT8 if seed % 2 else DType.INT16,
+    )
+    bias = real("bias", generator.normal(size=units)) if seed % 3 else None
+    matrix = weights(generator, "weights", (units, depth), float(10.0 ** generator.integers(-4, 2)))
+    fused = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")[seed % 4]
+    return layer("FULLY_CONNECTED", [source, matrix, bias], dtype, {"activation": fused})
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_fully_connected(dtype: DType) -> None:
+    prove([dense(seed, dtype) for seed in range(16)])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_functions(dtype: DType) -> None:
+    """int16 inputs whose steps reach from the smallest to the largest arguments."""
+    graphs = []
+    for number, name in enumerate(FUNCTIONS):
+        for scale in (1e-30, 2.0**-11, 1e30):
+            attrs = {"approximate": True} if name == "GELU" and scale > 1 / 400 else {}
+            source = activation("in", (1, 400 + number), scale, 0, DType.INT16)
+            graphs.append(layer(name, [source], dtype, attrs))
+    prove(graphs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_bridges(dtype: DType) -> None:
+    """Both integer types with any zero point, into every scale of their output."""
+    generator, graphs = np.random.default_rng(5), []
+    for _ in range(16):
+        kinds = [DType.INT8 if generator.random() < 0.5 else DType.INT16 for _ in range(2)]
+        points = [int(generator.integers(-128, 128)) if kind is DType.INT8 else 0 for kind in kinds]
+        scales = 10.0 ** generator.uniform(-6, 6, 2)
+        source, target = (
+            activation(name, (3, 11), float(scale), point, kind)
+            for name, scale, point, kind in zip(("in", "out"), scales, points, kinds, strict=True)
+        )
+        graphs.append(layer("RELU_N1_TO_1" if generator.random() < 0.5 else "RELU", [source], dtype, output=target))
+    prove(graphs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_two_tensors(dtype: DType) -> None:
+    """Every operation, on every kind of broadcasting, up to the ends of the types."""
+    graphs = []
+    pairs = [((2, 3, 5), (2, 3, 5)), ((2, 3, 5), (5,)), ((1, 4), (3, 1)), ((2, 1, 3, 1), (1, 4, 1, 2)), ((7,), (1,))]
+    for number, name in enumerate(("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")):
+        for scale in (1e-22, 0.01, 1e15):
+            shapes = pairs[(number + len(graphs)) % len(pairs)]
+            sources = [
+                activation(n, shape, scale * size, 0, DType.INT16)
+                for n, shape, size in zip("ab", shapes, (1, 3), strict=True)
+            ]
+            attrs = {"activation": "RELU"} if number == 1 and scale > 1 else {}
+            graphs.append(layer(name, sources, dtype, attrs))
+    graphs.append(layer("MUL", [activation("a", (2, 4), 0.3), real("b", [0.5, -2, 1e-5, 3], dtype)], dtype))
+    prove(graphs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_rows(dtype: DType) -> None:
+    """Softmax and both norms: rows of one element, of equal elements, huge and tiny ones."""
+    generator, graphs = np.random.default_rng(6), []
+    for scale in (1e-25, 0.02, 3.0, 1e25):
+        source = activation("in", (3, 19), scale, -3)
+        graphs.append(layer("SOFTMAX", [source], dtype, {"beta": float(generator.uniform(0.1, 2))}))
+        for name in ("LAYER_NORM", "RMS_NORM"):
+            gain, bias = (real(n, generator.normal(size=19)) for n in ("gain", "bias"))
+            graphs.append(layer(name, [source, gain, bias if name == "LAYER_NORM" else None], dtype, {"epsilon": 1e-5}))
+    one = activation("in", (4, 1), 0.1)
+    graphs += [layer("SOFTMAX", [one], dtype), layer("LAYER_NORM", [one], dtype, {"epsilon": 0.0})]
+    prove(graphs)
+
+
+def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
+    """A recurrent layer of random sizes; every second one keeps its state."""
+    generator = np.random.default_rng(seed)
+    batch, steps, inputs, cells = (int(n) for n in generator.integers(1, (3, 5, 9, 8)))
+    gates, stateful, major = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], seed % 2 == 0, seed % 3 == 0
+    source = activation("in", (steps, batch, inputs) if major else (batch, steps, inputs), 0.03, -7)
+    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", cells))]
+    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else []
+    attrs = {"time_major": major, "reverse": not stateful and seed % 4 == 1, "reset_after": seed % 4 < 2}
+    state = np.zeros((batch, 2 if kind == "LSTM" else 1, cells), dtype.numpy)
+    if seed % 8 == 0:
+        state = generator.normal(size=state.shape).astype(dtype.numpy)
+    variables = [Variable("state", state)] if stateful else []
+    return layer(kind, [source, *matrices, *biases], dtype, attrs, variables=variables)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_recurrent(kind: str, dtype: DType) -> None:
+    """From zeros and with a kept state, over several inferences."""
+    prove([recurrent(seed, kind, dtype) for seed in range(8)], count=5)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_moves(dtype: DType) -> None:
+    """Elements of either size find their places."""
+    source, other = (activation(name, (2, 3, 4), 0.01, 0, DType.INT16) for name in ("in", "beside"))
+    order, begin, size = (
+        constant(str(values), np.array(values, np.int32)) for values in ([2, 0, 1], [0, 1, 1], [2, 2, 3])
+    )
+    prove(
+        [
+            layer("RESHAPE", [source], dtype, {"new_shape": (4, 6)}),
+            layer("TRANSPOSE", [source, order], dtype),
+            layer("SLICE", [source, begin, size], dtype),
+            layer("CONCATENATION", [source, other], dtype, {"axis": 1}),
+        ]
+    )
+
+
+def test_every_half() -> None:
+    """Rounding to float16 is numpy's, over all of its values, their middles, and what lies beside these."""
+    halves = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(np.float32)
+    middles = (halves[:-1] + halves[1:]) / 2
+    near = [np.nextafter(middles, side) for side in (np.float32(-np.inf), np.float32(np.inf))]
+    values = np.concatenate([halves, middles, *near])
+    found = arithmetic.rounded(np.concatenate([values, -values]), DType.FLOAT16)
+    assert np.array_equal(found, np.concatenate([values, -values]).astype(np.float16))
+    beyond = np.array([1e9, -1e9, np.inf, -np.inf, np.nan], np.float32)
+    assert arithmetic.rounded(beyond, DType.FLOAT16).tolist() == [65504, -65504, 65504, -65504, -65504]
+
+
+def test_functions_are_close_to_the_real_ones() -> None:
+    x = np.concatenate([np.linspace(-12, 12, 20001), np.geomspace(1e-20, 1, 200)]).astype(np.float32)
+    wide = x.astype(np.float64)
+    phi = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in wide])
+    cases = [
+        (arithmetic.exp, np.exp(wide), 3e-7, 0.0),
+        (arithmetic.logistic, 1 / (1 + np.exp(-wide)), 3e-7, 0.0),
+        (arithmetic.tanh, np.tanh(wide), 3e-7, 0.0),
+        (arithmetic.silu, wide / (1 + np.exp(-wide)), 4e-7, 0.0),
+        (arithmetic.gelu, wide * phi, 2e-7, 4e-7),
+        (
+            arithmetic.gelu_tanh,
+            0.5 * wide * (1 + np.tanh(np.sqrt(2 / np.pi) * (wide + 0.044715 * wide**3))),
+            3e-7,
+            4e-7,
+        ),
+    ]
+    for function, wanted, relative, absolute in cases:
+        error = np.abs(function(x) - wanted)
+        assert np.all(error <= relative * np.abs(wanted) + absolute), (function, error.max())
+    positive = np.geomspace(1e-30, 1e30, 20001).astype(np.float32)
+    assert np.allclose(
+        arithmetic.reciprocal_root(positive) * np.sqrt(positive.astype(np.float64)), 1, atol=3e-7, rtol=0
+    )

@@ -1,0 +1,149 @@
+"""Layers in float on the emulated cores, refused where the core cannot, and no float anywhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bitwright
+import numpy as np
+import pytest
+import torch
+from bitwright.converter.ir import DType, Graph
+from bitwright.errors import InputError, ToolError, UnsupportedError
+from bitwright.targets.disassembly import disassemble
+from bitwright.targets.image import built
+from bitwright.targets.sizes import check_integer_only
+from bitwright.targets.target import all_targets, find_target
+from tools import needs_target
+
+TARGETS = [("host", "f32"), ("host", "f16"), ("mps2-an386", "f32"), ("mps2-an500", "f32"), ("mps2-an505", "f32")]
+TARGETS += [("mps3-an547", "f32"), ("mps3-an547", "f16")]
+
+SAMPLE = [("mps2-an386", "f32"), ("mps3-an547", "f16"), ("host", "f16")]
+
+
+@pytest.fixture(scope="module")
+def network() -> Graph:
+    """A small network with layers of several kinds."""
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(
+        torch.nn.Linear(12, 17), torch.nn.ReLU(), torch.nn.Linear(17, 9), torch.nn.Tanh(), torch.nn.Linear(9, 5)
+    )
+    return bitwright.load(module.eval(), (torch.zeros(1, 12),))
+
+
+@pytest.fixture(scope="module")
+def sequences() -> Graph:
+    """Recurrent layers, a norm and softmax, which follow each other."""
+
+    class Listener(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru, self.lstm = torch.nn.GRU(5, 8, batch_first=True), torch.nn.LSTM(8, 6, batch_first=True)
+            self.norm, self.head = torch.nn.LayerNorm(6), torch.nn.Linear(6, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.norm(self.lstm(self.gru(x)[0])[0])
+            return torch.softmax(torch.nn.functional.gelu(self.head(x)) + 0.5, dim=-1)
+
+    torch.manual_seed(1)
+    return bitwright.load(Listener().eval(), (torch.zeros(1, 7, 5),))
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(64, 12)).astype(np.float32)
+
+
+def quantized(network: Graph, samples: np.ndarray, **switched: tuple[str, ...]) -> Graph:
+    return bitwright.quantize(network, samples, recipe="minmax", **switched).graph
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in TARGETS]
+)
+def test_every_layer_on_the_cores(network: Graph, samples: np.ndarray, target: str, kind: str) -> None:
+    """From int8 into float and back, the head in float, too."""
+    graph = quantized(network, samples, **{kind: ("2", "4")})
+    assert [node.op for node in graph.nodes if node.in_float].count("FLOAT_FULLY_CONNECTED") == 2
+    report = bitwright.verify(graph, target, vectors=6)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str) -> None:
+    """All in float, and the recurrent layers alone: int8 weights, float16 hidden values and gates."""
+    data = np.random.default_rng(2).normal(size=(8, 7, 5)).astype(np.float32)
+    names = tuple(node.name for node in sequences.nodes if node.op in ("GRU", "LSTM"))
+    assert len(names) == 2
+    for patterns in (("*",), names):
+        graph = quantized(sequences, data, **{kind: patterns})
+        assert {"FLOAT_GRU", "FLOAT_LSTM"} <= {node.op for node in graph.nodes}
+        assert all(node.in_float for node in graph.nodes) == (patterns == ("*",))
+        report = bitwright.verify(graph, target, vectors=4)
+        assert report.bit_exact, report.mismatches[:3]
+
+
+def test_float_is_closer_than_integers(network: Graph, samples: np.ndarray) -> None:
+    """All layers in float: what is left are the weights' and the edges' grids."""
+    losses = {
+        kind: bitwright.quantize(network, samples, recipe="minmax", **{kind: ("*",)}).judgement.mse
+        for kind in ("f32", "f16")
+    }
+    integer = bitwright.quantize(network, samples, recipe="minmax").judgement.mse
+    assert losses["f32"] < integer / 2 and losses["f16"] < integer / 2
+
+
+@pytest.mark.parametrize(("target", "kind"), [("qemu-rv32", "f32"), ("mps2-an385", "f32"), ("mps2-an386", "f16")])
+def test_cores_that_cannot(network: Graph, samples: np.ndarray, target: str, kind: str, tmp_path: Path) -> None:
+    """The error names the layer, the target and others that can; nothing is written."""
+    graph = quantized(network, samples, **{kind: ("4",)})
+    with pytest.raises(UnsupportedError, match=rf"4 \(FULLY_CONNECTED\).*{kind}.*{target}.*choose a target .*host"):
+        bitwright.generate(graph, target, tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
+def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarray) -> None:
+    with pytest.raises(InputError, match="no layer is named like 'tail'"):
+        quantized(network, samples, f32=("tail",))
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
+    image = bitwright.load(module.eval(), (torch.zeros(1, 1, 6, 6),))
+    with pytest.raises(UnsupportedError, match=r"CONV_2D.*cannot be switched to float.*FULLY_CONNECTED"):
+        quantized(image, np.random.default_rng(0).normal(size=(4, 1, 6, 6)).astype(np.float32), f32=("*",))
+
+
+def test_a_saved_network_stays_as_it_is(network: Graph, samples: np.ndarray, tmp_path: Path) -> None:
+    graph = quantized(network, samples, f32=("2",), f16=("4",))
+    assert graph.float_types == {DType.FLOAT32, DType.FLOAT16} and not graph.is_float
+    bitwright.save(graph, tmp_path / "model.bwq")
+    again = bitwright.load(tmp_path / "model.bwq")
+    inputs = bitwright.converter.reference.to_integers(graph, [samples[:1]])
+    assert np.array_equal(bitwright.run(again, inputs)[0], bitwright.run(graph, inputs)[0])
+
+
+def test_float_outside_of_such_layers_is_found(network: Graph, samples: np.ndarray) -> None:
+    """The same image passes only for a network that has layers in float; float in other functions never does."""
+    target = find_target("mps2-an386")
+    with built(quantized(network, samples, f32=("4",)), target) as image:
+        elf = image.elf.with_name("model.elf")
+        code = disassemble(elf, target)
+        check_integer_only(elf, code, floating=True)
+        with pytest.raises(ToolError, match=r"bw_\w+_f32: v\w+\.f32"):
+            check_integer_only(elf, code)
+        moved = next(i for i in code.instructions.values() if i.mnemonic.startswith("vmul"))
+        outside = replace(moved, address=code.symbols[f"{image.model.name}_run_in"], label="elsewhere")
+        foreign = replace(code, instructions={**code.instructions, outside.address: outside})
+        with pytest.raises(ToolError, match="elsewhere: vmul"):
+            check_integer_only(elf, foreign, floating=True)
+
+
+def test_every_core_with_a_unit_says_so() -> None:
+    """Cortex-M4, M7, M33 and M55 compute in float32; of these only the M55 in float16."""
+    for target in all_targets():
+        types = () if target.float_unit is None else target.float_unit.types
+        if target.cpu.startswith("cortex-m"):
+            assert ("f32" in types) == target.cpu.startswith(("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"))
+            assert ("f16" in types) == target.cpu.startswith("cortex-m55")
