@@ -18,7 +18,7 @@ from bitwright.converter.reference import Session
 from bitwright.errors import AccumulatorOverflowError, BitwrightError
 from capsules import extremes, length, published, routing, squash
 from cbuild import build, call
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from single import same, scales, seeds, together, vectors, zero_points
