@@ -88,7 +88,7 @@ KERNELS: KernelTable = {
     ),
     "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
-        Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),
+        Kernel("kept", capsule.routing(kept=True)),
     ),
 }

@@ -228,13 +228,7 @@ REFUSED: dict[str, str] = {
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
     "rnn_relu": _RECURRENT,
-<<<<<<< HEAD
     "rnn_relu_cell": _RECURRENT,
-    "embedding": "a look-up by run-time indices is not served; give the embedded vectors as the input",
-=======
-    "lstm_cell": _RECURRENT,
-    "gru_cell": _RECURRENT,
->>>>>>> main
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,
