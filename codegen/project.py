@@ -23,7 +23,7 @@ from .decisions import Decisions
 from .fused import c_blocks
 from .kernels.call import KernelCall
 from .program import ARENA_ALIGNMENT, Program, lower
-from .render import ConstantPool, environment, variable_fields
+from .render import ConstantPool, environment, stored, variable_fields
 from .sources import kernel_files
 from .text import RESERVED, WIDTH, c_float, c_number, c_type, comment, fill, identifier
 
@@ -230,7 +230,7 @@ def _emitted(program: Program) -> list[KernelCall]:
 def _variables(graph: Graph, pool: ConstantPool) -> list[dict[str, Any]]:
     entries = []
     for name, field in variable_fields(graph).items():
-        data = np.ascontiguousarray(graph.variables[name].initial)
+        data = stored(graph.variables[name].initial)
         raw = np.frombuffer(data.tobytes(), np.uint8)
         same = raw.size > 0 and bool(np.all(raw == raw[0]))
         place = f"{pool.name}_state.{field}"
@@ -238,7 +238,7 @@ def _variables(graph: Graph, pool: ConstantPool) -> list[dict[str, Any]]:
         entries.append(
             {
                 "field": field,
-                "c_type": c_type(data.dtype),
+                "c_type": c_type(graph.variables[name].initial.dtype),
                 "elements": data.size,
                 "reset": fill(f"    {'memset' if same else 'memcpy'}(", [place, value, f"sizeof {place}"], ");"),
             }

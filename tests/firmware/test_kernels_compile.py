@@ -28,6 +28,8 @@ _FLAGS = (
 STRICT = tuple(_FLAGS.split())
 ARM, RV = "arm-none-eabi-gcc -mthumb -mfloat-abi=soft", "riscv64-unknown-elf-gcc --specs=picolibc.specs"
 HELIUM = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nofp -mfloat-abi=hard"
+FPU = "arm-none-eabi-gcc -mthumb -mfloat-abi=softfp"
+HALVES = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55 -mfloat-abi=hard -mfp16-format=ieee"
 RVV = "clang-19 --target=riscv32-unknown-elf -march=rv32imc_zve32x_zvl128b -mabi=ilp32"
 RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 
@@ -71,6 +73,10 @@ COMPILERS = {
     "helium": Compiler(f"{HELIUM} -O2", ("generic", "armv7em", "mve")),
     "helium-O0": Compiler(f"{HELIUM} -O0", ("mve",)),
     "helium-Os": Compiler(f"{HELIUM} -Os", ("mve",)),
+    "cortex-m4-fpu": Compiler(f"{FPU} -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -O2", ("fpu",)),
+    "cortex-m4-fpu-O0": Compiler(f"{FPU} -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -O0", ("fpu",)),
+    "cortex-m7-fpu": Compiler(f"{FPU} -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -O2", ("fpu",)),
+    "cortex-m55-fpu": Compiler(f"{HALVES} -O2", ("fpu",)),
     "rv32imc": Compiler(f"{RV} {RV32} -O2", ("generic", "rv32")),
     "rv32imc-O0": Compiler(f"{RV} {RV32} -O0", ("generic", "rv32")),
     "xcv": Compiler(f"{RV} {RV32} -DBW_XCV -O2", ("xcv",)),
@@ -156,7 +162,17 @@ def test_compiles_without_a_warning(name: str, folder: Any) -> None:
     assert len(objects(name, folder(name))) == len(sources(name)) >= 6
 
 
-@compilers("gcc-O2", "clang-O2", "cortex-m0", "cortex-m4", "rv32imc", "clang-cortex-m4", "clang-rv32imc")
+@compilers(
+    "gcc-O2",
+    "clang-O2",
+    "cortex-m0",
+    "cortex-m4",
+    "cortex-m4-fpu",
+    "cortex-m55-fpu",
+    "rv32imc",
+    "clang-cortex-m4",
+    "clang-rv32imc",
+)
 def test_kernels_need_memory_copies_and_integer_helpers_only(name: str, folder: Any) -> None:
     """No heap, no input or output, no floating point, no further library: not even a mathematical function."""
     kernels = [path for path in objects(name, folder(name)) if path.parent.name not in HARNESS]

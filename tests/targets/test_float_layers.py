@@ -20,6 +20,8 @@ from tools import needs_target
 TARGETS = [("host", "f32"), ("host", "f16"), ("mps2-an386", "f32"), ("mps2-an500", "f32"), ("mps2-an505", "f32")]
 TARGETS += [("mps3-an547", "f32"), ("mps3-an547", "f16")]
 
+SAMPLE = [("mps2-an386", "f32"), ("mps3-an547", "f16"), ("host", "f16")]
+
 
 @pytest.fixture(scope="module")
 def network() -> Graph:
@@ -29,6 +31,24 @@ def network() -> Graph:
         torch.nn.Linear(12, 17), torch.nn.ReLU(), torch.nn.Linear(17, 9), torch.nn.Tanh(), torch.nn.Linear(9, 5)
     )
     return bitwright.load(module.eval(), (torch.zeros(1, 12),))
+
+
+@pytest.fixture(scope="module")
+def sequences() -> Graph:
+    """Recurrent layers, a norm and softmax, which follow each other."""
+
+    class Listener(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru, self.lstm = torch.nn.GRU(5, 8, batch_first=True), torch.nn.LSTM(8, 6, batch_first=True)
+            self.norm, self.head = torch.nn.LayerNorm(6), torch.nn.Linear(6, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.norm(self.lstm(self.gru(x)[0])[0])
+            return torch.softmax(torch.nn.functional.gelu(self.head(x)) + 0.5, dim=-1)
+
+    torch.manual_seed(1)
+    return bitwright.load(Listener().eval(), (torch.zeros(1, 7, 5),))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +69,22 @@ def test_every_layer_on_the_cores(network: Graph, samples: np.ndarray, target: s
     assert [node.op for node in graph.nodes if node.in_float].count("FLOAT_FULLY_CONNECTED") == 2
     report = bitwright.verify(graph, target, vectors=6)
     assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str) -> None:
+    """All in float, and the recurrent layers alone: int8 weights, float16 hidden values and gates."""
+    data = np.random.default_rng(2).normal(size=(8, 7, 5)).astype(np.float32)
+    names = tuple(node.name for node in sequences.nodes if node.op in ("GRU", "LSTM"))
+    assert len(names) == 2
+    for patterns in (("*",), names):
+        graph = quantized(sequences, data, **{kind: patterns})
+        assert {"FLOAT_GRU", "FLOAT_LSTM"} <= {node.op for node in graph.nodes}
+        assert all(node.in_float for node in graph.nodes) == (patterns == ("*",))
+        report = bitwright.verify(graph, target, vectors=4)
+        assert report.bit_exact, report.mismatches[:3]
 
 
 def test_float_is_closer_than_integers(network: Graph, samples: np.ndarray) -> None:

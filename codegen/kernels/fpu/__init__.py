@@ -7,9 +7,10 @@ from ....converter.ops.floating.bridges import BRIDGES
 from ....converter.ops.floating.fully_connected import FLOAT_FULLY_CONNECTED
 from ....converter.ops.floating.functions import FLOAT_FUNCTIONS
 from ....converter.ops.floating.moves import FLOAT_MOVES
+from ....converter.ops.floating.recurrent import FLOAT_RECURRENT
 from ....converter.ops.floating.rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
 from ..kernel import Kernel, KernelTable, Lowering
-from . import binary, bridges, fully_connected, functions, moves, rows
+from . import binary, bridges, fully_connected, functions, moves, recurrent, rows
 
 _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: lower for operator, lower in zip(BRIDGES, (bridges.lower_in, bridges.lower_out), strict=True)},
@@ -18,6 +19,7 @@ _LOWERINGS: dict[str, Lowering] = {
     FLOAT_SOFTMAX.name: rows.lower_softmax,
     **{operator.name: rows.lower_normalization for operator in FLOAT_NORMALIZATIONS},
     **{operator.name: functions.lower for operator in FLOAT_FUNCTIONS},
+    **{operator.name: recurrent.lower for operator in FLOAT_RECURRENT},
     **{operator.name: moves.lower for operator in FLOAT_MOVES},
 }
 

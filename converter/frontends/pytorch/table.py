@@ -39,6 +39,9 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "lstm": recurrent.layers("LSTM"),
     "gru": recurrent.layers("GRU"),
     "rnn_tanh": recurrent.layers("RNN"),
+    "lstm_cell": recurrent.cell("LSTM"),
+    "gru_cell": recurrent.cell("GRU"),
+    "rnn_tanh_cell": recurrent.cell("RNN"),
 }
 
 _CAPSULES: dict[str, Lowering] = {
@@ -210,7 +213,7 @@ LOWERINGS: dict[str, Lowering] = {
 EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
-_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh over the whole sequence"
+_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh"
 _THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
@@ -225,8 +228,7 @@ REFUSED: dict[str, str] = {
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
     "rnn_relu": _RECURRENT,
-    "lstm_cell": _RECURRENT,
-    "gru_cell": _RECURRENT,
+    "rnn_relu_cell": _RECURRENT,
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,

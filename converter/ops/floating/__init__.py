@@ -8,6 +8,7 @@ from .bridges import BRIDGES
 from .fully_connected import FLOAT_FULLY_CONNECTED
 from .functions import FLOAT_FUNCTIONS
 from .moves import FLOAT_MOVES
+from .recurrent import FLOAT_RECURRENT
 from .rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
 
 FLOAT_OPERATORS: tuple[Operator, ...] = (
@@ -17,5 +18,6 @@ FLOAT_OPERATORS: tuple[Operator, ...] = (
     *FLOAT_FUNCTIONS,
     FLOAT_SOFTMAX,
     *FLOAT_NORMALIZATIONS,
+    *FLOAT_RECURRENT,
     *FLOAT_MOVES,
 )

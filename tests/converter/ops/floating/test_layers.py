@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from bitwright.converter.ir import DType, Graph
+from bitwright.converter.ir import DType, Graph, Variable
 from bitwright.converter.ops.floating import arithmetic
 from floating import FLOATS, layer, prove, real, weights
 from single import activation, constant
@@ -95,6 +95,29 @@ def test_rows(dtype: DType) -> None:
     one = activation("in", (4, 1), 0.1)
     graphs += [layer("SOFTMAX", [one], dtype), layer("LAYER_NORM", [one], dtype, {"epsilon": 0.0})]
     prove(graphs)
+
+
+def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
+    """A recurrent layer of random sizes; every second one keeps its state."""
+    generator = np.random.default_rng(seed)
+    batch, steps, inputs, cells = (int(n) for n in generator.integers(1, (3, 5, 9, 8)))
+    gates, stateful, major = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], seed % 2 == 0, seed % 3 == 0
+    source = activation("in", (steps, batch, inputs) if major else (batch, steps, inputs), 0.03, -7)
+    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", cells))]
+    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else []
+    attrs = {"time_major": major, "reverse": not stateful and seed % 4 == 1, "reset_after": seed % 4 < 2}
+    state = np.zeros((batch, 2 if kind == "LSTM" else 1, cells), dtype.numpy)
+    if seed % 8 == 0:
+        state = generator.normal(size=state.shape).astype(dtype.numpy)
+    variables = [Variable("state", state)] if stateful else []
+    return layer(kind, [source, *matrices, *biases], dtype, attrs, variables=variables)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_recurrent(kind: str, dtype: DType) -> None:
+    """From zeros and with a kept state, over several inferences."""
+    prove([recurrent(seed, kind, dtype) for seed in range(8)], count=5)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
