@@ -36,6 +36,7 @@ FORMS = {
     "int8": ("int8, `minmax`", "minmax"),
     "int8-best": ("int8, `second-order`", "second-order"),
     "wide": ("int16 activations, `wide`", "wide"),
+    "wide-best": ("int16 activations, `wide-smoothed`", "wide-smoothed"),
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
 VERIFIED = ("int8", "wide")  # other recipes change weights only
