@@ -33,7 +33,7 @@ def stepped(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node.op in GATES:
             name = f"{node.name}/state"
-            shape = (1, parts_of(node.op), graph.output(node).shape[2])
+            shape = (1, parts_of(node.op) * graph.output(node).shape[2])
             variables[name] = Variable(name, np.zeros(shape, np.int16))
             node = replace(node, attrs={**node.attrs, "states": (name,)})
         nodes.append(node)
