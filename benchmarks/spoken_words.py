@@ -18,7 +18,7 @@ import bitwright
 import numpy as np
 import torch
 from bitwright import console
-from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.calibration import Calibration, calibration
 from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import find_recipe, quantize
 from bitwright.converter.reference import to_integers
@@ -36,6 +36,7 @@ FORMS = {
     "int8": ("int8, `minmax`", "minmax"),
     "int8-best": ("int8, `second-order`", "second-order"),
     "wide": ("int16 activations, `wide`", "wide"),
+    "wide-best": ("int16 activations, `wide-smoothed`", "wide-smoothed"),
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
 VERIFIED = ("int8", "wide")  # other recipes change weights only
@@ -61,7 +62,7 @@ def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> d
             found[heard] = answers(trained(name, fold), frames[heard])
         else:
             graph = quantized(name, fold, form, frames, folds)
-            (scores,) = integer_outputs(graph, calibration(graph, [frames[heard]]))
+            (scores,) = integer_outputs(graph, Calibration((frames[heard],)))
             found[heard] = scores.reshape(int(heard.sum()), -1).argmax(axis=1)
     return found
 
