@@ -19,6 +19,7 @@ from .converter.quantize.run import Result as Quantization
 from .converter.reference import run
 from .converter.serve import check_integer
 from .converter.states import with_kept_states
+from .converter.stepping import in_steps
 from .errors import InputError
 from .targets import image as _image
 from .targets import profile as _profile
@@ -42,6 +43,7 @@ __all__ = [
     "Target",
     "Tuned",
     "generate",
+    "in_steps",
     "keep_states",
     "load",
     "profile",

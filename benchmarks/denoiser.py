@@ -25,7 +25,7 @@ from bitwright.converter.quantize.recipe import Recipe, quantize
 from bitwright.converter.reference import Session, real, to_integers
 
 from .speech import data, denoise
-from .speech.steps import stepped, streamed
+from .speech.steps import streamed
 
 RESULTS = data.CACHE / "denoiser.json"
 PAGE = data.ROOT / "docs" / "benchmarks" / "denoiser.md"
@@ -78,7 +78,7 @@ def masks(form: str, features: data.Float32) -> data.Float32:
 def coarse_masks(features: data.Float32) -> data.Float32:
     """Gains by the int8 form whose hidden state is rounded to int8, units of 2^-7, after each step: what an operator
     would give that keeps 8 bits."""
-    graph = stepped(quantized("int8"))
+    graph = bitwright.in_steps(quantized("int8"))
     session, rows = Session(graph), []
     tensor = graph.tensor(graph.outputs[0])
     for sequence in features:

@@ -79,8 +79,8 @@ def run(options: argparse.Namespace) -> int:
             switched=Switched(tuple(options.f32), tuple(options.f16)),
             stateful=states.kept(options),
         )
-    report = result.to_json()
-    output.write_bytes(write_native(replace(result.graph, digest=graph.digest), report))
+    report, network = result.to_json(), states.in_steps(options, result.graph)
+    output.write_bytes(write_native(replace(network, digest=graph.digest), report))
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(json.dumps(report, indent=2) + "\n")
     else:

@@ -26,11 +26,13 @@ __all__ = ["CapsuleLayer", "Length", "PrimaryCapsules", "capsule_length", "capsu
 
 def _squash(x: Tensor) -> Tensor:
     norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return x * (norm / (1 + norm * norm))
+    result: Tensor = x * (norm / (1 + norm * norm))
+    return result
 
 
 def _length(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(x, dim=-1)
+    result: Tensor = torch.linalg.vector_norm(x, dim=-1)
+    return result
 
 
 def _routing(x: Tensor, weight: Tensor, iterations: int) -> Tensor:

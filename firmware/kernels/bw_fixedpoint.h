@@ -40,6 +40,18 @@ static inline int32_t bw_requantize_double(int32_t x, int32_t multiplier, int32_
     return bw_divide_by_pot(bw_srdhm(bw_shl32(x, left), multiplier), right);
 }
 
+/* DOUBLE by a multiplier that is not negative, as all but slopes are: nothing saturates, and ties go away from zero by
+ * one less below it. */
+static inline int32_t bw_requantize_positive(int32_t x, int32_t multiplier, int32_t shift) {
+    const int32_t left = shift > 0 ? shift : 0, right = left - shift;
+    int32_t value = (int32_t)(((int64_t)bw_shl32(x, left) * multiplier + (INT64_C(1) << 30)) >> 31);
+    if (right > 0) {
+        value -= value < 0;
+        value = ((value >> (right - 1)) + 1) >> 1;
+    }
+    return value;
+}
+
 /* SINGLE: one round-half-up of the 64-bit product; shift -31..30. */
 static inline int32_t bw_requantize_single(int32_t x, int32_t multiplier, int32_t shift) {
     const int32_t total = 31 - shift;

@@ -15,7 +15,6 @@ from bitwright.converter.quantize.annotate import Scheme
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.recipe import Recipe, quantize
 from bitwright.converter.reference import Session
-from bitwright.converter.stepping import stepped
 from bitwright.errors import BitwrightError, InputError
 from tools import needs_target
 
@@ -89,7 +88,7 @@ def test_exported_quantized_and_stepped(bits: int, tmp_path: Path) -> None:
     quant = network.tensor(network.outputs[0])
     real = (whole.astype(float) - quant.zero_point) * quant.scale
     assert 10 * np.log10((wanted**2).mean() / ((real - wanted) ** 2).mean()) > 25
-    one = stepped(network)
+    one = bitwright.in_steps(network)
     steps = Session(one)
     parts = [steps.trace([tokens[:, i : i + 1].astype(np.int32)]).outputs[0] for i in range(TOKENS)]
     assert np.array_equal(np.concatenate(parts, axis=1), whole)
@@ -103,7 +102,7 @@ def test_int16_inputs_keep_16_bits() -> None:
     _, network = quantized(Tokens(16).eval(), wide=("attn.query", "attn.key", "attn.value", "attn"))
     (node,) = [node for node in network.nodes if node.op == "CACHED_ATTENTION"]
     assert network.output(node).dtype.value == "int16"
-    one = stepped(network)
+    one = bitwright.in_steps(network)
     assert {v.initial.dtype.name for v in one.variables.values()} == {"int16", "int32"}
 
 
@@ -114,7 +113,7 @@ def test_a_cache_of_16_bits_needs_int16() -> None:
 
 @pytest.mark.parametrize("target", [needs_target(name) for name in ("mps2-an386", "qemu-rv32")])
 def test_verified_on_emulated_cores(target: str) -> None:
-    one = stepped(quantized(Tokens(4).eval())[1])
+    one = bitwright.in_steps(quantized(Tokens(4).eval())[1])
     inputs = [[step[None, None].astype(np.int32)] for step in data(1)[0][:24]]
     assert bitwright.verify(one, target, inputs=inputs).bit_exact
 
@@ -122,16 +121,16 @@ def test_verified_on_emulated_cores(target: str) -> None:
 def test_refused() -> None:
     graph, network = quantized(Tokens().eval())
     with pytest.raises(InputError, match="must be quantized"):
-        stepped(graph)
-    with pytest.raises(InputError, match="no attention with a cache"):
-        stepped(stepped(network))
+        bitwright.in_steps(graph)
+    with pytest.raises(InputError, match="keeps states already"):
+        bitwright.in_steps(bitwright.in_steps(network))
 
     class Mean(Tokens):
         def forward(self, tokens: Any) -> Any:
             return super().forward(tokens).mean(dim=1)
 
-    with pytest.raises(BitwrightError, match=f"mean.*all {TOKENS} tokens at once"):
-        stepped(quantized(Mean().eval())[1])
+    with pytest.raises(BitwrightError, match=f"mean.*all {TOKENS} steps at once"):
+        bitwright.in_steps(quantized(Mean().eval())[1])
     with pytest.raises(ValueError, match="do not fit"):
         cached_attention(*[torch.zeros(1, 2, 4)] * 3, heads=3, context=4)
     with pytest.raises(ValueError, match="a cache of 5 bits"):

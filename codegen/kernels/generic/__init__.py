@@ -56,6 +56,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "AUDIO_LOG_MEL": signal.lower_log_mel,
     "AUDIO_DCT": signal.lower_dct,
     "AUDIO_FEATURES": signal.lower_features,
+    "MAD_NORM": normalization.lower_mad,
     "SVDF": svdf.lower,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm.lower,
     "MICRO_SPECTRUM": micro.lower_spectrum,
@@ -88,7 +89,7 @@ KERNELS: KernelTable = {
     ),
     "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
-        Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),
+        Kernel("kept", capsule.routing(kept=True)),
     ),
 }

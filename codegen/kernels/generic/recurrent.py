@@ -12,7 +12,7 @@ from ..call import Field, KernelCall, as_c
 
 #: The kernel's numbers for the kinds.
 _KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
-_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_s8", "bw_rows_s8")
+_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_s8", "bw_rows_s8", "bw_stream")
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
@@ -30,6 +30,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "reset_after": int(params.reset_after),
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
+        "tile_rows": 0,
         "multiplier": params.multiplier,
         "left": params.left,
         "right": params.right,

@@ -109,5 +109,5 @@ def lower_fully_connected_s16_rows(_graph: Graph, _node: Node, params: FullyConn
         fields,
         scratch=2 * padded.shape[1],
         distance={0: row_distance(params.rows, 2 * depth, 2 * units, buffered=False)},
-        sources=("bw_rows_s8",),
+        sources=("bw_rows_s8", "bw_rows_column_s8"),
     )

@@ -39,6 +39,9 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "lstm": recurrent.layers("LSTM"),
     "gru": recurrent.layers("GRU"),
     "rnn_tanh": recurrent.layers("RNN"),
+    "lstm_cell": recurrent.cell("LSTM"),
+    "gru_cell": recurrent.cell("GRU"),
+    "rnn_tanh_cell": recurrent.cell("RNN"),
 }
 
 _CAPSULES: dict[str, Lowering] = {
@@ -47,7 +50,11 @@ _CAPSULES: dict[str, Lowering] = {
     "capsule_length": capsule.length,
 }
 
-_OWN: dict[str, Lowering] = {**_CAPSULES, "cached_attention": matrix.cached_attention}
+_OWN: dict[str, Lowering] = {
+    **_CAPSULES,
+    "mad_norm": normalization.mad_norm,
+    "cached_attention": matrix.cached_attention,
+}
 
 #: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
 NAMESPACES: dict[str, str] = dict.fromkeys(_OWN, "bitwright")
@@ -210,7 +217,7 @@ LOWERINGS: dict[str, Lowering] = {
 EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
-_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh over the whole sequence"
+_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh"
 _THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
@@ -225,8 +232,7 @@ REFUSED: dict[str, str] = {
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
     "rnn_relu": _RECURRENT,
-    "lstm_cell": _RECURRENT,
-    "gru_cell": _RECURRENT,
+    "rnn_relu_cell": _RECURRENT,
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,

@@ -2,6 +2,7 @@
 #include "bw_fully_connected_s16_rows.h"
 
 #include "bw_fixedpoint.h"
+#include "bw_rows_column_s8.h"
 #include "bw_rows_s8.h"
 
 #define UNITS 16

@@ -5,22 +5,27 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 from background import ROOT
+from bitwright.codegen.project import model_sources
 from bitwright.converter import pwl
 from bitwright.converter.fixedpoint import requantize_high
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.ops.recurrent import GATES
+from bitwright.converter.reference import Session
+from bitwright.errors import InputError
 from bitwright.targets.emulator import start
 from bitwright.targets.image import built
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
+from cbuild import build, call
 from numpy.typing import NDArray
-from single import activation, constant, single, together, vectors
+from single import activation, constant, same, single, together, vectors
 from tools import needs_target
 
 KERNELS = ROOT / "firmware" / "kernels"
@@ -139,3 +144,56 @@ def test_layers_on_the_emulators(target: str) -> None:
     with built(layers(), find_target(target), "model") as image, start(image.target, image.elf) as link:
         report = compare(image, link, vectors(layers(), 5))
     assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 8, 17, 1000])
+def test_tiles_of_every_size_give_the_same_bits(rows: int) -> None:
+    graph = layers()
+    choices, scratch = {}, {}
+    for node in graph.nodes:
+        row = sum(graph.input(node, index).shape[1] + -graph.input(node, index).shape[1] % 4 for index in (1, 2))
+        choices[node.name] = f"streamed:{rows * row + row - 1}"
+        scratch[node.name] = 2 * row * min(rows, graph.input(node, 1).shape[0])
+    model, plain = (model_sources(graph, ["generic"], "model", chosen) for chosen in (choices, {}))
+    before = {layer.node.name: layer.call.scratch for layer in plain.program.layers}
+    for layer in model.program.layers:
+        assert layer.call.scratch == before[layer.node.name] + scratch[layer.node.name]
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, 1):
+        same([session.trace(values).outputs], [call(model, library, values)], f"{rows} rows")
+
+
+def test_streams_that_are_refused() -> None:
+    for choice, said in (("streamed:15", "no room for one row"), ("streamed:much", "bytes of a tile")):
+        with pytest.raises(InputError, match=said):
+            model_sources(layers(), ["generic"], "model", {layers().nodes[0].name: choice})
+
+
+COPIES = """
+#include "bw_stream.h"
+#include <string.h>
+static struct { void *to; const void *from; int32_t size; } waiting[4];
+static int32_t count;
+int32_t begun, waited;
+void bw_stream_start(void *to, const void *from, int32_t size) {
+    memset(to, 0x55, (size_t)size); /* whoever reads before the wait reads this */
+    waiting[count].to = to, waiting[count].from = from, waiting[count++].size = size, ++begun;
+}
+void bw_stream_wait(void) {
+    for (; count > 0; --count, ++waited) {
+        memcpy(waiting[count - 1].to, waiting[count - 1].from, (size_t)waiting[count - 1].size);
+    }
+}
+"""
+
+
+def test_copies_that_complete_no_sooner_than_they_are_waited_for() -> None:
+    """As of a slow DMA: functions of one's own take the place of the weak ones."""
+    graph = layers()
+    model = model_sources(graph, ["generic"], "model", {node.name: "streamed:200" for node in graph.nodes})
+    files = {**model.files, "copies.c": COPIES}
+    library, session = build(replace(model, files=files), further=("copies.c",)), Session(graph)
+    for values in vectors(graph, 2):
+        same([session.trace(values).outputs], [call(model, library, values)], "slow copies")
+    begun, waited = (ctypes.c_int32.in_dll(library, name).value for name in ("begun", "waited"))
+    assert begun == waited > 1000

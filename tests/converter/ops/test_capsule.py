@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from single import same, scales, seeds, together, vectors, zero_points
 
+#: Every example compiles the C of every instruction set.
+few = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 ISAS = (["generic"], ["armv7em", "generic"], ["rv32", "generic"])
 Q7 = {"scale": 2.0**-7, "target": 2.0**-7, "points": (0, 0)}
 KERNELS = ("kept", "recomputed")
@@ -133,7 +135,7 @@ def test_both_kernels_are_offered_and_one_takes_little_scratch() -> None:
     assert set(calls) == set(KERNELS)
     kept, recomputed = (int(calls[name].scratch or 0) for name in KERNELS)
     assert kept - recomputed == 2 * 63 * 160 and recomputed < 1400
-    assert (calls["kept"].instructions or 0) < (calls["recomputed"].instructions or 0)
+    assert next(iter(calls)) == "recomputed"  # what is taken unless something else is asked for
 
 
 @few
