@@ -177,6 +177,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--forms", nargs="*", choices=["float", *FORMS], default=["float", *FORMS])
     parser.add_argument("--targets", nargs="*", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--targets-only", action="store_true", help="accuracies stay as they were measured before")
     parser.add_argument("--steps", type=int, default=2000, help="of the streams (default: 2000; 0: none)")
     parser.add_argument("--emulated", type=int, default=200, help="recordings for each target (default: 200)")
     options = parser.parse_args()
@@ -192,7 +193,7 @@ def main() -> None:
         PAGE.write_text(page(results, labels))
 
     for name in options.networks:
-        for form in options.forms:
+        for form in () if options.targets_only else options.forms:
             found = decided(name, form, frames, folds)
             print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
             keep(f"{name} {form}", found.tolist())
