@@ -147,3 +147,16 @@ def test_every_core_with_a_unit_says_so() -> None:
         if target.cpu.startswith("cortex-m"):
             assert ("f32" in types) == target.cpu.startswith(("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"))
             assert ("f16" in types) == target.cpu.startswith("cortex-m55")
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE[:2]]
+)
+def test_another_compiler(
+    network: Graph, samples: np.ndarray, target: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clang, which Zig brings, computes the same bits."""
+    pytest.importorskip("ziglang")
+    monkeypatch.setenv("BITWRIGHT_TOOLCHAIN", "zig")
+    report = bitwright.verify(quantized(network, samples, **{kind: ("*",)}), target, vectors=4)
+    assert report.bit_exact and report.compiler.startswith("Zig ")

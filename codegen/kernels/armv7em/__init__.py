@@ -22,7 +22,6 @@ KERNELS: KernelTable = {
         rows_as_pixels("armv7em", conv.lower),
         Kernel("four", fully_connected.lower_four),
         Kernel("armv7em", fully_connected.lower),
-        Kernel("16x8", fully_connected.lower_s16),
     ),
     "FULLY_CONNECTED_TOKENS": (Kernel("armv7em", token_wise.lower),),
     "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),

@@ -56,6 +56,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "AUDIO_LOG_MEL": signal.lower_log_mel,
     "AUDIO_DCT": signal.lower_dct,
     "AUDIO_FEATURES": signal.lower_features,
+    "MAD_NORM": normalization.lower_mad,
     "SVDF": svdf.lower,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm.lower,
     "MICRO_SPECTRUM": micro.lower_spectrum,
