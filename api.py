@@ -17,6 +17,9 @@ from .converter.quantize.recipe import Switched
 from .converter.quantize.run import CALIBRATION_SAMPLES, quantize_model
 from .converter.quantize.run import Result as Quantization
 from .converter.reference import run
+from .converter.serve import check_integer
+from .converter.states import with_kept_states
+from .converter.stepping import in_steps
 from .errors import InputError
 from .targets import image as _image
 from .targets import profile as _profile
@@ -40,6 +43,8 @@ __all__ = [
     "Target",
     "Tuned",
     "generate",
+    "in_steps",
+    "keep_states",
     "load",
     "profile",
     "quantize",
@@ -63,6 +68,7 @@ def quantize(
     samples: int = CALIBRATION_SAMPLES,
     f32: Sequence[str] = (),
     f16: Sequence[str] = (),
+    stateful: bool | Mapping[str, str] = False,
 ) -> Quantization:
     """Quantize a float graph and judge the integer network.
 
@@ -75,6 +81,9 @@ def quantize(
             accuracy (without labels: percent of noise in the output's power).
         samples: calibration samples to use at most.
         f32, f16: patterns of names of layers that compute in float32 or float16, on cores that can.
+        stateful: recurrent layers keep their state from one inference to the next; or the names of inputs that are
+            states, with the outputs that are their next values. Samples may then be sequences, whose first dimension
+            is a multiple of the input's.
 
     Returns:
         The integer network as ``graph``, with ``judgement``, ``attempts`` and ``within_budget``.
@@ -83,7 +92,21 @@ def quantize(
         InputError: the data does not fit. UnsupportedError, AccumulatorOverflowError: a node cannot be quantized.
     """
     switched = Switched(tuple(f32), tuple(f16))
-    return quantize_model(graph, calibration, evaluation, recipe, max_drop, samples, switched=switched)
+    return quantize_model(
+        graph, calibration, evaluation, recipe, max_drop, samples, switched=switched, stateful=stateful
+    )
+
+
+def keep_states(graph: Graph, states: Mapping[str, str] | None = None) -> Graph:
+    """An integer network whose recurrent layers keep their state from one inference to the next.
+
+    Args:
+        states: inputs that are states instead, with the outputs that are their next values.
+
+    Raises:
+        InputError: there is no such state, or a layer runs backward. UnsupportedError: the graph is float.
+    """
+    return with_kept_states(check_integer(graph), states)
 
 
 def save(network: Graph | Quantization, path: str | Path) -> None:

@@ -17,7 +17,7 @@ from . import __version__, api, console
 from .codegen.kernels.page import kernels_page
 from .codegen.project import ModelSources
 from .commands import boards as boards_command
-from .commands import choices, place
+from .commands import choices, place, states
 from .commands import export as export_command
 from .commands import flash as flash_command
 from .commands import frontend as frontend_command
@@ -129,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     compile_.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder to write (default: NAME-TARGET)")
     compile_.add_argument("--name", help="prefix of the C names (default: from the file's name)")
     compile_.add_argument("--plan", type=Path, metavar="SVG", help="also draw the memory plan")
+    states.add_arguments(compile_)
     choices.add_argument(compile_)
 
     for name, module, summary in _OWN_FILES:
@@ -161,6 +162,9 @@ def _compile(options: argparse.Namespace) -> int:
     check_writable(options.plan)
     target = place.target_of(options)
     graph = api.load(options.model)
+    graph, kept = states.in_steps(options, graph), states.kept(options)
+    if kept:
+        graph = api.keep_states(graph, None if kept is True else kept)
     name = options.name
     folder = options.output or Path(f"{graph.name}-{target.name}")
     model = images.generate(graph, target, folder, name, choices.decided(options, graph, target))

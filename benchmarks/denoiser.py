@@ -22,6 +22,7 @@ from bitwright.converter.quantize.annotate import Scheme
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import Recipe, quantize
+from bitwright.converter.reference import Session, real, to_integers
 
 from .speech import data, denoise
 from .speech.steps import streamed
@@ -35,6 +36,13 @@ FORMS = {
     "int8": ("all int8", ()),
     "mixed": ("int8 and int16 mixed", ("layer/layer1", "mask", "sigmoid")),
     "int16": ("int16 activations, int8 weights", ("*",)),
+}
+#: What the table of ratios tells, in order.
+LABELS = {
+    "noisy": "the mixtures",
+    "float": "float",
+    "coarse": "all int8, the state too (computed)",
+    **{form: label for form, (label, _) in FORMS.items()},
 }
 WORDS, SNRS, SEED = 4, (0.0, 5.0, 10.0), 11
 CALIBRATION = 24  # mixtures of what the network learned from
@@ -67,6 +75,25 @@ def masks(form: str, features: data.Float32) -> data.Float32:
     return gains.reshape(features.shape)
 
 
+def coarse_masks(features: data.Float32) -> data.Float32:
+    """Gains by the int8 form whose hidden state is rounded to int8, units of 2^-7, after each step: what an operator
+    would give that keeps 8 bits."""
+    graph = bitwright.in_steps(quantized("int8"))
+    session, rows = Session(graph), []
+    tensor = graph.tensor(graph.outputs[0])
+    for sequence in features:
+        session.reset()
+        for frame in sequence:
+            rows.append(session.trace(to_integers(graph, [frame[None, None]])).outputs[0])
+            session.state = {name: coarse(state) for name, state in session.state.items()}
+    return real(tensor, np.concatenate(rows)).reshape(features.shape)
+
+
+def coarse(state: Any) -> Any:
+    """int16 in units of 2^-15, rounded to those of 2^-7 and saturated as int8 would."""
+    return (np.clip((state.astype(np.int64) + 128) >> 8, -127, 127) << 8).astype(np.int16)
+
+
 def stream(form: str, target: str, noisy: data.Float32, frames: int) -> dict[str, Any]:
     """One mixture after the other, a frame at a time on a target; what one frame costs. Raises SystemExit where a bit
     differs."""
@@ -83,16 +110,16 @@ def ratios(results: Results) -> list[str]:
     before = np.array(results["noisy"])
     groups = np.split(np.arange(len(before)), len(SNRS))
     heads = " | ".join(f"at {snr:g} dB" for snr in SNRS)
-    lines = [f"| form | SI-SNR | improvement | to float | {heads} |", "|---|--:|--:|--:|" + "--:|" * len(SNRS)]
-    for form, label in (("noisy", "the mixtures"), ("float", "float"), *((name, FORMS[name][0]) for name in FORMS)):
+    lines = [f"| form | SI-SNR | improvement | to float | distance | {heads} |", "|---|" + "--:|" * (4 + len(SNRS))]
+    for form, label in LABELS.items():
         if form not in results:
             continue
         found = np.array(results[form])
         cells = [f"{found.mean():.3f}", f"{(found - before).mean():+.3f}", f"{(found - floating).mean():+.3f}"]
+        cells.append(f"{np.mean(results[f'{form} distance']):.1f}" if f"{form} distance" in results else "")
+        cells = [cells[0], "", "", ""] if form == "noisy" else cells
         cells += [f"{found[group].mean():.3f}" for group in groups]
-        lines.append(
-            f"| {label} | " + " | ".join(cells[:1] + ([""] * 2 if form == "noisy" else cells[1:3]) + cells[3:]) + " |"
-        )
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 
 
@@ -142,13 +169,15 @@ noise ({noises} recordings of rooms and machines, coloured noise, four other wor
 Tested on {count} mixtures of {words} words each, of {tested} words and {others} recordings of noise that it has not
 heard. Spectra and their inverse are float; the features and the gains are the integers of each form.
 
-- *all int8*: int8 between all layers. The recurrent layers' own state is int16 here, too: that is what they are.
+- *all int8*: int8 between all layers. The recurrent operators keep their state in int16 here, too. *The state too* is
+  what 8 bits of it would give: the reference, its state rounded to 2^-7 after each step; there is no such operator.
 - *int8 and int16 mixed*: weights, features and what the first layer gives the second int8; the second layer's output,
   the dense layer and the gains int16. The recipe of "Accelerating RNN-based Speech Enhancement on a Multi-Core MCU with
   Mixed FP16-INT8 Post-Training Quantization" (Rusci et al., 2022) with int16 in the place of FP16.
 - *int16 activations*: int16 between all layers, weights int8.
 
-SI-SNR (Le Roux et al., 2019) in dB, means over the mixtures; all forms round weights to nearest.
+SI-SNR (Le Roux et al., 2019) in dB, means over the mixtures. *Distance* is the SI-SNR of what a form gives against what
+float gives: the higher, the nearer. All forms round weights to nearest.
 
 """
 BYTES = """## Memory
@@ -208,10 +237,15 @@ def main() -> None:
         RESULTS.write_text(json.dumps(results))
         PAGE.write_text(page(results))
 
-    for form in ("float", *options.forms):
-        found = denoise.si_snr(denoise.signals(masks(form, features) * frames), clean)
-        print(f"{form}: {found.mean():.3f} dB", flush=True)
-        keep(form, found.tolist())
+    floating = denoise.signals(masks("float", features) * frames)
+    keep("float", denoise.si_snr(floating, clean).tolist())
+    for form in ("coarse", *options.forms):
+        gains = coarse_masks(features) if form == "coarse" else masks(form, features)
+        found = denoise.signals(gains * frames)
+        ratio = denoise.si_snr(found, clean)
+        print(f"{form}: {ratio.mean():.3f} dB, float: {np.mean(results['float']):.3f} dB", flush=True)
+        keep(form, ratio.tolist())
+        keep(f"{form} distance", denoise.si_snr(found, floating).tolist())
     for form in options.forms:
         for target in options.targets:
             keep(f"{form} {target}", stream(form, target, noisy, options.frames))

@@ -25,7 +25,7 @@ from .kernels.call import KernelCall
 from .program import ARENA_ALIGNMENT, Program, lower
 from .render import ConstantPool, environment, stored, variable_fields
 from .sources import kernel_files
-from .text import RESERVED, c_float, c_number, c_type, comment, fill, identifier
+from .text import RESERVED, WIDTH, c_float, c_number, c_type, comment, fill, identifier
 
 MARKER = "bitwright.json"
 
@@ -94,8 +94,10 @@ def model_sources(
         "arena_bytes": program.arena_bytes,
         "alignment": ARENA_ALIGNMENT,
         "interface": interface,
-        "invoke": _invoke(name, interface, ");"),
-        "invoke_definition": _invoke(name, interface, ") {"),
+        "invoke": _invoke(f"{name}_invoke", interface, ");"),
+        "invoke_definition": _invoke(f"{name}_invoke", interface, ") {"),
+        "step": _invoke(f"{name}_step", interface, ");"),
+        "step_definition": _step(name, interface),
         "macs": sum(layer.macs for layer in program.layers),
         "layers": len(program.layers),
         "blocks": blocks,
@@ -279,6 +281,16 @@ def _bracketed(value: int) -> str:
     return c_number(value) if value >= 0 else f"({c_number(value)})"
 
 
+def _step(name: str, interface: list[dict[str, Any]]) -> str:
+    """The definition of ``NAME_step``, on one line where that fits."""
+    head, arguments = _invoke(f"{name}_step", interface, ")"), [io["argument"] for io in interface]
+    short = f"{head} {{ {name}_invoke({', '.join(arguments)}); }}"
+    if len(short) <= WIDTH:
+        return short
+    call = fill(f"    {name}_invoke(", arguments, ");")
+    return f"{head} {{\n{call}\n}}"
+
+
 def _push(graph: Graph, name: str, interface: list[dict[str, Any]], cores: int) -> dict[str, Any]:
     """What the templates need for ``NAME_push``, whose prototype is empty for networks that hear no stream, and on
     several cores, which all have to enter an inference."""
@@ -295,7 +307,7 @@ def _push(graph: Graph, name: str, interface: list[dict[str, Any]], cores: int) 
     }
 
 
-def _invoke(name: str, interface: list[dict[str, Any]], closing: str) -> str:
+def _invoke(function: str, interface: list[dict[str, Any]], closing: str) -> str:
     parts = [f"const {io['c_type']} *{io['argument']}" for io in interface if io["role"] == "input"]
     parts += [f"{io['c_type']} *{io['argument']}" for io in interface if io["role"] == "output"]
-    return fill(f"void {name}_invoke(", parts or ["void"], closing)
+    return fill(f"void {function}(", parts or ["void"], closing)

@@ -15,6 +15,7 @@ from ..converter.quantize.judge import Judgement
 from ..converter.quantize.recipe import Switched, recipe_names
 from ..converter.quantize.run import CALIBRATION_SAMPLES, Result, quantize_model
 from ..errors import InputError
+from . import states
 from .output import check_writable
 
 
@@ -46,6 +47,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         )
     command.add_argument("--mean", type=_numbers, default=(0.0,), metavar="M[,M,M]", help="of images, pixels in 0..1")
     command.add_argument("--std", type=_numbers, default=(1.0,), metavar="S[,S,S]", help="of images")
+    states.add_arguments(command)
     command.add_argument("-o", "--output", type=Path, metavar="Q.bwq", help="file to write (default: MODEL.bwq)")
     command.add_argument("--json", type=Path, metavar="FILE", help="write what it cost as JSON ('-': standard output)")
 
@@ -74,10 +76,11 @@ def run(options: argparse.Namespace) -> int:
             options.samples,
             scale,
             say,
-            Switched(tuple(options.f32), tuple(options.f16)),
+            switched=Switched(tuple(options.f32), tuple(options.f16)),
+            stateful=states.kept(options),
         )
-    report = result.to_json()
-    output.write_bytes(write_native(replace(result.graph, digest=graph.digest), report))
+    report, network = result.to_json(), states.in_steps(options, result.graph)
+    output.write_bytes(write_native(replace(network, digest=graph.digest), report))
     if options.json is not None and str(options.json) == "-":
         sys.stdout.write(json.dumps(report, indent=2) + "\n")
     else:

@@ -25,7 +25,7 @@ def run_float(
 
     Args:
         inputs: one float32 array per graph input, of the tensor's shape with any leading dimension in the place of a
-            declared 1.
+            declared 1, or before another.
         visit: sees every activation, inputs included, in order of execution.
         simulate: round every annotated tensor to its grid.
 
@@ -99,7 +99,10 @@ def _sample_by_sample(graph: Graph, inputs: Sequence[Array], visit: Visitor | No
     runs = [
         run_float(
             graph,
-            [value[i : i + 1] if turn else value for value, turn in zip(inputs, turns, strict=True)],
+            [
+                _sample(graph.tensor(name), value, i) if turn else value
+                for name, value, turn in zip(graph.inputs, inputs, turns, strict=True)
+            ],
             None if visit is None else collect,
             simulate,
         )
@@ -109,6 +112,10 @@ def _sample_by_sample(graph: Graph, inputs: Sequence[Array], visit: Visitor | No
         for name, values in seen.items():
             visit(name, np.concatenate(values))
     return [np.concatenate([np.atleast_1d(value) for value in values]) for values in zip(*runs, strict=True)]
+
+
+def _sample(tensor: Tensor, value: Array, index: int) -> Array:
+    return value[index : index + 1] if value.ndim == len(tensor.shape) else value[index]
 
 
 def _arrived(tensor: Tensor, value: Array, visit: Visitor | None, simulate: bool) -> Array:
@@ -134,8 +141,11 @@ def _checked(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     for name, value in zip(graph.inputs, inputs, strict=True):
         tensor = graph.tensor(name)
         array = np.asarray(value, np.float32) if tensor.dtype is DType.FLOAT32 else np.asarray(value)
-        fits = array.ndim == len(tensor.shape) and array.shape[1:] == tensor.shape[1:] and array.shape[:1] != (0,)
-        if not fits or (tensor.shape[:1] != (1,) and array.shape != tensor.shape):
+        if tensor.shape[:1] == (1,):
+            fits = array.ndim == len(tensor.shape) and array.shape[1:] == tensor.shape[1:] and len(array) > 0
+        else:
+            fits = array.shape == tensor.shape or (array.shape[1:] == tensor.shape and len(array) > 0)
+        if not fits:
             raise InputError(f"input '{name}' must be of shape {list(tensor.shape)}, found {list(array.shape)}")
         result.append(array)
     return result

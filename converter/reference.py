@@ -122,6 +122,9 @@ def _to_integer(graph: Graph, tensor: Tensor, value: Array) -> Array:
         return quantized(tensor, value)
     if edge is not None and edge.dtype is DType.UINT8 and value.dtype == np.uint8:
         return (value ^ np.uint8(0x80)).view(np.int8)
+    if tensor.dtype is DType.INT32 and value.dtype == np.int64:  # what PyTorch counts in
+        narrow = value.astype(np.int32)
+        return narrow if np.array_equal(narrow, value) else value
     return value
 
 

@@ -16,21 +16,23 @@ your own opens it after it has imported this module.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
+
+from .gradient import differentiable
 
 __all__ = ["CapsuleLayer", "Length", "PrimaryCapsules", "capsule_length", "capsule_routing", "margin_loss", "squash"]
 
 
 def _squash(x: Tensor) -> Tensor:
     norm = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    return x * (norm / (1 + norm * norm))
+    result: Tensor = x * (norm / (1 + norm * norm))
+    return result
 
 
 def _length(x: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(x, dim=-1)
+    result: Tensor = torch.linalg.vector_norm(x, dim=-1)
+    return result
 
 
 def _routing(x: Tensor, weight: Tensor, iterations: int) -> Tensor:
@@ -77,25 +79,9 @@ def _(x: Tensor, weight: Tensor, iterations: int) -> Tensor:
     return x.new_empty(x.shape[0], weight.shape[0], weight.shape[2])
 
 
-def _differentiable(op: Any, function: Any) -> None:
-    """The operator's gradient is that of the function, which backward computes again: only its inputs are kept."""
-
-    def setup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*(value for value in inputs if isinstance(value, Tensor)))
-        ctx.numbers = tuple(value for value in inputs if not isinstance(value, Tensor))
-
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        with torch.enable_grad():
-            inputs = [tensor.detach().requires_grad_() for tensor in ctx.saved_tensors]
-            output = function(*inputs, *ctx.numbers)
-        return (*torch.autograd.grad(output, inputs, gradient), *(None for _ in ctx.numbers))
-
-    op.register_autograd(backward, setup_context=setup)
-
-
-_differentiable(_squash_op, _squash)
-_differentiable(_length_op, _length)
-_differentiable(_routing_op, _routing)
+differentiable(_squash_op, _squash)
+differentiable(_length_op, _length)
+differentiable(_routing_op, _routing)
 
 
 def squash(x: Tensor) -> Tensor:

@@ -32,13 +32,25 @@ def random_vectors(graph: Graph, count: int, seed: int) -> list[list[Array]]:
         raise InputError(f"the seed {seed} is negative")
     rng = np.random.default_rng(seed)
     extremes = _EXTREMES if count >= 8 else 0
-    vectors = [[_random(rng, tensor) for tensor in tensors] for _ in range(count - extremes)]
+    ranges = [_indexed(graph, tensor) or _range(tensor) for tensor in tensors]
+    vectors = [
+        [_random(rng, tensor, *limits) for tensor, limits in zip(tensors, ranges, strict=True)]
+        for _ in range(count - extremes)
+    ]
     return vectors + [[_extreme(kind, tensor) for tensor in tensors] for kind in range(extremes)]
 
 
-def _random(rng: np.random.Generator, tensor: Tensor) -> Array:
-    low, high = _range(tensor)
+def _random(rng: np.random.Generator, tensor: Tensor, low: int, high: int) -> Array:
     return rng.integers(low, high, tensor.shape, tensor.dtype.numpy, endpoint=True)
+
+
+def _indexed(graph: Graph, tensor: Tensor) -> tuple[int, int] | None:
+    """Of an input of indices: the rows of the table, and one more at either end."""
+    for node in graph.nodes:
+        if node.op == "EMBEDDING" and node.inputs[1] == tensor.name:
+            low, high = tensor.dtype.limits
+            return max(low, -1), min(high, graph.input(node, 0).shape[0])
+    return None
 
 
 def _range(tensor: Tensor) -> tuple[int, int]:

@@ -84,12 +84,14 @@ def library(text: str, headers: Sequence[Path], compiler: str = "gcc") -> ctypes
     return ctypes.CDLL(str(folder / "twins.so"))
 
 
-def call(model: ModelSources, library: ctypes.CDLL, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """One inference through ``<name>_invoke``."""
+def call(
+    model: ModelSources, library: ctypes.CDLL, inputs: Sequence[NDArray[Any]], function: str = "invoke"
+) -> list[NDArray[Any]]:
+    """One inference through ``<name>_invoke`` or another function that takes the same."""
     graph = model.program.graph
     outputs = [np.empty(graph.tensor(n).shape, graph.tensor(n).dtype.numpy) for n in graph.outputs]
     arrays = [np.ascontiguousarray(array) for array in inputs] + outputs
-    getattr(library, f"{model.name}_invoke")(*[array.ctypes.data_as(ctypes.c_void_p) for array in arrays])
+    getattr(library, f"{model.name}_{function}")(*[array.ctypes.data_as(ctypes.c_void_p) for array in arrays])
     return outputs
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import bitwright
 import numpy as np
 from bitwright import console
-from bitwright.converter.ir import Array, Graph, Variable
-from bitwright.converter.ops.recurrent import GATES, parts_of
+from bitwright.converter.ir import Array, Graph
 from bitwright.converter.reference import Session, to_integers
 
 
@@ -25,19 +24,6 @@ def lengthened(graph: Graph, frames: int) -> Graph:
         for name, tensor in graph.tensors.items()
     }
     return replace(graph, tensors=tensors)
-
-
-def stepped(graph: Graph) -> Graph:
-    """The same network over one frame at a time, its recurrent layers' states kept."""
-    nodes, variables = [], {}
-    for node in graph.nodes:
-        if node.op in GATES:
-            name = f"{node.name}/state"
-            shape = (1, parts_of(node.op), graph.output(node).shape[2])
-            variables[name] = Variable(name, np.zeros(shape, np.int16))
-            node = replace(node, attrs={**node.attrs, "states": (name,)})
-        nodes.append(node)
-    return replace(lengthened(graph, 1), name=f"{graph.name}_step", nodes=tuple(nodes), variables=variables)
 
 
 def verified(graph: Graph, target: str, inputs: Iterable[list[Array]]) -> tuple[dict[str, Any], Array]:
@@ -60,7 +46,7 @@ def streamed(graph: Graph, target: str, sequence: Array) -> dict[str, Any]:
 
     Raises SystemExit where a layer of any step differs, or an answer from that of the whole sequence at once.
     """
-    one = stepped(graph)
+    one = bitwright.in_steps(graph)
     inputs = [to_integers(one, [step[None, None]]) for step in sequence]
     row, answers = verified(one, target, inputs)
     whole = Session(lengthened(graph, len(inputs))).trace([np.concatenate([step for (step,) in inputs], axis=1)])

@@ -11,6 +11,7 @@ from ...errors import InputError, TargetError, UnsupportedError
 from . import armv6m, armv7em, armv7m, fpu, generic, mve, rv32, rvv, xcv
 from .call import KernelCall, constant_bytes
 from .kernel import KernelTable
+from .streaming import PREFIX, streamed, tile_bytes
 
 #: Kernel folder -> its table. A target names its folders, the most specific first. ``woven`` has C that the folders
 #: before it call, and no kernels of its own.
@@ -67,12 +68,15 @@ def candidate(graph: Graph, node: Node, params: Any, isa: Sequence[str], name: s
 
 
 def choose(node: Node, found: Sequence[Candidate], wanted: str | None = None) -> Candidate:
-    """The kernel of that name; without one, the one with the fewest estimated instructions of those that take no more
-    flash than the smallest needs, and the first where estimates are missing.
+    """The kernel of that name, which may be ``streamed:BYTES``; without one, the one with the fewest estimated
+    instructions of those that take no more flash than the smallest needs, and the first where estimates are missing.
 
     Raises:
         InputError: the wanted kernel does not serve the node.
     """
+    if wanted is not None and wanted.startswith(PREFIX):
+        calls = [candidate.call for candidate in found]
+        return Candidate(wanted, streamed(node, calls, tile_bytes(node, wanted)))
     if wanted is not None:
         for candidate in found:
             if candidate.kernel == wanted:

@@ -105,6 +105,10 @@ class GraphBuilder:
         """A tensor's shape."""
         return self._tensors[name].shape
 
+    def dtype(self, name: str) -> DType:
+        """A tensor's type."""
+        return self._tensors[name].dtype
+
     def value(self, name: str | None) -> Array | None:
         """The value of a constant, or None."""
         return None if name is None else self._tensors[name].data

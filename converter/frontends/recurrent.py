@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,6 @@ from ...errors import UnsupportedError
 from ..ir import Array
 from ..ops.recurrent import GATES
 from .emitter import Emitter
-
-#: What nodes whose state comes from elsewhere are told.
-INITIAL = "an initial state other than zeros is not served; leave it out, so that every sequence starts from zeros"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,35 +43,77 @@ def batch_first(call: Emitter, source: str, what: str) -> str:
     return call.transpose(source, (1, 0, 2), what)
 
 
+def initial(call: Emitter, value: str | None, count: int, axis: int, what: str) -> list[str | None]:
+    """The initial state of each layer and direction, which are side by side along an axis; None: zeros."""
+    if value is None or count == 1:
+        return [value] * count
+    size = [1 if i == axis else n for i, n in enumerate(call.shape_of(value))]
+    parts: list[str | None] = []
+    for number in range(count):
+        begin = call.indices(f"{what}{number}/begin", [number if i == axis else 0 for i in range(len(size))])
+        parts.append(call.emit("SLICE", [value, begin, call.indices(f"{what}/size", size)], f"{what}{number}"))
+    return parts
+
+
+@dataclass(frozen=True)
+class State:
+    """Hidden values and cells of one layer in one direction; None: zeros, or not wanted."""
+
+    hidden: str | None = None
+    cells: str | None = None
+
+
 def layer(
-    call: Emitter, kind: str, source: str, directions: Sequence[Direction], reset_after: bool, what: str = ""
-) -> tuple[str, list[str]]:
+    call: Emitter,
+    kind: str,
+    source: str,
+    directions: Sequence[Direction],
+    reset_after: bool,
+    what: str = "",
+    given: Sequence[State] = (State(), State()),
+    cells: bool = False,
+) -> tuple[str, list[State]]:
     """[batch, steps, inputs] through every direction.
 
+    Args:
+        given: the state that each direction starts from; cells: whether an LSTM's last cells are wanted.
+
     Returns:
-        The outputs side by side, [batch, steps, directions * cells], and of each direction the last hidden values,
-        [batch, 1, cells].
+        The outputs side by side, [batch, steps, directions * cells], and the last state of each direction: as the layer
+        itself keeps it where a state is given or cells are wanted, else the hidden values as they are in the outputs.
     """
     sides, lasts = [], []
-    for direction in directions:
+    for direction, state in zip(directions, given, strict=False):
         label = "backward" if direction.reverse else "forward"
         name = (f"{what}/{label}" if what else label) if len(directions) > 1 else what
         attrs = {"reset_after": reset_after} if kind == "GRU" else {}
-        side = call.emit(kind, [source, *direction.operands], name, reverse=direction.reverse, **attrs)
-        batch, steps, cells = call.shape_of(side)
-        begin = call.indices(f"{name or kind}/begin", [0, 0 if direction.reverse else steps - 1, 0])
-        count = call.indices(f"{name or kind}/count", [batch, 1, cells])
+        operands = [source, *direction.operands, state.hidden, state.cells]
+        while operands[-1] is None:
+            operands.pop()
+        count = 1 + (2 if kind == "LSTM" else 1) * (cells or state != State())
+        side, *last = call.emit_all(kind, operands, count, name, reverse=direction.reverse, **attrs)
         sides.append(side)
-        lasts.append(call.emit("SLICE", [side, begin, count], f"{name}/last" if name else "last"))
+        if last:
+            lasts.append(State(*last))
+            continue
+        batch, steps, width = call.shape_of(side)
+        begin = call.indices(f"{name or kind}/begin", [0, 0 if direction.reverse else steps - 1, 0])
+        size = call.indices(f"{name or kind}/count", [batch, 1, width])
+        lasts.append(State(call.emit("SLICE", [side, begin, size], f"{name}/last" if name else "last")))
     if len(sides) == 1:
         return sides[0], lasts
     return call.emit("CONCATENATION", sides, what, axis=2), lasts
 
 
-def states(call: Emitter, lasts: Sequence[str], what: str = "state") -> str:
-    """The last hidden values of all directions and layers, [number, batch, cells]."""
-    parts = [batch_first(call, last, f"{what}{index}") for index, last in enumerate(lasts)]
-    return parts[0] if len(parts) == 1 else call.emit("CONCATENATION", parts, what, axis=0)
+def states(call: Emitter, lasts: Sequence[str | None], axis: int, what: str = "state") -> str:
+    """The last values of all directions and layers side by side, [number, batch, cells] or [batch, number, cells]."""
+    parts = []
+    for index, last in enumerate(lasts):
+        assert last is not None
+        *batch, width = call.shape_of(last)
+        shape = (1, math.prod(batch), width) if axis == 0 else (math.prod(batch), 1, width)
+        parts.append(call.reshape(last, shape, f"{what}{index}"))
+    return parts[0] if len(parts) == 1 else call.emit("CONCATENATION", parts, what, axis=axis)
 
 
 def check_parameters(call: Emitter, kind: str, weights: Array, recurrent: Array, inputs: int) -> None:

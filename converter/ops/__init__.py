@@ -6,10 +6,12 @@ from .activation import UNARY_OPERATORS
 from .attention import ATTENTION
 from .batch_matmul import BATCH_MATMUL
 from .batchnorm import BATCH_NORM
+from .cached_attention import CACHED_ATTENTION
 from .capsule import CAPSULE_OPERATORS
 from .conv import CONV_2D
 from .depthwise_conv import DEPTHWISE_CONV_2D
 from .elementwise import BINARY_OPERATORS
+from .embedding import EMBEDDING
 from .floating import FLOAT_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
@@ -23,6 +25,7 @@ from .resize import RESIZE_BILINEAR
 from .shape_ops import SHAPE_OPERATORS
 from .signal import SIGNAL_OPERATORS
 from .softmax import SOFTMAX
+from .split import FULLY_CONNECTED_SPLIT
 from .svdf import SVDF
 from .token_wise import TOKEN_OPERATORS
 from .transpose_conv import TRANSPOSE_CONV
@@ -33,9 +36,12 @@ _ALL: tuple[Operator, ...] = (
     CONV_2D,
     DEPTHWISE_CONV_2D,
     FULLY_CONNECTED,
+    FULLY_CONNECTED_SPLIT,
     TRANSPOSE_CONV,
     BATCH_MATMUL,
     ATTENTION,
+    CACHED_ATTENTION,
+    EMBEDDING,
     BATCH_NORM,
     RESCALE_UINT8,
     RESIZE_BILINEAR,

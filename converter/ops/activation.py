@@ -23,6 +23,7 @@ from ..gemmlowp import inverse_sqrt
 from ..ir import Array, DType, Graph, Node
 from .bounds import Bounds, centred, prove, requantized
 from .functions import FUNCTIONS, Function
+from .interpolation import interpolation_table, lookup
 from .operator import Inputs, Operator, QuantRule, float_operand, float_ratio, require, require_types, unsupported
 
 
@@ -69,7 +70,14 @@ class Sigmoid:
     table: Int64
 
 
-Unary = Table | Rescale | Sigmoid
+@dataclass(frozen=True, eq=False)
+class Interpolated:
+    """int16 functions: 513 samples over the input's range, with linear interpolation."""
+
+    table: Int64
+
+
+Unary = Table | Rescale | Sigmoid | Interpolated
 
 #: From a node of the graph to its constants.
 Prepare = Callable[[Graph, Node], Unary]
@@ -92,6 +100,8 @@ def reference(params: Unary, inputs: Inputs) -> list[Array]:
         return [params.table[values - params.lowest]]
     if isinstance(params, Rescale):
         return [params.apply(values).astype(params.dtype.numpy)]
+    if isinstance(params, Interpolated):
+        return [lookup(params.table, values).astype(np.int16)]
     return [_sigmoid(params, values).astype(np.int16)]
 
 
@@ -236,6 +246,21 @@ def _tabulated(graph: Graph, node: Node) -> Table:
     return _table(graph, node, results)
 
 
+def _smooth(graph: Graph, node: Node) -> Unary:
+    """int8 by a table of every value; int16 to int16 by 513 samples of ``f(S_in * q) / S_out``."""
+    kind = _require_same_types(graph, node, DType.INT8, DType.INT16)
+    if kind is DType.INT8:
+        return _tabulated(graph, node)
+    source, target = graph.input(node, 0), graph.output(node)
+    require(source.zero_point == target.zero_point == 0, node, "int16 zero points must be 0")
+    unit = target.scale * 32768.0
+
+    def real(x: float) -> float:
+        return float(FUNCTIONS[node.op](node.attrs, np.array([x]))[0]) / unit
+
+    return Interpolated(interpolation_table(real, -32768 * source.scale, 32768 * source.scale))
+
+
 # -- HARD_SWISH ----------------------------------------------------------------------------------------------------
 
 
@@ -363,14 +388,14 @@ ABS = _unary("ABS", _abs)
 LOGISTIC = _unary("LOGISTIC", _sigmoid_or_tanh, quantization=_UNIT)
 TANH = _unary("TANH", _sigmoid_or_tanh, quantization=_SIGNED_UNIT)
 HARD_SWISH = _unary("HARD_SWISH", _hard_swish, "int8")
-GELU = _unary("GELU", _tabulated, "int8")
+GELU = _unary("GELU", _smooth)
 ELU = _unary("ELU", _tabulated, "int8")
 EXP = _unary("EXP", _tabulated, "int8")
 NEG = _unary("NEG", _tabulated, "int8")
 SQRT = _unary("SQRT", _tabulated, "int8")
 RSQRT = _unary("RSQRT", _rsqrt, "int8")
 SQUARE = _unary("SQUARE", _tabulated, "int8")
-SILU = _unary("SILU", _tabulated, "int8")
+SILU = _unary("SILU", _smooth)
 HARD_SIGMOID = _unary("HARD_SIGMOID", _tabulated, "int8")
 
 

@@ -16,6 +16,7 @@ from .operator import (
     Requantization,
     exact_matmul,
     float_operand,
+    prove_requantization,
     require,
     require_types,
     unsupported,
@@ -68,18 +69,24 @@ def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
 def prepare(graph: Graph, node: Node) -> BatchMatmul:
     """Integer constants of the node."""
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    dtype = require_types(graph, node, [first, second, target], [DType.INT8])
+    dtype = require_types(graph, node, [first, second, target], [DType.INT8, DType.INT16])
+    wide = dtype is DType.INT16
+    points = first.zero_point, second.zero_point, target.zero_point
+    require(not wide or not any(points), node, "int16 zero points must be 0")
     shapes(graph, node)
     product = float(np.float32(first.scale) * np.float32(second.scale))
     multiplier, shift = quantize_multiplier(product / float(target.scale))
     depth = _swapped(first, node.attrs["adj_x"])[-1]
-    reach = depth * 255 * 255 << max(shift, 0)
-    if reach >= 2**31:
-        raise unsupported(node, f"a sum of {depth} products can reach {reach}, beyond int32")
     require(not node.attrs.get("uint8", False), node, "uint8 models are not served")
     requant = Requantization(
-        dtype, Rounding.DOUBLE, as_int64([multiplier]), as_int64([shift]), target.zero_point, -128, 127
+        dtype,
+        Rounding.WIDE if wide else Rounding.DOUBLE,
+        as_int64([multiplier]),
+        as_int64([shift]),
+        target.zero_point,
+        *dtype.limits,
     )
+    _prove(node, requant, depth)
     return BatchMatmul(
         first.shape,
         second.shape,
@@ -90,6 +97,19 @@ def prepare(graph: Graph, node: Node) -> BatchMatmul:
         second.zero_point,
         requant,
     )
+
+
+def _prove(node: Node, requant: Requantization, depth: int) -> None:
+    """No sum leaves int32 shifted (int8), or the 48 bits (int16) that a 16-bit multiplier takes to int64."""
+    if requant.rounding is Rounding.WIDE:
+        reach = depth << 30
+        if reach >= 2**47:
+            raise unsupported(node, f"a sum of {depth} products can reach {reach}, beyond 48 bits")
+        prove_requantization(node, requant, as_int64([reach]))
+        return
+    reach = depth * 255 * 255 << max(int(requant.shift[0]), 0)
+    if reach >= 2**31:
+        raise unsupported(node, f"a sum of {depth} products can reach {reach}, beyond int32")
 
 
 def reference(params: BatchMatmul, inputs: Inputs) -> list[Array]:
@@ -120,7 +140,7 @@ def macs(graph: Graph, node: Node) -> int:
 
 BATCH_MATMUL = Operator(
     name="BATCH_MATMUL",
-    types="int8",
+    types="int8, int16",
     limits="2 to 5 dimensions",
     shapes=shapes,
     prepare=prepare,

@@ -56,16 +56,21 @@ class Factor:
 
     def __call__(self, values: Int64) -> Int64:
         """[..., dim] -> squashed, in output steps; zero vectors stay zero."""
-        power = (values * values).sum(axis=-1, keepdims=True)
-        n = power << 2 * self.half if self.half >= 0 else power >> -2 * self.half
-        root, e = reciprocal_root(np.maximum(n, 1))
-        other, f = reciprocal_root(np.maximum(n + self.one, 1))
-        length = ((n << 2 * e) >> 30) * root >> 31  # sqrt(n) 2^e, in [2^30, 2^31)
-        factor = (length * (other * other >> 31) >> 31) * self.multiplier >> 31
-        right = 60 - self.half + e - 2 * f - self.shift
-        held = np.clip(right, 1, 62)
-        scaled = (values * factor + (np.int64(1) << held - 1)) >> held
-        return as_int64(np.where((n > 0) & (right <= 62), scaled, 0))
+        return _squashed(values, as_int64(self.one), as_int64(self.half), self.multiplier, self.shift)
+
+
+def _squashed(values: Int64, one: Int64, half: Int64, multiplier: int, shift: int) -> Int64:
+    """Vectors [..., dim]; ``one`` and ``half`` of all, or of each [..., 1]."""
+    power = (values * values).sum(axis=-1, keepdims=True)
+    n = power << 2 * np.maximum(half, 0) >> 2 * np.maximum(-half, 0)
+    roots, exponents = reciprocal_root(np.maximum(np.stack([n, n + one]), 1))
+    (root, other), (e, f) = roots, exponents
+    length = ((n << 2 * e) >> 30) * root >> 31  # sqrt(n) 2^e, in [2^30, 2^31)
+    factor = (length * (other * other >> 31) >> 31) * multiplier >> 31
+    right = 60 - half + e - 2 * f - shift
+    held = np.clip(right, 1, 62)
+    scaled = (values * factor + (np.int64(1) << held - 1)) >> held
+    return as_int64(np.where((n > 0) & (right <= 62), scaled, 0))
 
 
 def factor(node: Node, scale: float, largest: int, target: float) -> Factor:
@@ -207,8 +212,9 @@ class Routing:
         return as_int64(((c[:, :, None] * predictions) >> self.sum_shift).sum(axis=0) + self.sum_start)
 
     def squashed(self, factors: tuple[Factor, ...], sums: Int64) -> Int64:
-        """Each capsule by its own factor."""
-        return np.stack([one(row) for one, row in zip(factors, sums, strict=True)])
+        """Each capsule by its own factor; the output's scale is that of all."""
+        one, half = (as_int64([[getattr(f, name)] for f in factors]) for name in ("one", "half"))
+        return _squashed(sums, one, half, factors[0].multiplier, factors[0].shift)
 
     def sample(self, source: Array) -> Array:
         """One sample [inputs, depth] -> [capsules, dim]."""

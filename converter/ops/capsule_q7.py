@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError
-from ..fixedpoint import Int64, isqrt
+from ..fixedpoint import Int64, as_int64, isqrt
 from ..ir import Array, Graph, Node, Tensor
 from .capsule_sizes import iterations, routing_sizes
 from .operator import require
@@ -46,7 +46,7 @@ def divided(values: Int64, shift: int) -> Int64:
     """``values / 2^shift`` truncated towards zero; a product where the shift is negative."""
     if shift <= 0:
         return values << -shift
-    return np.sign(values) * (np.abs(values) >> shift)
+    return as_int64(np.sign(values) * (np.abs(values) >> shift))
 
 
 def softmax(logits: Int64) -> Int64:
@@ -86,7 +86,7 @@ class Formats:
 
 def _quotient(numerator: Int64, denominator: Int64) -> Int64:
     """Towards zero, as C divides."""
-    return np.sign(numerator) * (np.abs(numerator) // denominator)
+    return as_int64(np.sign(numerator) * (np.abs(numerator) // denominator))
 
 
 def _formats(node: Node, dim: int, source: int, target: int) -> Formats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import AccumulatorOverflowError, ModelError, UnsupportedError
 from ..fixedpoint import INT32_MAX, INT32_MIN, Int64, as_int64, quantize_multipliers, requantize, round_half_away
-from ..ir import Array, DType, Graph, Node, Rounding, Tensor
+from ..ir import Array, DType, Graph, Node, Quantization, Rounding, Tensor
 from ..limits import MOST_OPERANDS
 
 Inputs = Sequence[Array | None]
@@ -36,11 +36,31 @@ class Matrix:
         weights: their index among the inputs, symmetric int8.
         bias: index of the bias among the inputs, int32 (int64 for 16x8) at the product of both factors' scales.
         factor: scale of what they multiply; None where that is the operator's first activation.
+        aligned: index of other weights, from whose scales these differ by powers of two.
     """
 
     weights: int
     bias: int | None = None
     factor: float | None = None
+    aligned: int | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """A state that an operator may take and give: int16 at a scale that its arithmetic fixes, with zero point 0.
+
+    Attributes:
+        input, output: their indices among inputs and outputs.
+    """
+
+    input: int
+    output: int
+    scale: float
+
+    @property
+    def grid(self) -> Quantization:
+        """Of both tensors."""
+        return Quantization((self.scale,), (0,))
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,7 @@ class QuantRule:
         fine: indices of constants in an activation's place that are int16 beside int8 activations too.
         mixed: every input may be int8 or int16, whatever the output is.
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type; another type's grid is observed.
+        states: inputs and outputs of int16 whose grid the arithmetic fixes, whatever the others' types are.
         inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
     """
 
@@ -66,6 +87,7 @@ class QuantRule:
     fine: tuple[int, ...] = ()
     mixed: bool = False
     fixed: Mapping[DType, tuple[float, int]] | None = None
+    states: tuple[State, ...] = ()
     inner: tuple[Matrix, ...] = ()
 
     @property
@@ -78,6 +100,14 @@ class QuantRule:
         """Indices of all weights and biases among the inputs."""
         indices = [index for matrix in self.matrices for index in (matrix.weights, matrix.bias)]
         return tuple(index for index in indices if index is not None)
+
+    def taken(self, index: int) -> Quantization | None:
+        """The grid of a state that is taken at an input; None of any other input."""
+        return next((state.grid for state in self.states if state.input == index), None)
+
+    def given(self, index: int) -> Quantization | None:
+        """The same of an output."""
+        return next((state.grid for state in self.states if state.output == index), None)
 
 
 @dataclass(frozen=True)
@@ -222,7 +252,7 @@ def float_activation(activation: str, values: Array) -> Array:
 
 
 def float_operand(inputs: Inputs, index: int) -> Array:
-    """A float input that must be there."""
+    """An input that must be there."""
     value = inputs[index]
     assert value is not None
     return value

@@ -1,7 +1,9 @@
 """GRU, LSTM and RNN in Bitwright's own integers: int8 or int16 in and out, hidden state int16 in Q0.15, gates in Q3.12.
 
-Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], and optionally biases of
-both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with ``s`` the logistic function (Elman,
+Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], gates in PyTorch's order,
+and optionally biases of both, ``b`` and ``d`` [gates * cells], and the hidden values and cells to start from, ``batch *
+cells`` of each. Outputs: the hidden values of every step and, where they are declared, the last hidden values and the
+last cells. Per step, with ``s`` the logistic function (Elman,
 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
 
     RNN   h' = tanh(W x + b + R h + d)
@@ -11,8 +13,9 @@ both, ``b`` and ``d`` [gates * cells]; gates in PyTorch's order. Per step, with 
 
 Integers: both products accumulate in int32 and are requantized, each row on its own, by the high word of a product, to
 units of 2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.pwl`; products of
-values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. Outputs are the hidden
-state on the grid of the output tensor; an int16 output that Bitwright quantizes has the hidden state's own grid.
+values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. The output is the hidden state on its
+tensor's grid; an int16 output that Bitwright quantizes has the hidden state's own grid. Hidden values and cells that
+come in and go out are int16 on the grids that the layer computes with.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from .operator import (
     Matrix,
     Operator,
     QuantRule,
+    State,
     bias_values,
     exact_matmul,
     float_bias,
@@ -45,10 +49,13 @@ from .operator import (
 
 #: Rows of weights for each cell.
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
-#: The scale of the hidden state.
+#: The scales of hidden state and cells.
 STATE_SCALE = 2.0**-15
+CELL_SCALE = 2.0**-11
 _GATE_SCALE = 2.0**-12
 _LOW, _HIGH = -32768, 32767
+#: Where initial hidden values and cells stand among the inputs; the last ones are outputs 1 and 2.
+INITIAL = (5, 6)
 
 #: The product of hidden values with the recurrent weights, and a step: of the product with the input, the hidden values
 #: [batch, cells] and the state [batch, parts, cells] to the new state.
@@ -81,7 +88,8 @@ class Recurrent:
         kind: RNN, GRU or LSTM.
         batch, steps, inputs, cells: sizes; time_major: input [steps, batch, inputs], else [batch, steps, inputs].
         reverse: from the last step to the first; reset_after: of a GRU, see above.
-        stateful: the state outlives the inference; else every sequence starts from zeros.
+        stateful: the state outlives the inference; else every sequence starts from zeros, or from what comes in:
+        initial: which of hidden values and cells come in; shapes: of those that go out.
         of_input, of_state: the products with the input and with the hidden state.
         source, target: types of inputs and outputs, int8 or int16.
         multiplier, left, right, zero_point: from the hidden state to the outputs.
@@ -96,6 +104,8 @@ class Recurrent:
     reverse: bool
     reset_after: bool
     stateful: bool
+    initial: tuple[bool, bool]
+    shapes: tuple[tuple[int, ...], ...]
     of_input: Product
     of_state: Product
     source: DType
@@ -112,7 +122,7 @@ class Recurrent:
 
 
 def parts_of(kind: str) -> int:
-    """Vectors of cells in the state, int16 [batch, parts, cells]."""
+    """Vectors in the state, int16 [batch, parts * cells]."""
     return 2 if kind == "LSTM" else 1
 
 
@@ -134,8 +144,19 @@ def sizes(graph: Graph, node: Node) -> tuple[int, int, int, int]:
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
-    """The input's, with the cells in place of the inputs."""
-    return [(*graph.input(node, 0).shape[:2], sizes(graph, node)[3])]
+    """The input's, with the cells in place of the inputs; last values have the shape of the initial ones, if any."""
+    batch, _, _, cells = sizes(graph, node)
+    result = [(*graph.input(node, 0).shape[:2], cells)]
+    for index in INITIAL[: len(node.outputs) - 1]:
+        given = graph.optional_input(node, index)
+        result.append((batch, cells) if given is None else given.shape)
+    for index in INITIAL:
+        given = graph.optional_input(node, index)
+        if given is not None and [size for size in given.shape if size > 1] != [n for n in (batch, cells) if n > 1]:
+            raise ModelError(
+                f"{node.name} ({node.op}): an initial state of shape {list(given.shape)} is not [{batch}, {cells}]"
+            )
+    return result
 
 
 def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[int, int], zero_point: int) -> Product:
@@ -166,20 +187,34 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
     stateful = bool(node.states)
     reverse = bool(node.attrs.get("reverse"))
     if stateful:
-        shape = (batch, parts_of(node.op), cells)
+        shape = (batch, parts_of(node.op) * cells)
         states = [graph.variables[name].initial for name in node.states]
         if len(states) != 1 or states[0].shape != shape or states[0].dtype != np.int16:
             raise ModelError(f"{node.name} ({node.op}): its state must be one variable, int16 {list(shape)}")
-        # The proof is for hidden values of [-32767, 32767], which every step keeps to.
-        require(int(states[0].min()) > _LOW, node, "an initial state of -32768 is not served")
         require(not reverse, node, "a state that is kept needs the steps in their order")
     return Recurrent(
         node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
-        bool(node.attrs.get("reset_after", True)), stateful,
+        bool(node.attrs.get("reset_after", True)), stateful, _initial(graph, node),
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
         _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
         _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), source.dtype, target.dtype, int(multiplier[0]),
         left, right, target.zero_point,
     )  # fmt: skip
+
+
+def _initial(graph: Graph, node: Node) -> tuple[bool, bool]:
+    """Whether initial hidden values and cells are given, all states being on their grids."""
+    given = [graph.optional_input(node, index) for index in INITIAL]
+    last = [graph.output(node, index) for index in range(1, len(node.outputs))]
+    require(node.op == "LSTM" or (given[1] is None and len(last) < 2), node, "only an LSTM has cells")
+    require(not node.states or not (any(given) or last), node, "a state that is kept is neither given nor read")
+    for tensors in (given, last):
+        for tensor, scale in zip(tensors, (STATE_SCALE, CELL_SCALE), strict=False):
+            if tensor is not None:
+                require_types(graph, node, [tensor], [DType.INT16])
+                fits = tensor.scale == scale and tensor.zero_point == 0
+                require(fits, node, f"'{tensor.name}' must count in 2^{int(np.log2(scale))} with zero point 0")
+    return given[0] is not None, given[1] is not None
 
 
 def _saturate(x: Int64) -> Int64:
@@ -226,22 +261,27 @@ _STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
 
 def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     """All outputs, then the new state where it is kept."""
+    shape = (params.batch, params.parts, params.cells)
     source = inputs[0]
     assert source is not None
     x = params.of_input(source.astype(np.int64))
     x = x if params.time_major else x.swapaxes(0, 1)
-    state = np.zeros((params.batch, params.parts, params.cells), np.int64)
+    state = np.zeros(shape, np.int64)
     if params.stateful:
-        kept = inputs[-1]
-        assert kept is not None
-        state = kept.astype(np.int64)
+        state = as_int64(float_operand(inputs, -1)).reshape(shape)
+    for part, index in enumerate(INITIAL):
+        if params.initial[part]:
+            state[:, part] = as_int64(float_operand(inputs, index)).reshape(params.batch, params.cells)
     out = np.zeros((params.steps, params.batch, params.cells), params.target.numpy)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
         values = requantize_high(state[:, 0], params.multiplier, params.left, params.right) + params.zero_point
         out[step] = np.clip(values, *params.target.limits)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
-    return [result, state.astype(np.int16)] if params.stateful else [result]
+    state = state.astype(np.int16)
+    if params.stateful:
+        return [result, state.reshape(params.batch, -1)]
+    return [result, *(state[:, part].reshape(params.shapes[part]) for part in range(len(params.shapes)))]
 
 
 def _float_rnn(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
@@ -270,13 +310,17 @@ def _float_lstm(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array
 
 
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
-    """The same in float32, from a state of zeros."""
+    """The same in float32, from the state that comes in or from zeros."""
     source, weights, recurrent = (float_operand(inputs, index) for index in range(3))
     bias = float_bias(inputs, 4)
     steps = {"RNN": _float_rnn, "GRU": _float_gru(node.attrs.get("reset_after", True)), "LSTM": _float_lstm}
     products = source @ weights.T + float_bias(inputs, 3)
     products = products if node.attrs.get("time_major") else products.swapaxes(0, 1)
     state = np.zeros((products.shape[1], parts_of(node.op), recurrent.shape[1]), np.float32)
+    for part, index in enumerate(INITIAL):
+        given = inputs[index] if index < len(inputs) else None
+        if given is not None:
+            state[:, part] = given.reshape(-1, recurrent.shape[1])
     out = np.zeros((*products.shape[:2], recurrent.shape[1]), np.float32)
 
     def of_state(h: Array) -> Array:
@@ -286,7 +330,12 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     for step in range(len(out))[:: -1 if node.attrs.get("reverse") else 1]:
         state = steps[node.op](products[step], state[:, 0], state, of_state)
         out[step] = state[:, 0]
-    return [out if node.attrs.get("time_major") else np.ascontiguousarray(out.swapaxes(0, 1))]
+    # A batch may run where a leading 1 is declared.
+    last = [graph.output(node, 1 + part).shape[1:] for part in range(len(node.outputs) - 1)]
+    return [
+        out if node.attrs.get("time_major") else np.ascontiguousarray(out.swapaxes(0, 1)),
+        *(state[:, part].reshape(-1, *shape) for part, shape in enumerate(last)),
+    ]
 
 
 def macs(graph: Graph, node: Node) -> int:
@@ -302,7 +351,12 @@ _LIMITS = {
 }
 
 #: A wide output is the hidden state itself, which no rounding follows.
-_RULE = QuantRule(inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)), mixed=True, fixed={DType.INT16: (STATE_SCALE, 0)})
+_RULE = QuantRule(
+    inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)),
+    mixed=True,
+    fixed={DType.INT16: (STATE_SCALE, 0)},
+    states=(State(5, 1, STATE_SCALE), State(6, 2, CELL_SCALE)),
+)
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
@@ -315,7 +369,8 @@ RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
         macs,
         float_reference,
         _RULE,
-        inputs=(3, 5),
+        inputs=(3, 7 if kind == "LSTM" else 6),
+        outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
     )
     for kind in GATES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +12,11 @@ from ..fixedpoint import Int64, as_int64, quantize_multiplier, requantize_double
 from ..gemmlowp import bit_length, exp_on_negative_values, reciprocal
 from ..ir import Array, DType, Graph, Node
 from .bounds import Bounds, requantized
+from .interpolation import interpolation_table, lookup
 from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
 
 _INPUT_BITS = 5  # integer bits of the scaled difference
 _SUM_BITS = 12  # integer bits of the sum of exponentials
-_TABLE = 513  # entries of an int16 table with interpolation
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +79,8 @@ def prepare(graph: Graph, node: Node) -> Softmax:
     step = float(np.float32(source.scale) * np.float32(beta)) / (10.0 / 65535.0)
     multiplier, shift = quantize_multiplier(step)
     requantized(node, Bounds(-65535, 0), multiplier, shift, 32767)
-    exp = _interpolation_table(math.exp, -10.0, 0.0)
-    inverse = _interpolation_table(lambda x: 1.0 / (1.0 + x), 0.0, 1.0)
+    exp = interpolation_table(math.exp, -10.0, 0.0)
+    inverse = interpolation_table(lambda x: 1.0 / (1.0 + x), 0.0, 1.0)
     return Softmax(dtype, source.shape, exp, inverse, multiplier, shift, dtype)
 
 
@@ -105,29 +104,6 @@ def _exp_table(beta: float, scale: float) -> Int64:
     return as_int64(np.where(counted, exp_on_negative_values(scaled, _INPUT_BITS), 0))
 
 
-def _interpolation_table(function: Callable[[float], float], low: float, high: float) -> Int64:
-    """513 int16 samples of a function over [low, high] in Q15, each corrected by half its interval's error.
-
-    Source: TFLite LUTPopulate for int16.
-    """
-    step = (high - low) / 512
-
-    def sample(position: float) -> float:
-        return function(position) * 32768.0
-
-    entries = []
-    for i in range(512):
-        here, middle = _c_round(sample(low + i * step)), _c_round(sample(low + i * step + step / 2))
-        interpolated = _c_round((sample(low + (i + 1) * step) + here) / 2)
-        entries.append(here - _c_round((interpolated - middle) / 2))
-    entries.append(_c_round(sample(high)))
-    return as_int64(np.clip(entries, -32768, 32767))
-
-
-def _c_round(value: float) -> float:
-    return math.copysign(math.floor(abs(value) + 0.5), value)
-
-
 def reference(params: Softmax, inputs: Inputs) -> list[Array]:
     """Exact result."""
     source = inputs[0]
@@ -146,23 +122,14 @@ def _rows_s8(params: Softmax, rows: Int64) -> Int64:
     return np.clip(values + low, low, high)
 
 
-def _lookup(table: Int64, value: Int64) -> Int64:
-    """Linear interpolation of an int16 table at int16 positions (TFLite LUTLookup)."""
-    index = 256 + (value >> 7)
-    offset = value & 0x7F
-    base = table[index]
-    delta = (table[np.minimum(index + 1, _TABLE - 1)] - base) * offset
-    return as_int64(base + ((delta + 64) >> 7))
-
-
 def _rows_s16(params: Softmax, rows: Int64) -> Int64:
     assert params.inverse is not None
     scaled = requantize_double(rows - rows.max(axis=1, keepdims=True), params.multiplier, params.shift)
-    exponentials = _lookup(params.exp, np.clip(scaled + 32767, -32768, 32767))
+    exponentials = lookup(params.exp, np.clip(scaled + 32767, -32768, 32767))
     total = exponentials.sum(axis=1, keepdims=True)
     headroom = 32 - bit_length(total)
     shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
-    factor = _lookup(params.inverse, np.clip(shifted - (1 << 15) - (1 << 16), -32768, 32767))
+    factor = lookup(params.inverse, np.clip(shifted - (1 << 15) - (1 << 16), -32768, 32767))
     right = 31 - headroom
     return as_int64(np.clip((exponentials * factor + (1 << (right - 1))) >> right, 0, 32767))
 

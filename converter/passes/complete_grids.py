@@ -40,7 +40,8 @@ def complete_grids(graph: Graph) -> Graph:
     for name in list(rewriter.nodes):
         node = _with_constants(rewriter, rewriter.nodes[name])
         rule = rule_of(node)
-        if rule.fixed is not None:
+        own = rewriter.tensors[node.outputs[0]].stored or DType.INT8
+        if rule.fixed is not None and own in rule.fixed:
             _fix(rewriter, node, rule.fixed)
         elif rule.same:
             _share(rewriter, node)

@@ -13,6 +13,7 @@ from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, 
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
+from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
 
@@ -32,6 +33,9 @@ class Scheme:
         saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
         f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
+        tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
+        joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
+        hero, modules: modes of transformers' parts, and of nodes; they come down to those above (see ``modes``).
     """
 
     observer: str = "minmax"
@@ -42,6 +46,10 @@ class Scheme:
     wide: tuple[str, ...] = ()
     f32: tuple[str, ...] = ()
     f16: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    joint: bool = False
+    hero: str = ""
+    modules: tuple[Module, ...] = ()
 
     @property
     def levels(self) -> float:
@@ -69,6 +77,8 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     """
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
+    scheme = resolved(graph, scheme)
+    graph = _with_joints(graph, scheme)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
     types = _types(graph, scheme)
     grids = _grids(graph, types, statistics, scheme)
@@ -119,22 +129,27 @@ def is_switched(graph: Graph, node: Node) -> bool:
 
 def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
     """The type of every activation: that of the node that writes it, for inputs that of a reader."""
-    types: dict[str, DType] = {}
+    types: dict[str, DType] = dict.fromkeys(_states_in(graph), DType.INT16)
     chosen: dict[str, DType] = {}
+    wanted = _wanted(graph, scheme)
     for node in graph.nodes:
         sources = [types[n] for i in operands(graph, node) if (n := node.inputs[i]) in types]
         kind = scheme.type_of(node)
         if kind.is_float:
-            _require_switched(node)
+            _require_switched(graph, node)
         elif rule_of(node).same and sources:
             kind = _moved(node, sources)
         if kind is DType.INT16 and "int16" not in OPERATORS[node.op].types:
             kind = DType.INT8
-        chosen[node.name] = kind
-        for name in node.outputs:
+        chosen[node.name] = kind if kind.is_float else _read_type(node, kind)
+        if "tokens" in node.attrs:
+            kind = wanted.get(node.outputs[0], DType.INT8)
+        for index, name in enumerate(node.outputs):
             if graph.tensor(name).dtype is DType.FLOAT32:
-                types[name] = kind
+                types[name] = kind if rule_of(node).given(index) is None else DType.INT16
     for name in graph.inputs:
+        if name in types or graph.tensor(name).dtype is not DType.FLOAT32:
+            continue
         readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
         types[name] = DType.INT16 if readers and DType.INT8 not in readers else DType.INT8
     for node in graph.nodes:
@@ -143,6 +158,59 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
                 kind = _needed(node, index, chosen[node.name])
                 types.setdefault(str(node.inputs[index]), kind)
     return types
+
+
+def _states_in(graph: Graph) -> dict[str, Quantization]:
+    """Graph inputs and constants that nothing but states is made of, be they moved on the way, and the states' grid."""
+    wanted: dict[str, set[Quantization | None]] = {}
+    for node in reversed(graph.nodes):
+        rule = rule_of(node)
+        later = set[Quantization | None]().union(*(wanted.get(name, ()) for name in node.outputs))
+        for index, name in enumerate(node.inputs):
+            if name is not None:
+                moved = next(iter(later)) if rule.same and len(later) == 1 else None
+                wanted.setdefault(name, set()).add(rule.taken(index) or moved)
+    found = {}
+    for name, grids in wanted.items():
+        grid = next(iter(grids))
+        if len(grids) == 1 and grid is not None and (name in graph.inputs or graph.tensor(name).is_constant):
+            found[name] = grid
+    return {name: grid for name, grid in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
+
+
+def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
+    """The graph whose layers that may read one type and write another carry the attribute ``tokens``: whether their
+    rows have scales of their own."""
+    nodes = []
+    for node in graph.nodes:
+        own = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.tokens)
+        if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
+            node = replace(node, attrs={**node.attrs, "tokens": own})
+        nodes.append(node)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _read_type(node: Node, kind: DType) -> DType:
+    """The type of a node's operands, from that of its output."""
+    own = node.attrs.get("tokens")
+    return kind if own is None else DType.INT16 if own else DType.INT8
+
+
+def _wanted(graph: Graph, scheme: Scheme) -> dict[str, DType]:
+    """The type in which activations are read: int16 where any reader computes in it, or in float; those that only move
+    values pass the wish on."""
+    wanted: dict[str, DType] = {}
+    for node in reversed(graph.nodes):
+        kind = scheme.type_of(node)
+        wide = kind.is_float or (kind is DType.INT16 and "int16" in OPERATORS[node.op].types)
+        kind = _read_type(node, DType.INT16 if wide else DType.INT8)
+        if rule_of(node).same and not scheme.type_of(node).is_float:
+            kind = DType.INT16 if any(name in wanted for name in node.outputs) else DType.INT8
+        for index in operands(graph, node):
+            name = str(node.inputs[index])
+            if kind is DType.INT16 or index in rule_of(node).fine:
+                wanted[name] = DType.INT16
+    return wanted
 
 
 def _moved(node: Node, sources: Sequence[DType]) -> DType:
@@ -159,7 +227,7 @@ def _needed(node: Node, index: int, kind: DType) -> DType:
     return DType.FLOAT32 if kind.is_float else DType.INT16
 
 
-def _require_switched(node: Node) -> None:
+def _require_switched(graph: Graph, node: Node) -> None:
     """Raise UnsupportedError unless a node can be switched to float."""
     ways = ("QUANTIZE", "DEQUANTIZE")
     if FLOAT_PREFIX + node.op not in OPERATORS or node.op in ways:
@@ -169,6 +237,11 @@ def _require_switched(node: Node) -> None:
             node.name,
             node.op,
             f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
+        )
+    given = any(graph.optional_input(node, state.input) is not None for state in rule_of(node).states)
+    if given or (rule_of(node).states and len(node.outputs) > 1):
+        raise UnsupportedError(
+            node.name, node.op, "a layer whose state comes in, goes out or is kept stays in integers: name it in wide"
         )
 
 
@@ -188,8 +261,11 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
 
 
 def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
-    grids = {}
+    grids = _states_in(graph)
     for node in graph.nodes:
+        for state in rule_of(node).states:
+            if state.output < len(node.outputs):
+                grids[node.outputs[state.output]] = state.grid
         fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
         if fixed is not None:
             scale, zero_point = fixed
@@ -291,10 +367,11 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
         for index in operands(graph, node):
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
-            needed = _needed(node, index, kind)
-            stored = source.stored
-            if rule_of(node).mixed and not (stored is None or stored.is_float or needed.is_float):
-                needed = stored
+            needed = _needed(node, index, _read_type(node, kind))
+            if state := rule_of(node).taken(index):
+                wanted, needed = state, DType.INT16
+            elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
+                needed = source.stored
             if source.stored is needed and (wanted is None or source.quant == wanted):
                 continue
             inputs[index] = bridge(source, needed, wanted)
@@ -333,7 +410,8 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
         inputs = list(node.inputs)
         for matrix in rule_of(node).matrices:
             weights = tensors[str(inputs[matrix.weights])]
-            quant = _weight_grid(graph, node, matrix, weights, scheme)
+            others = None if matrix.aligned is None else tensors[str(inputs[matrix.aligned])]
+            quant = _weight_grid(graph, node, matrix, weights, scheme, others)
             name = weights.name
             if weights.stored is not None and weights.quant != quant:
                 name = f"{weights.name}/{node.name}"
@@ -343,17 +421,28 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
 
 
-def _weight_grid(graph: Graph, node: Node, matrix: Matrix, weights: Tensor, scheme: Scheme) -> Quantization:
+def _weight_grid(
+    graph: Graph, node: Node, matrix: Matrix, weights: Tensor, scheme: Scheme, others: Tensor | None
+) -> Quantization:
     rule = rule_of(node)
     if weights.data is None:
         raise UnsupportedError(node.name, node.op, "weights that are not constant cannot be quantized")
     axis = rule.channel_axis if scheme.per_channel and weights.shape[rule.channel_axis] > 1 else None
     scales = weight_scales(weights.data, axis, scheme.power_of_two, scheme.levels)
     scales = np.maximum(scales, least_scales(graph, node, matrix, scales.size))
+    if others is not None:
+        scales = _aligned(others, scales)
     if scheme.power_of_two:
         scales = 2.0 ** np.ceil(np.log2(scales))
     values = tuple(float(np.float32(scale)) for scale in scales)
     return Quantization(values, (0,) * len(values), axis)
+
+
+def _aligned(weights: Tensor, scales: Array) -> Array:
+    """Scales raised to those of annotated weights times powers of two, from 2^-10 to 2^8."""
+    assert weights.quant is not None
+    others = np.asarray(weights.quant.scale, np.float64)
+    return np.asarray(others * 2.0 ** np.clip(np.ceil(np.log2(scales / others)), -10, 8))
 
 
 def factor_scale(graph: Graph, node: Node, matrix: Matrix) -> float:

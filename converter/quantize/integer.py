@@ -13,6 +13,7 @@ from ..ops.operator import Matrix
 from ..serve import check_served
 from .annotate import factor_scale, is_switched, operands, rule_of
 from .grid import to_levels
+from .tokens import with_tokens
 
 
 def to_integer(graph: Graph) -> Graph:
@@ -47,7 +48,7 @@ def to_integer(graph: Graph) -> Graph:
     for name, tensor in kept.items():
         if tensor.dtype is DType.FLOAT32 and name in integers | {*graph.inputs, *graph.outputs}:
             raise UnsupportedError(name, "tensor", "it has no grid: annotate the graph first")
-    integer = check(replace(graph, tensors=kept, nodes=tuple(nodes), edges=edges))
+    integer = check(with_tokens(replace(graph, tensors=kept, nodes=tuple(nodes), edges=edges)))
     check_served(integer)
     return integer
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..float_reference import run_float, run_node, takes_batches
-from ..ir import Array, DType, Graph, Node
+from ..ir import Array, DType, Graph, Node, Tensor
 from ..reference import Session, Trace, quantized, real
 from .calibration import Calibration
 from .recipe import Quantized
@@ -99,9 +99,14 @@ def integer_outputs(graph: Graph, data: Calibration) -> list[Array]:
 def _traces(graph: Graph, data: Calibration) -> Iterator[Trace]:
     """The integer network on every sample, each from reset state."""
     session = Session(graph)
-    for sample in data.batches(1):
+    for sample in data.singles(graph):
         session.reset()
-        yield session.trace([quantized(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+        yield session.trace([_levels(graph.tensor(n), v) for n, v in zip(graph.inputs, sample, strict=True)])
+
+
+def _levels(tensor: Tensor, value: Array) -> Array:
+    """A sample in a tensor's integers; what is integers already stays."""
+    return quantized(tensor, value) if value.dtype.kind == "f" else value
 
 
 def _real(graph: Graph, name: str, value: Array) -> Array:
@@ -118,6 +123,7 @@ def judge(
     labels: Array | None = None,
     floating: Sequence[Array] | None = None,
     layers: bool = True,
+    found: Sequence[Array] | None = None,
 ) -> Judgement:
     """Compare over evaluation data.
 
@@ -125,10 +131,12 @@ def judge(
         labels: integer class of every sample; the network's first output is taken as its scores.
         floating: the float graph's outputs where they are known already.
         layers: also compare layer by layer, on the first samples.
+        found: the integer network's outputs where they are known already.
     """
     expected = float_outputs(network.floating, data) if floating is None else list(floating)
-    found = integer_outputs(network.integer, data)
-    first, answer = expected[0].reshape(len(data), -1), found[0].reshape(len(data), -1)
+    found = integer_outputs(network.integer, data) if found is None else found
+    samples = len(expected[0]) if floating is not None else len(data)
+    first, answer = expected[0].reshape(samples, -1), found[0].reshape(samples, -1)
     noise = float(np.mean((first.astype(np.float64) - answer) ** 2))
     top_float, top_integer = first.argmax(axis=1), answer.argmax(axis=1)
     right_float = right_integer = confusion = None
@@ -139,7 +147,7 @@ def judge(
         np.add.at(counts, (labels, top_integer), 1)
         confusion = tuple(tuple(int(value) for value in row) for row in counts)
     return Judgement(
-        samples=len(data),
+        samples=samples,
         accuracy_float=right_float,
         accuracy_integer=right_integer,
         agreement=float(np.mean(top_float == top_integer)),
@@ -198,12 +206,15 @@ def _layer_error(network: Quantized, node: Node, expected: dict[str, Array], fou
 
 
 def _sources(network: Quantized, node: Node, original: Node) -> list[str | None]:
-    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between)."""
+    """The operands of the float node, activations as the integer node names them (QUANTIZE may stand between); rows
+    with scales of their own stand for the tensor that they were made from."""
     integer = network.integer
+    rows = {other.outputs[0]: other.inputs[0] for other in integer.nodes if other.op == "QUANTIZE_TOKENS"}
     sources: list[str | None] = []
     for index, name in enumerate(original.inputs):
         constant = name is not None and network.floating.tensors[name].is_constant
         taken = node.inputs[index] if index < len(node.inputs) else None
+        taken = rows.get(taken or "", taken)
         sources.append(name if constant or taken is None or taken not in integer.tensors else taken)
     return sources
 

@@ -15,6 +15,7 @@ from .annotate import Scheme, annotate
 from .calibration import Calibration
 from .integer import to_integer
 from .methods import METHODS
+from .modes import HERO, MODES, Module
 from .observers import OBSERVERS
 from .statistics import observe
 
@@ -169,32 +170,44 @@ def read_recipe(path: Path) -> Recipe:
         content = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}") from error
-    unknown = content.keys() - {"description", "scheme", "method"}
+    unknown = content.keys() - {"description", "scheme", "method", "module"}
     if unknown:
         raise InputError(f"{path}: unknown {', '.join(sorted(unknown))}")
     scheme = _scheme(path, content.get("scheme", {}))
-    steps = content.get("method", [])
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise InputError(f"{path}: methods are written as [[method]] tables")
-    return Recipe(path.stem, str(content.get("description", "")), scheme, tuple(_step(path, step) for step in steps))
+    for name in ("method", "module"):
+        tables = content.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise InputError(f"{path}: {name}s are written as [[{name}]] tables")
+    scheme = replace(scheme, modules=tuple(_module(path, table) for table in content.get("module", [])))
+    steps = tuple(_step(path, step) for step in content.get("method", []))
+    return Recipe(path.stem, str(content.get("description", "")), scheme, steps)
 
 
 def _scheme(path: Path, table: Any) -> Scheme:
-    known = {entry.name: entry.type for entry in fields(Scheme)}
+    known = {entry.name: entry.type for entry in fields(Scheme) if entry.name not in ("joint", "modules")}
     if not isinstance(table, Mapping) or table.keys() - known.keys():
         raise InputError(f"{path}: [scheme] takes {', '.join(known)}")
     values = dict(table)
     for name, value in values.items():
         if known[name] == "bool" and not isinstance(value, bool):
             raise InputError(f"{path}: {name} must be true or false")
-    for name in ("wide", "f32", "f16"):
+    for name in ("wide", "f32", "f16", "tokens"):
         patterns = values.get(name, [])
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise InputError(f"{path}: {name} must be a list of node name patterns")
         values[name] = tuple(patterns)
+    if values.get("hero", "") not in ("", *HERO):
+        raise InputError(f"{path}: there is no mode '{values['hero']}'; hero is one of {', '.join(HERO)}")
     if values.get("observer", "minmax") not in OBSERVERS:
         raise InputError(f"{path}: there is no observer '{values['observer']}'; there are {', '.join(OBSERVERS)}")
     return Scheme(**values)
+
+
+def _module(path: Path, table: Mapping[str, Any]) -> Module:
+    known = [entry.name for entry in fields(Module)]
+    if not set(table) <= set(known) or "mode" not in table or not all(isinstance(v, str) for v in table.values()):
+        raise InputError(f"{path}: a [[module]] has a mode ({', '.join(MODES)}), a pattern of node names and a role")
+    return Module(**table)
 
 
 def _step(path: Path, table: Mapping[str, Any]) -> Step:

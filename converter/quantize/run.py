@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InputError
-from ..ir import Graph
-from .calibration import calibration
-from .data import ImageScale, load_samples
+from ..ir import Array, Graph
+from ..states import Outside, states_inside, states_outside
+from .calibration import Calibration, calibration
+from .data import ImageScale, Samples, load_samples
 from .judge import Judgement, float_outputs, judge, layer_errors
 from .recipe import Attempt, Quantized, Say, Switched, find_recipe, quantize, quantize_auto, switch
+from .stream import Steps, integer_outputs, steps
 
 #: Samples that calibrate by default.
 CALIBRATION_SAMPLES = 500
@@ -26,6 +29,7 @@ class Result:
         max_drop: the budget that ``auto`` worked to.
         evaluated_on_calibration: there was no evaluation data, so the judgement is an optimist's.
         seconds: spent on converting, evaluation excluded.
+        stateful: the integer network with its states inside, where it was asked to keep them.
     """
 
     quantized: Quantized
@@ -35,11 +39,12 @@ class Result:
     evaluated_on_calibration: bool
     calibration_samples: int
     seconds: float
+    stateful: Graph | None = None
 
     @property
     def graph(self) -> Graph:
         """The integer network."""
-        return self.quantized.integer
+        return self.quantized.integer if self.stateful is None else self.stateful
 
     @property
     def within_budget(self) -> bool:
@@ -69,6 +74,7 @@ def quantize_model(
     scale: ImageScale | None = None,
     say: Say | None = None,
     switched: Switched | None = None,
+    stateful: bool | Mapping[str, str] = False,
 ) -> Result:
     """Quantize a float graph and judge the integers.
 
@@ -80,19 +86,27 @@ def quantize_model(
         samples: calibration samples to use at most.
         say: called with what is being done.
         switched: layers in float, beside those that the recipe switches.
+        stateful: the network keeps its state from one inference to the next: every recurrent layer's, or that of these
+            inputs, whose next values these outputs are. A sample may then be a sequence, whose first dimension is a
+            multiple of the input's; the network sees each from its first state on.
 
     Raises:
-        InputError: the graph is not float, or the data does not fit.
+        InputError: the graph is not float, the data does not fit, or there is no state to keep.
         UnsupportedError, AccumulatorOverflowError: a node cannot be quantized.
     """
     if not graph.is_float:
         raise InputError(f"'{graph.name}' is quantized already")
     say = say or (lambda _message: None)
-    calibrating = load_samples(graph, calibration_data, scale, samples)
-    evaluating = calibrating if evaluation_data is None else load_samples(graph, evaluation_data, scale)
-    data, evaluation = calibration(graph, calibrating.inputs), calibration(graph, evaluating.inputs)
+    outside = None
+    if stateful:
+        outside = states_outside(graph, None if stateful is True else stateful)
+    calibrating = _data(graph, outside, load_samples(_without_states(graph, outside), calibration_data, scale, samples))
+    evaluating = calibrating
+    if evaluation_data is not None:
+        evaluating = _data(graph, outside, load_samples(_without_states(graph, outside), evaluation_data, scale))
     say("running the float network")
-    expected = float_outputs(graph, evaluation)
+    network = graph if outside is None else outside.graph
+    expected = evaluating.chosen(evaluating.over.outputs if evaluating.over else float_outputs(graph, evaluating.data))
     judgements: dict[str, Judgement] = {}
     judging = 0.0
 
@@ -100,18 +114,56 @@ def quantize_model(
         nonlocal judging
         say(f"evaluating {candidate.recipe.name}")
         begin = time.perf_counter()
-        judgement = judge(candidate, evaluation, evaluating.labels, expected, layers=False)
+        found = None
+        if outside is not None and evaluating.over is not None:
+            kept = states_inside(replace(outside, graph=candidate.integer))
+            found = evaluating.chosen(integer_outputs(kept, outside, evaluating.over))
+        judgement = judge(candidate, evaluating.data, evaluating.labels, expected, layers=False, found=found)
         judging += time.perf_counter() - begin
         judgements[candidate.recipe.name] = judgement
         return judgement.loss
 
     begin = time.perf_counter()
     if recipe == "auto":
-        network, attempts = quantize_auto(graph, data, loss, max_drop, say, switched=switched)
+        result, attempts = quantize_auto(network, calibrating.data, loss, max_drop, say, switched=switched)
     else:
-        network = quantize(graph, data, switch(find_recipe(recipe), switched), say)
-        attempts = [Attempt(network.recipe.name, loss(network))]
+        result = quantize(network, calibrating.data, switch(find_recipe(recipe), switched), say)
+        attempts = [Attempt(result.recipe.name, loss(result))]
     seconds = time.perf_counter() - begin - judging
-    say(f"comparing the layers of {network.recipe.name}")
-    judgement = replace(judgements[network.recipe.name], layers=layer_errors(network, evaluation))
-    return Result(network, judgement, tuple(attempts), max_drop, evaluation_data is None, len(data), seconds)
+    say(f"comparing the layers of {result.recipe.name}")
+    judgement = replace(judgements[result.recipe.name], layers=layer_errors(result, evaluating.data))
+    kept = None if outside is None else states_inside(replace(outside, graph=result.integer))
+    on_itself, count = evaluation_data is None, calibrating.count
+    return Result(result, judgement, tuple(attempts), max_drop, on_itself, count, seconds, kept)
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Samples as the network takes them that is quantized.
+
+    Attributes:
+        over: where it keeps its state, every inference over the sequences.
+        count: samples, or sequences.
+    """
+
+    data: Calibration
+    labels: Array | None
+    over: Steps | None
+    count: int
+
+    def chosen(self, outputs: Sequence[Array]) -> list[Array]:
+        """What is judged: a sequence with a label by its last inference."""
+        if self.over is None or self.labels is None:
+            return list(outputs)
+        return [output[self.over.last] for output in outputs]
+
+
+def _without_states(graph: Graph, outside: Outside | None) -> Graph:
+    return graph if outside is None else replace(graph, inputs=outside.inputs)
+
+
+def _data(graph: Graph, outside: Outside | None, samples: Samples) -> _Data:
+    if outside is None:
+        return _Data(calibration(graph, samples.inputs), samples.labels, None, len(samples.inputs[0]))
+    over = steps(outside, samples.inputs)
+    return _Data(over.data, samples.labels, over, len(samples.inputs[0]))

@@ -18,7 +18,7 @@ static inline int32_t bw_capsule_divide(int32_t value, int32_t shift) {
     if (shift <= 0) {
         return bw_shl32(value, -shift);
     }
-    const uint32_t bias = (uint32_t)(value >> 31) & ((UINT32_C(1) << shift) - 1U);
+    const uint32_t bias = value < 0 ? (UINT32_C(1) << shift) - 1U : 0U;
     return (int32_t)((uint32_t)value + bias) >> shift;
 }
 

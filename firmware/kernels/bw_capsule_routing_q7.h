@@ -3,10 +3,10 @@
  * Layout: input [batch][inputs][depth], output [batch][capsules][dim], weights [inputs][capsules][dim][depth].
  * Routing goes through the input capsules once per iteration; with `kept` all u^ are computed once and stay, otherwise
  * those of one capsule at a time are computed in every iteration. Both give the same bits.
- * Scratch (4-byte aligned), with rows = capsules * dim: int32 sums [rows], int8 logits [inputs][capsules], couplings
- * [capsules], v [rows] and u^ [rows], where kept [inputs][rows].
- * Overlap: a sample's output is written after its input was last read.
- * Cost per input capsule and row: depth multiplications once, or per iteration; and two per iteration.
+ * Scratch (4-byte aligned), with rows = capsules * dim: int32 sums [rows] and agreements [capsules], int8 logits
+ * [inputs][capsules], couplings [capsules], v [rows] and u^ [rows], where kept [inputs][rows]. Overlap: a sample's
+ * output is written after its input was last read. Cost per input capsule and row: depth multiplications once, or per
+ * iteration; and two per iteration.
  */
 #ifndef BW_CAPSULE_ROUTING_Q7_H
 #define BW_CAPSULE_ROUTING_Q7_H

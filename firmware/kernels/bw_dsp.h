@@ -101,6 +101,17 @@ static inline int32_t bw_smlad(uint32_t a, uint32_t b, int32_t acc) {
 #endif
 }
 
+/* The same with a sum of 64 bits. */
+static inline uint64_t bw_smlald(uint32_t a, uint32_t b, uint64_t acc) {
+#ifdef __ARM_FEATURE_DSP
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(acc) : "r"(a), "r"(b));
+    return acc;
+#else
+    const int32_t low = (int16_t)a * (int16_t)b, high = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+    return acc + (uint64_t)(int64_t)low + (uint64_t)(int64_t)high;
+#endif
+}
+
 /* acc + ((a * the low halfword of b) >> 16), the product of 48 bits rounded down. */
 static inline int32_t bw_smlawb(int32_t a, uint32_t b, int32_t acc) {
 #ifdef __ARM_FEATURE_DSP
@@ -180,6 +191,17 @@ static inline int32_t bw_ssat8(int32_t value) {
  * channel such that every such step happens at the accumulator at which policy DOUBLE has it (proven on the host). */
 static inline int8_t bw_rectify(int32_t acc, int32_t multiplier, int32_t offset) {
     return (int8_t)bw_ssat8(bw_smmla(acc, multiplier, offset) >> 10);
+}
+
+/* Clamped to int16. */
+static inline int32_t bw_ssat16(int32_t value) {
+#ifdef __ARM_FEATURE_SAT
+    int32_t clamped;
+    __asm__("ssat %0, #16, %1" : "=r"(clamped) : "r"(value));
+    return clamped;
+#else
+    return value < -32768 ? -32768 : value > 32767 ? 32767 : value;
+#endif
 }
 
 static inline uint32_t bw_load32(const void *from) {

@@ -6,16 +6,16 @@
 #include "bw_fixedpoint.h"
 
 static inline int32_t bw_finish(const bw_elementwise_params *p, int32_t value) {
-    const int32_t scaled = bw_requantize_double(value, p->output_multiplier, p->output_shift);
+    const int32_t scaled = bw_requantize_positive(value, p->output_multiplier, p->output_shift);
     return bw_clamp(scaled + p->output_offset, p->low, p->high);
 }
 
 /* Both inputs at a common scale, with left_shift bits of headroom. */
 static inline int32_t bw_aligned_1(const bw_elementwise_params *p, int32_t a) {
-    return bw_requantize_double(bw_shl32(a + p->offset_1, p->left_shift), p->multiplier_1, p->shift_1);
+    return bw_requantize_positive(bw_shl32(a + p->offset_1, p->left_shift), p->multiplier_1, p->shift_1);
 }
 static inline int32_t bw_aligned_2(const bw_elementwise_params *p, int32_t b) {
-    return bw_requantize_double(bw_shl32(b + p->offset_2, p->left_shift), p->multiplier_2, p->shift_2);
+    return bw_requantize_positive(bw_shl32(b + p->offset_2, p->left_shift), p->multiplier_2, p->shift_2);
 }
 
 static inline int32_t bw_rule_add(const bw_elementwise_params *p, int32_t a, int32_t b) {

@@ -40,6 +40,18 @@ static inline int32_t bw_requantize_double(int32_t x, int32_t multiplier, int32_
     return bw_divide_by_pot(bw_srdhm(bw_shl32(x, left), multiplier), right);
 }
 
+/* DOUBLE by a multiplier that is not negative, as all but slopes are: nothing saturates, and ties go away from zero by
+ * one less below it. */
+static inline int32_t bw_requantize_positive(int32_t x, int32_t multiplier, int32_t shift) {
+    const int32_t left = shift > 0 ? shift : 0, right = left - shift;
+    int32_t value = (int32_t)(((int64_t)bw_shl32(x, left) * multiplier + (INT64_C(1) << 30)) >> 31);
+    if (right > 0) {
+        value -= value < 0;
+        value = ((value >> (right - 1)) + 1) >> 1;
+    }
+    return value;
+}
+
 /* SINGLE: one round-half-up of the 64-bit product; shift -31..30. */
 static inline int32_t bw_requantize_single(int32_t x, int32_t multiplier, int32_t shift) {
     const int32_t total = 31 - shift;
@@ -62,10 +74,22 @@ static inline int32_t bw_requantize_wide(int64_t x, int32_t multiplier16, int32_
     return (int32_t)((x * multiplier16 + (INT64_C(1) << (total - 1))) >> total);
 }
 
+/* The high word of a product, rounded down. */
+static inline int32_t bw_high(int32_t a, int32_t b) {
+#if defined(__ARM_ARCH) && __ARM_ARCH < 7 /* no long products: four short ones */
+    const uint32_t low_a = a & 0xFFFF, low_b = b & 0xFFFF;
+    const int32_t high_a = a >> 16, high_b = b >> 16;
+    const int32_t first = high_a * (int32_t)low_b + (int32_t)((low_a * low_b) >> 16);
+    const int32_t second = (int32_t)low_a * high_b + (first & 0xFFFF);
+    return high_a * high_b + (first >> 16) + (second >> 16);
+#else
+    return (int32_t)(((int64_t)a * b) >> 32);
+#endif
+}
+
 /* HIGH: the high word of a product, rounded down, and a shift, rounded half up; x << left fits int32, right 1..30. */
 static inline int32_t bw_requantize_high(int32_t x, int32_t multiplier, int32_t left, int32_t right) {
-    const int32_t high = (int32_t)(((int64_t)bw_shl32(x, left) * multiplier) >> 32);
-    return (high + (1 << (right - 1))) >> right;
+    return (bw_high(bw_shl32(x, left), multiplier) + (1 << (right - 1))) >> right;
 }
 
 /* 16x8 operators: WIDE, or DOUBLE of an accumulator that fits int32. */

@@ -1,7 +1,8 @@
 /* Fully connected layer, int16 activations and int8 weights (16x8), 64-bit accumulators, requantization WIDE
  * or, where the bias is not int64, DOUBLE.
  *
- * Layout: input [rows][depth], weights [units][depth], output [rows][units]. The output may not overlap the input.
+ * Layout: input [rows][depth], weights [units][depth], output [rows][units]. The output may overlap
+ * rows of the input that were read: a row of outputs is written while its row of inputs is read.
  * Cost: rows * units * depth MACs.
  */
 #ifndef BW_FULLY_CONNECTED_S16_H

@@ -1,7 +1,8 @@
 /* Fully connected layer on int8 rows of one static scale; int8 or int16 out.
  *
  * y = requantize(sum(q * w) + bias), policy WIDE; the input's zero point is in the bias.
- * Layout: input [rows][depth], output [rows][units]. The output may not overlap the input.
+ * Layout: input [rows][depth], output [rows][units]. The output may overlap rows of the
+ * input that were read.
  * Ranges: sum(q * w) fits int32, the whole 48 bits (proven on the host).
  * Cost: rows * units * depth MACs, and one multiplication of 64 bits per output.
  */

@@ -1,8 +1,8 @@
 /* Fully connected layer on int8 rows with a scale each and a few int16 channels beside them; int8 or int16 out.
  *
  * y = requantize((sum(q * w) * scale << left) + (sum(o * v) << outlier_left) + bias), policy WIDE.
- * Layout: input [rows][depth], scales [rows], aside [rows][outliers], output [rows][units]. The output may not overlap
- * the inputs.
+ * Layout: input [rows][depth], scales [rows], aside [rows][outliers], output [rows][units]. The output may overlap
+ * rows of the first input that were read, and no other input.
  * Ranges: both sums fit int32, the whole 48 bits (proven on the host).
  * Cost: rows * units * (depth + outliers) MACs, and two multiplications of 64 bits per output.
  */

@@ -1,7 +1,8 @@
 /* Fully connected layer on int8 rows with a scale each; int8 or int16 out.
  *
  * y = requantize(sum(q * w) * scale + bias), policy WIDE.
- * Layout: input [rows][depth], scales [rows], output [rows][units]. The output may not overlap the inputs.
+ * Layout: input [rows][depth], scales [rows], output [rows][units]. The output may overlap rows of the
+ * first input that were read, and no other input.
  * Ranges: sum(q * w) fits int32, the whole 48 bits (proven on the host).
  * Cost: rows * units * depth MACs, and two multiplications of 64 bits per output.
  */

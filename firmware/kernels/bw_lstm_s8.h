@@ -2,11 +2,11 @@
  *
  * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `outputs`; state int8
  * [batch][outputs], the last output; cell int16 [batch][cells] of scale 2^cell_shift. Weights int8 [cells][inputs],
- * [cells][outputs] and, of the projection, [outputs][cells]. Biases hold the zero points' share.
- * Gates are in Q3.12 before their activation; with norm_weights they are normalized over the cells before it. Where
- * enter has no weights it is one minus the forget gate.
- * Ranges: all accumulators fit int32, requantization DOUBLE.
- * Scratch: 8 bytes per cell, and one more with a projection. Cost per step: a multiply-accumulate for each weight, two
+ * [cells][outputs] and, of the projection, [outputs][cells], as bw_rows_s8.h lays rows out. Biases hold the zero
+ * points' share. Gates are in Q3.12 before their activation; with norm_weights they are normalized over the cells
+ * before it. Where enter has no weights it is one minus the forget gate. Ranges: all accumulators fit int32,
+ * requantization DOUBLE. Scratch: 8 bytes per cell, a column of inputs and one of outputs (bw_rows_column_s8.h); with a
+ * projection a column of cells and a byte per cell more. Cost per step: a multiply-accumulate for each weight, two
  * requantizations for each gate and cell, four logistic functions or tangents for each cell and one more.
  */
 #ifndef BW_LSTM_S8_H

@@ -5,10 +5,11 @@
  * [gates][cells][inputs] and [gates][cells][cells], as bw_rows_s8.h lays rows out; gates of a GRU: reset, update, new;
  * of an LSTM: input, forget, new, output. Biases hold the zero point's share.
  * Ranges: all accumulators fit int32, those of a product also after its left shift (proven on the host); requantization
- * HIGH, to units of 2^-12. States lie in [-32767, 32767], cells in all of int16.
+ * HIGH, to units of 2^-12. States may be any int16.
  * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of cells, each rounded up to four
- * values. Cost per step: a multiply-accumulate for each weight, and for each gate and cell two requantizations and a
- * logistic function or tangent; for each cell a requantization more, and a tangent of an LSTM.
+ * values; then two tiles of weights where they are streamed (bw_stream.h). Cost per step: a multiply-accumulate for
+ * each weight, and for each gate and cell two requantizations and a logistic function or tangent; for each cell a
+ * requantization more, and a tangent of an LSTM.
  */
 #ifndef BW_RECURRENT_S8_H
 #define BW_RECURRENT_S8_H
@@ -31,6 +32,7 @@ typedef struct {
     int32_t reverse;                   /* from the last step to the first */
     int32_t reset_after;               /* GRU: the reset gate scales the product with the state, else the state */
     int32_t wide_input, wide_output;   /* int16 instead of int8 */
+    int32_t tile_rows;                 /* weights are copied so many rows at a time before they are read; 0: never */
     int32_t multiplier, left, right;   /* from the hidden state to the output */
     int32_t zero_point;
     bw_recurrent_s8_product of_input, of_state;

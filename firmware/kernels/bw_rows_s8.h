@@ -10,10 +10,6 @@
 
 #include <stdint.h>
 
-/* The columns of `depth` values, which need not be a multiple of four, for bw_rows_s8 and for bw_rows_s16. */
-const void *bw_rows_column_s8(const int8_t *values, int32_t depth, void *scratch);
-const void *bw_rows_column_s16(const int16_t *values, int32_t depth, void *scratch);
-
 /* sums[i] = bias[i] + the product of row i and the column. */
 void bw_rows_s8(const int8_t *weights, const void *column, int32_t depth, int32_t rows, const int32_t *bias,
                 int32_t *sums);

@@ -4,6 +4,7 @@
 #define BW_SOFTMAX_ROW_H
 
 #include "bw_fixedpoint.h"
+#include "bw_log2.h"
 
 #define BW_SOFTMAX_SUM_BITS 12
 
@@ -23,15 +24,6 @@ static inline int32_t bw_one_over_one_plus(int32_t x) {
     return estimate > (INT32_MAX >> 1) ? INT32_MAX : bw_shl32(estimate, 1);
 }
 
-static inline int32_t bw_leading_zeros(uint32_t x) {
-    int32_t count = 0;
-    while (count < 32 && !(x & 0x80000000U)) {
-        x <<= 1;
-        ++count;
-    }
-    return count;
-}
-
 /* The Q31 exponential of a difference to the row's largest; what is not in the table counts as nothing. */
 static inline int32_t bw_softmax_exp(const int32_t *exp, int32_t steps, int32_t below) {
     return below < steps ? exp[below] : 0;
@@ -45,16 +37,29 @@ static inline int32_t bw_softmax_largest(const int8_t *input, int32_t depth) {
     return largest;
 }
 
-/* The Q31 factor of every exponential of the row, and in `shift` the right shift after it to a quotient of no bits. */
+/* The Q31 factor of every exponential of a row whose exponentials, each divided by 2^12, have that sum, and in `shift`
+ * the right shift after it to a quotient of no bits. */
+static inline int32_t bw_softmax_factor_of(uint32_t sum, int32_t *shift) {
+    const int32_t headroom = 32 - bw_bit_length(sum);
+    *shift = BW_SOFTMAX_SUM_BITS - headroom + 31;
+    return bw_one_over_one_plus((int32_t)((sum << headroom) - 0x80000000U));
+}
+
 static inline int32_t bw_softmax_factor(const int32_t *exp, int32_t steps, const int8_t *input, int32_t depth,
                                         int32_t largest, int32_t *shift) {
     uint32_t sum = 0;
     for (int32_t i = 0; i < depth; ++i) {
-        sum += (uint32_t)bw_divide_by_pot(bw_softmax_exp(exp, steps, largest - input[i]), BW_SOFTMAX_SUM_BITS);
+        const uint32_t value = (uint32_t)bw_softmax_exp(exp, steps, largest - input[i]);
+        sum += (value + (UINT32_C(1) << (BW_SOFTMAX_SUM_BITS - 1))) >> BW_SOFTMAX_SUM_BITS;
     }
-    const int32_t headroom = bw_leading_zeros(sum);
-    *shift = BW_SOFTMAX_SUM_BITS - headroom + 31;
-    return bw_one_over_one_plus((int32_t)((sum << headroom) - 0x80000000U));
+    return bw_softmax_factor_of(sum, shift);
+}
+
+/* factor * exp / 2^(31 + shift), rounded twice; neither is negative. A shift of more than 31 leaves nothing: every
+ * quotient is at most 1, below half a step. */
+static inline int32_t bw_softmax_quotient(int32_t factor, int32_t exp, int32_t shift) {
+    const uint32_t high = (uint32_t)(((int64_t)factor * exp + (INT64_C(1) << 30)) >> 31);
+    return shift > 31 ? 0 : (int32_t)((high + (UINT32_C(1) << (shift - 1))) >> shift);
 }
 
 #endif /* BW_SOFTMAX_ROW_H */

@@ -2,8 +2,9 @@
  * step and of weights over the last `memory` steps; `rank` filters make a unit.
  *
  * Layout: input [batch][features], output [batch][units], state [batch][units * rank][memory], the newest step last;
- * feature_weights [units * rank][features], time_weights [units * rank][memory].
+ * feature_weights [units * rank][features], as bw_rows_s8.h lays rows out, time_weights [units * rank][memory].
  * Ranges: accumulators over features fit int32, those over time wrap; requantization DOUBLE.
+ * Scratch: a column of the features (bw_rows_column_s8.h).
  * Cost: a multiply-accumulate and a move of the state for each weight over time, one for each weight over features, a
  * requantization for each filter and each unit. The output may not overlap the input.
  */
@@ -23,6 +24,7 @@ typedef struct {
     int32_t output_zero_point;
 } bw_svdf_s8_state_s8_params;
 
-void bw_svdf_s8_state_s8(const bw_svdf_s8_state_s8_params *p, const int8_t *input, int8_t *output, int8_t *state);
+void bw_svdf_s8_state_s8(const bw_svdf_s8_state_s8_params *p, const int8_t *input, int8_t *output, int8_t *state,
+                         void *scratch);
 
 #endif /* BW_SVDF_S8_STATE_S8_H */

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.states import with_kept_states
 from bitwright.errors import InputError, ToolError, UnsupportedError
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import built
@@ -113,6 +114,15 @@ def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarr
     image = bitwright.load(module.eval(), (torch.zeros(1, 1, 6, 6),))
     with pytest.raises(UnsupportedError, match=r"CONV_2D.*cannot be switched to float.*FULLY_CONNECTED"):
         quantized(image, np.random.default_rng(0).normal(size=(4, 1, 6, 6)).astype(np.float32), f32=("*",))
+
+
+def test_a_state_that_is_kept_stays_in_integers(sequences: Graph) -> None:
+    data = np.random.default_rng(2).normal(size=(4, 7, 5)).astype(np.float32)
+    gru = next(node.name for node in sequences.nodes if node.op == "GRU")
+    with pytest.raises(UnsupportedError, match=rf"{gru} \(GRU\): a layer whose state .* wide"):
+        bitwright.quantize(sequences, data, recipe="minmax", f32=[gru], stateful=True)
+    with pytest.raises(InputError, match=rf"{gru}: a layer in float can keep no state"):
+        with_kept_states(quantized(sequences, data, f32=(gru,)))
 
 
 def test_a_saved_network_stays_as_it_is(network: Graph, samples: np.ndarray, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
-from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, winograd
+from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, token_wise, winograd
 
 KERNELS: KernelTable = {
     "CONV_2D": (
@@ -22,7 +22,9 @@ KERNELS: KernelTable = {
         rows_as_pixels("armv7em", conv.lower),
         Kernel("four", fully_connected.lower_four),
         Kernel("armv7em", fully_connected.lower),
+        Kernel("16x8", fully_connected.lower_s16),
     ),
+    "FULLY_CONNECTED_TOKENS": (Kernel("armv7em", token_wise.lower),),
     "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MAX_POOL_2D": (Kernel("armv7em", pooling.lower),),
     "MEAN": (Kernel("armv7em", pooling.lower_mean),),

@@ -11,10 +11,12 @@ from . import (
     activation,
     attention,
     batch_matmul,
+    cached_attention,
     capsule,
     conv,
     depthwise_conv,
     elementwise,
+    embedding,
     fully_connected,
     lstm,
     micro,
@@ -28,16 +30,17 @@ from . import (
     svdf,
     token_wise,
     transpose_conv,
+    wide,
     window_statistics,
 )
 
 _LOWERINGS: dict[str, Lowering] = {
     "CONV_2D": conv.lower,
     "DEPTHWISE_CONV_2D": depthwise_conv.lower,
-    "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
-    "BATCH_MATMUL": batch_matmul.lower,
     "ATTENTION": attention.lower,
+    "CACHED_ATTENTION": cached_attention.lower,
+    "EMBEDDING": embedding.lower,
     "RESCALE_UINT8": activation.lower,
     "RESIZE_BILINEAR": resize.lower,
     "AVERAGE_POOL_2D": pooling.lower,
@@ -48,8 +51,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "REDUCE_MIN": reduce.lower,
     "ARG_MAX": reduce.lower_argmax,
     "SOFTMAX": activation.lower_softmax,
-    "LAYER_NORM": normalization.lower,
-    "RMS_NORM": normalization.lower,
     "AUDIO_SPECTRUM": signal.lower_spectrum,
     "AUDIO_PEAK": signal.lower_peak,
     "AUDIO_LOG_MEL": signal.lower_log_mel,
@@ -77,8 +78,17 @@ _LOWERINGS: dict[str, Lowering] = {
 
 KERNELS: KernelTable = {
     **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
+    **{
+        op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
+        for op in ("LAYER_NORM", "RMS_NORM")
+    },
+    "FULLY_CONNECTED": (
+        Kernel("rows", wide.lower_fully_connected_s16_rows),
+        Kernel("generic", fully_connected.lower),
+    ),
+    "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
-        Kernel("kept", capsule.routing(kept=True)),
         Kernel("recomputed", capsule.routing(kept=False)),
+        Kernel("kept", capsule.routing(kept=True)),
     ),
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ....converter.ir import DType, Graph, Node
-from ....converter.ops.activation import Rescale, Sigmoid, Table, Unary
+from ....converter.ops.activation import Interpolated, Rescale, Sigmoid, Table, Unary
 from ....converter.ops.softmax import Softmax
 from ..call import Field, KernelCall, as_c
 
 
 def lower(graph: Graph, node: Node, params: Unary) -> KernelCall:
-    """``bw_lut_s8`` for every 8-bit function; ``bw_rescale`` and ``bw_sigmoid_s16`` for wider inputs."""
+    """``bw_lut_s8`` for every 8-bit function; ``bw_rescale``, ``bw_sigmoid_s16`` and ``bw_interpolate_s16`` for
+    wider inputs."""
     elements = graph.output(node).elements
     if isinstance(params, Table):
         if params.table.dtype == np.int16:
@@ -19,6 +20,9 @@ def lower(graph: Graph, node: Node, params: Unary) -> KernelCall:
         return KernelCall("bw_lut_s8", {"size": elements, "table": params.table}, distance={0: 0})
     if isinstance(params, Rescale):
         return _rescale(params, elements)
+    if isinstance(params, Interpolated):
+        fields: dict[str, Field] = {"size": elements, "table": as_c(params.table, np.int16)}
+        return KernelCall("bw_interpolate_s16", fields, distance={0: 0})
     return _sigmoid(params, elements)
 
 

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from ....converter.ir import Graph, Node
+from ....converter.ir import DType, Graph, Node, Rounding
 from ....converter.ops.batch_matmul import BatchMatmul
 from ..call import Field, KernelCall
+from .wide import multiplier16
 
 _BATCHES = 3
 
 
-def lower(graph: Graph, node: Node, params: BatchMatmul) -> KernelCall:
+@dataclass(frozen=True)
+class _Side:
+    """One operand: its index, rows along the result, and the elements from a row, and from one of its elements, to the
+    next."""
+
+    operand: int
+    rows: int
+    stride: int
+    step: int
+    batch: tuple[int, ...]
+    zero_point: int
+
+
+def lower(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | None:
     """``bw_batch_matmul_s8``: every walk through the operands as strides, so that transposes cost nothing."""
-    rows, columns = params.output_shape[-2:]
-    height_1, width_1 = params.shape_1[-2:]
-    width_2 = params.shape_2[-1]
-    batches = params.output_shape[:-2]
-    padded = (1,) * (_BATCHES - len(batches)) + batches
+    if params.requant.dtype is DType.INT16:
+        return None
+    first, second = _sides(params)
     fields: dict[str, Field] = {
-        "batches": padded,
-        "batch_stride_1": _batch_strides(params.shape_1, len(batches)),
-        "batch_stride_2": _batch_strides(params.shape_2, len(batches)),
-        "rows": rows,
-        "columns": columns,
-        "depth": height_1 if params.transpose_1 else width_1,
-        "row_stride": 1 if params.transpose_1 else width_1,
-        "depth_stride_1": width_1 if params.transpose_1 else 1,
-        "column_stride": width_2 if params.transpose_2 else 1,
-        "depth_stride_2": 1 if params.transpose_2 else width_2,
+        "batches": _batches(params),
+        "batch_stride_1": first.batch,
+        "batch_stride_2": second.batch,
+        "rows": first.rows,
+        "columns": second.rows,
+        "depth": _depth(params),
+        "row_stride": first.stride,
+        "depth_stride_1": first.step,
+        "column_stride": second.stride,
+        "depth_stride_2": second.step,
         "zero_point_1": params.zero_point_1,
         "zero_point_2": params.zero_point_2,
         "multiplier": int(params.requant.multiplier[0]),
@@ -36,6 +49,67 @@ def lower(graph: Graph, node: Node, params: BatchMatmul) -> KernelCall:
         "output_zero_point": params.requant.zero_point,
     }
     return KernelCall("bw_batch_matmul_s8", fields, operands=(0, 1))
+
+
+def lower_rows(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | None:
+    """``bw_batch_matmul_rows_s8``, where one operand lies as its rows need it, or ``bw_batch_matmul_rows_s16``."""
+    first, second = _sides(params)
+    wide = params.requant.dtype is DType.INT16
+    # Outputs of one query and all keys should follow each other.
+    query, key = (first, second) if second.step == 1 else (second, first)
+    if key.step != 1 and not wide:
+        return None
+    depth = _depth(params)
+    multiplier = int(params.requant.multiplier[0])
+    assert wide == (params.requant.rounding is Rounding.WIDE)
+    fields: dict[str, Field] = {
+        "batches": _batches(params),
+        "query_batch": query.batch,
+        "key_batch": key.batch,
+        "queries": query.rows,
+        "keys": key.rows,
+        "depth": depth,
+        "query_stride": query.stride,
+        "query_step": query.step,
+        "key_stride": key.stride,
+        "key_step": key.step,
+        "output_query": second.rows if query is first else 1,
+        "output_key": 1 if query is first else second.rows,
+        "query_zero_point": query.zero_point,
+        "key_zero_point": key.zero_point,
+        "multiplier": multiplier16(multiplier) if wide else multiplier,
+        "shift": int(params.requant.shift[0]),
+        "output_zero_point": params.requant.zero_point,
+    }
+    return KernelCall(
+        f"bw_batch_matmul_rows_{'s16' if wide else 's8'}",
+        fields,
+        operands=(query.operand, key.operand),
+        scratch=2 * depth if wide else 5 * key.rows + depth,
+        sources=() if wide else ("bw_attend_s8",),
+    )
+
+
+def _sides(params: BatchMatmul) -> tuple[_Side, _Side]:
+    """Rows of the first operand and columns of the second."""
+    dimensions = len(params.output_shape) - 2
+    (height_1, width_1), (height_2, width_2) = params.shape_1[-2:], params.shape_2[-2:]
+    batches = [_batch_strides(shape, dimensions) for shape in (params.shape_1, params.shape_2)]
+    first = (width_1, 1, width_1) if params.transpose_1 else (height_1, width_1, 1)
+    second = (height_2, width_2, 1) if params.transpose_2 else (width_2, 1, width_2)
+    return (
+        _Side(0, *first, batches[0], params.zero_point_1),
+        _Side(1, *second, batches[1], params.zero_point_2),
+    )
+
+
+def _depth(params: BatchMatmul) -> int:
+    return params.shape_1[-2 if params.transpose_1 else -1]
+
+
+def _batches(params: BatchMatmul) -> tuple[int, ...]:
+    batches = params.output_shape[:-2]
+    return (1,) * (_BATCHES - len(batches)) + batches
 
 
 def _batch_strides(shape: tuple[int, ...], batches: int) -> tuple[int, ...]:

@@ -52,20 +52,19 @@ def lower_length(_graph: Graph, _node: Node, params: Length | LengthQ7) -> Kerne
     return KernelCall("bw_capsule_length_s8", fields, distance=distance)
 
 
-def routing(kept: bool, cost: tuple[float, float, float] = (3.5, 10.0, 60.0)) -> Lowering:
+def routing(kept: bool) -> Lowering:
     """The lowering of a whole layer of capsules.
+
+    Neither way estimates its instructions, so that the first in the table is taken, which needs little scratch; `tune`
+    measures both.
 
     Args:
         kept: whether all predictions stay in scratch, or those of one input capsule at a time are computed anew in
             every iteration; the bits are the same.
-        cost: estimated instructions of a matrix product's multiplication, of an element per iteration, and of a pair
-            of capsules per iteration.
     """
 
     def lower(_graph: Graph, _node: Node, params: Routing | RoutingQ7) -> KernelCall:
-        if isinstance(params, RoutingQ7):
-            return _routing_q7(params, kept, cost)
-        return _routing_s8(params, kept, cost)
+        return _routing_q7(params, kept) if isinstance(params, RoutingQ7) else _routing_s8(params, kept)
 
     return lower
 
@@ -83,18 +82,12 @@ def _sizes(params: Routing | RoutingQ7, kept: bool) -> dict[str, Field]:
     }
 
 
-def _estimate(params: Routing | RoutingQ7, count: int, kept: bool, cost: tuple[float, float, float]) -> int:
-    pairs = params.batch * params.inputs * params.capsules
-    products = pairs * params.dim * params.depth * (1 if kept else count)
-    return int(cost[0] * products + count * pairs * (cost[1] * params.dim + cost[2]))
-
-
 def _distance(params: Routing | RoutingQ7) -> dict[int, int]:
     rows = params.capsules * params.dim
     return {0: row_distance(params.batch, params.inputs * params.depth, rows, buffered=True)}
 
 
-def _routing_s8(params: Routing, kept: bool, cost: tuple[float, float, float]) -> KernelCall:
+def _routing_s8(params: Routing, kept: bool) -> KernelCall:
     rows = params.capsules * params.dim
     uniform = couplings(np.zeros(params.capsules, np.int64), params.octave_bits)
     assert uniform[0] <= 1 << COUPLING_BITS
@@ -121,11 +114,10 @@ def _routing_s8(params: Routing, kept: bool, cost: tuple[float, float, float]) -
         scratch=4 * (rows + params.capsules) + 2 * (held * rows + rows + params.depth),
         distance=_distance(params),
         sources=("bw_capsule_rows_s8",),
-        instructions=_estimate(params, params.iterations, kept, cost),
     )
 
 
-def _routing_q7(params: RoutingQ7, kept: bool, cost: tuple[float, float, float]) -> KernelCall:
+def _routing_q7(params: RoutingQ7, kept: bool) -> KernelCall:
     rows, steps = params.capsules * params.dim, params.steps
     shifts = np.array(
         [
@@ -139,8 +131,7 @@ def _routing_q7(params: RoutingQ7, kept: bool, cost: tuple[float, float, float])
     return KernelCall(
         "bw_capsule_routing_q7",
         fields,
-        scratch=4 * rows + params.inputs * params.capsules + params.capsules + rows + held * rows,
+        scratch=4 * (rows + params.capsules) + (params.inputs + 1) * params.capsules + rows + held * rows,
         distance=_distance(params),
-        sources=("bw_capsule_rows_q7", "bw_inner_s8"),
-        instructions=_estimate(params, len(steps), kept, cost),
+        sources=("bw_capsule_rows_q7",),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from ....converter.ir import Graph, Node
 from ....converter.ops.lstm import Gate, Lstm
 from ..call import Field, KernelCall, as_c
+from .recurrent import padded_rows
 
 #: The kernel's names for the gates.
 _GATES = ("enter", "forget", "update", "leave")
@@ -35,22 +36,26 @@ def lower(_graph: Graph, _node: Node, params: Lstm) -> KernelCall:
     }
     if projection is not None:
         fields |= {
-            "projection_weights": projection.weights,
+            "projection_weights": padded_rows(projection.weights),
             "projection_bias": as_c(projection.bias, np.int32),
             "projection_multiplier": projection.multiplier,
             "projection_shift": projection.shift,
             "projection_clip": projection.clip,
         }
-    scratch = (8 if projection is None else 9) * params.cells
-    return KernelCall("bw_lstm_s8", fields, scratch=scratch, sources=("bw_gates_s16", "bw_inner_s8"))
+    columns = params.inputs + -params.inputs % 4 + params.outputs + -params.outputs % 4
+    scratch = 8 * params.cells + 2 * columns
+    if projection is not None:
+        scratch += 2 * (params.cells + -params.cells % 4) + params.cells
+    sources = ("bw_gates_s16", "bw_rows_column_s8", "bw_rows_s8")
+    return KernelCall("bw_lstm_s8", fields, scratch=scratch, sources=sources)
 
 
 def _gate(gate: Gate | None) -> dict[str, Any]:
     if gate is None:
         return {"input_weights": 0}
     fields: dict[str, Any] = {
-        "input_weights": gate.input_weights,
-        "recurrent_weights": gate.recurrent_weights,
+        "input_weights": padded_rows(gate.input_weights),
+        "recurrent_weights": padded_rows(gate.recurrent_weights),
         "input_bias": as_c(gate.input_bias, np.int32),
         "recurrent_bias": as_c(gate.recurrent_bias, np.int32),
         "input_multiplier": gate.input_multiplier,

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from ....converter.fixedpoint import Int64
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.normalization import Normalization
 from ..call import Field, KernelCall, as_c
 
+#: Bits by which factors are shifted left, so that the high word of their product is that product shifted right by 22.
+_LEFT = 10
+_MOST_ELEMENTS, _NORMAL_BITS = 4096, 22
+
 
 def lower(_graph: Graph, _node: Node, params: Normalization) -> KernelCall:
     """``bw_layer_norm_s8`` or ``bw_layer_norm_s16``, which may run in place."""
-    fields: dict[str, Field] = {
+    fields = _fields(params, params.gain, params.bias)
+    return KernelCall(f"bw_layer_norm_{_suffix(params)}", fields, distance={0: 0})
+
+
+def lower_words(_graph: Graph, _node: Node, params: Normalization) -> KernelCall | None:
+    """``bw_layer_norm_words_s8`` or ``bw_layer_norm_words_s16``, which may run in place, where their ranges hold."""
+    # The largest radicand leaves the fewest leading zeros, and the largest shift (bw_layer_norm.h).
+    reach = -params.dtype.limits[0] + abs(params.input_zero_point)
+    radicand = ((params.depth * reach) ** 2 << 2 * params.half) + params.epsilon
+    shift = 39 - (62 - radicand.bit_length()) // 2 - params.half
+    normal = math.isqrt(params.depth << 2 * _NORMAL_BITS) + 2
+    up = min(31 - normal.bit_length(), _LEFT)
+    gain = params.gain << _LEFT - up
+    bias = params.bias + (1 << params.fraction - 1) + (params.output_zero_point << params.fraction)
+    most = (math.isqrt(params.depth) + 2) * int(np.abs(params.gain).max()) + int(np.abs(bias).max())
+    fits = shift <= 31 and params.depth <= _MOST_ELEMENTS
+    if not fits or int(np.abs(gain).max()) >= 2**31 or most >= 2**31:
+        return None
+    fields: dict[str, Field] = {"norm": _fields(params, gain, bias), "up": up}
+    return KernelCall(f"bw_layer_norm_words_{_suffix(params)}", fields, distance={0: 0})
+
+
+def _suffix(params: Normalization) -> str:
+    return "s8" if params.dtype is DType.INT8 else "s16"
+
+
+def _fields(params: Normalization, gain: Int64, bias: Int64) -> dict[str, Field]:
+    """``bw_layer_norm_params``."""
+    return {
         "rows": params.rows,
         "depth": params.depth,
         "centre": int(params.centre),
         "input_zero_point": params.input_zero_point,
         "epsilon": np.array([params.epsilon], np.int64),
         "half": params.half,
-        "gain": as_c(params.gain, np.int32),
-        "bias": as_c(params.bias, np.int32),
+        "gain": as_c(gain, np.int32),
+        "bias": as_c(bias, np.int32),
         "fraction": params.fraction,
         "output_zero_point": params.output_zero_point,
     }
-    function = "bw_layer_norm_s8" if params.dtype is DType.INT8 else "bw_layer_norm_s16"
-    return KernelCall(function, fields, distance={0: 0})

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from ....converter.ir import Array, DType, Graph, Node
-from ....converter.ops.recurrent import GATES, Product, Recurrent
+from ....converter.ops.recurrent import GATES, INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 
 #: The kernel's numbers for the kinds.
 _KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
-_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_s8")
+_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_s8", "bw_rows_s8", "bw_stream")
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
-    """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros."""
+    """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros,
+    ``bw_recurrent_given_s8`` with one that comes in or goes out."""
     fields: dict[str, Field] = {
         "kind": _KINDS[params.kind],
         "batch": params.batch,
@@ -29,6 +30,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "reset_after": int(params.reset_after),
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
+        "tile_rows": 0,
         "multiplier": params.multiplier,
         "left": params.left,
         "right": params.right,
@@ -41,8 +43,24 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     if params.stateful:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
     state = params.batch * params.parts * params.cells
-    sources = ("bw_recurrent_s8", *_SOURCES)
-    return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch + 2 * (state + state % 2), sources=sources)
+    scratch, sources = scratch + 2 * (state + state % 2), ("bw_recurrent_s8", *_SOURCES)
+    if not any(params.initial) and not params.shapes:
+        return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)
+    given: dict[str, Field] = {
+        "layer": fields,
+        "hidden": int(params.initial[0]),
+        "cells": int(params.initial[1]),
+        "last": len(params.shapes),
+    }
+    return KernelCall(
+        "bw_recurrent_given_s8",
+        given,
+        (0, *(index for index, comes in zip(INITIAL, params.initial, strict=True) if comes)),
+        scratch,
+        sources=sources,
+        gather_operands=True,
+        scatter_outputs=True,
+    )
 
 
 def _padded(count: int) -> int:

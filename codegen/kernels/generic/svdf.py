@@ -7,6 +7,7 @@ import numpy as np
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.svdf import Svdf
 from ..call import Field, KernelCall, as_c
+from .recurrent import padded_rows
 
 
 def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
@@ -20,7 +21,7 @@ def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
         "units": params.units,
         "rank": params.rank,
         "memory": params.memory,
-        "feature_weights": params.feature_weights,
+        "feature_weights": padded_rows(params.feature_weights),
         "feature_offsets": as_c(offsets, np.int32),
         "time_weights": params.time_weights,
         "bias": as_c(params.bias, np.int32),
@@ -30,4 +31,6 @@ def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
         "shift": params.shift,
         "output_zero_point": params.output_zero_point,
     }
-    return KernelCall("bw_svdf_s8" if wide else "bw_svdf_s8_state_s8", fields, sources=("bw_inner_s8",))
+    scratch = 2 * (params.features + -params.features % 4)
+    sources = ("bw_rows_column_s8", "bw_rows_s8")
+    return KernelCall("bw_svdf_s8" if wide else "bw_svdf_s8_state_s8", fields, scratch=scratch, sources=sources)

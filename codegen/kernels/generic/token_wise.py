@@ -10,6 +10,7 @@ from ....converter.fixedpoint import as_int64
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.token_wise import FullyConnectedTokens, Tokens
 from ..call import Field, KernelCall, as_c
+from ..overlap import row_distance
 from .wide import multiplier16
 
 
@@ -24,12 +25,17 @@ def lower_tokens(_graph: Graph, _node: Node, params: Tokens) -> KernelCall:
 
 def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCall:
     """``bw_fully_connected_tokens``; with outliers ``.._split``; with one scale ``bw_fully_connected_s8_s16``."""
-    layer = _layer(params)
+    layer = token_layer(params)
     sources = ("bw_inner_s8",)
+    units, depth = params.weights.shape
+    # A row is read until its last unit is written.
+    distance = {0: row_distance(params.rows, depth, units * params.requant.dtype.bytes, buffered=False)}
     if not params.dynamic:
-        return KernelCall("bw_fully_connected_s8_s16", {"layer": layer}, sources=sources)
+        return KernelCall("bw_fully_connected_s8_s16", {"layer": layer}, distance=distance, sources=sources)
     if params.outlier_weights is None:
-        return KernelCall("bw_fully_connected_tokens", {"layer": layer}, operands=(0, 3), sources=sources)
+        return KernelCall(
+            "bw_fully_connected_tokens", {"layer": layer}, operands=(0, 3), distance=distance, sources=sources
+        )
     fields: dict[str, Field] = {
         "layer": layer,
         "outliers": params.outlier_weights.shape[1],
@@ -37,10 +43,10 @@ def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCal
         "left": as_c(params.left, np.int8),
         "outlier_left": as_c(params.outlier_left, np.int8),
     }
-    return KernelCall("bw_fully_connected_split", fields, operands=(0, 3, 4), sources=sources)
+    return KernelCall("bw_fully_connected_split", fields, operands=(0, 3, 4), distance=distance, sources=sources)
 
 
-def _layer(params: FullyConnectedTokens) -> dict[str, Any]:
+def token_layer(params: FullyConnectedTokens) -> dict[str, Any]:
     """The C struct ``bw_token_layer``, with the input's zero point in the bias."""
     units, depth = params.weights.shape
     bias = params.bias - params.input_zero_point * params.weights.astype(np.int64).sum(axis=1)

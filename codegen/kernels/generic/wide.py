@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....converter.ir import Rounding
+from ....converter.ir import DType, Graph, Node, Rounding
 from ....converter.ops.conv import Conv
 from ....converter.ops.depthwise_conv import DepthwiseConv
 from ....converter.ops.fully_connected import FullyConnected
 from ....converter.ops.operator import Requantization
 from ..call import Field, KernelCall, as_c
 from ..mac import window_fields
-from ..overlap import window_distance
+from ..overlap import row_distance, window_distance
 
 
 def multiplier16(multiplier: int) -> int:
@@ -77,4 +77,37 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
         **wide_requantize_fields(params.requant, units),
         "input_zero_point": params.input_zero_point,
     }
-    return KernelCall("bw_fully_connected_s16", fields)
+    distance = row_distance(params.rows, 2 * depth, 2 * units, buffered=False)
+    return KernelCall("bw_fully_connected_s16", fields, distance={0: distance})
+
+
+def lower_fully_connected_s16_rows(_graph: Graph, _node: Node, params: FullyConnected) -> KernelCall | None:
+    """``bw_fully_connected_s16_rows``, where sums fit int32: a row is read while its results are written."""
+    requant, (units, depth) = params.requant, params.weights.shape
+    multiplier, shift = (np.broadcast_to(values, (units,)) for values in (requant.multiplier, requant.shift))
+    points = params.input_zero_point, requant.zero_point
+    wide = requant.dtype is DType.INT16 and requant.rounding is Rounding.WIDE and not any(points)
+    if not wide or params.weights.dtype != np.int8 or params.bound.max(initial=0) >= 2**31:
+        return None
+    if shift.max(initial=-2) > -2 or shift.min(initial=-2) < -29:
+        return None
+    padded = np.pad(params.weights, ((0, 0), (0, -depth % 4)))
+    fields: dict[str, Field] = {
+        "rows": params.rows,
+        "taps": depth,
+        "depth": padded.shape[1],
+        "units": units,
+        "weights": padded,
+        "bias": as_c(params.bias, np.int32),
+        "multiplier": np.array([multiplier16(int(m)) << 16 for m in multiplier], np.int32),
+        "right": as_c(-1 - shift, np.int8),
+        "low": requant.low,
+        "high": requant.high,
+    }
+    return KernelCall(
+        "bw_fully_connected_s16_rows",
+        fields,
+        scratch=2 * padded.shape[1],
+        distance={0: row_distance(params.rows, 2 * depth, 2 * units, buffered=False)},
+        sources=("bw_rows_s8", "bw_rows_column_s8"),
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import BitwrightError, ModelError, UnsupportedError
-from ...ir import Array, Graph
+from ...ir import Array, DType, Graph
 from ...limits import check_size
 from ..builder import GraphBuilder
 from ..emitter import Shared
@@ -23,6 +23,7 @@ from .table import DOMAINS, MOVING, REFUSED
 
 _QUANTIZED_INPUTS = {2: "uint8", 3: "int8"}  # of TensorProto.DataType
 _FLOAT_INPUTS = (1, 10, 11, 16)
+_INDEX_INPUTS = (5, 6, 7)  # int16, int32 and int64
 
 
 def read_onnx(source: bytes | str | Path, name: str | None = None) -> Graph:
@@ -102,6 +103,10 @@ class _Reader:
             return Activation(self._graph.input(value.name, shape))
         if kind in _QUANTIZED_INPUTS:
             return Activation(self._graph.input(value.name, shape), quantized=True)
+        readers = [node for node in self._nodes if value.name in node.input]
+        indices = all(node.op_type == "Gather" and list(node.input).index(value.name) == 1 for node in readers)
+        if kind in _INDEX_INPUTS and indices:
+            return Activation(self._graph.input(value.name, shape, DType.INT32))
         raise UnsupportedError(value.name, "input", "inputs of this type are not served; use float32")
 
     def _bind(self, name: str, value: Value) -> None:

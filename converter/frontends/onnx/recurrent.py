@@ -1,4 +1,4 @@
-"""RNN, GRU and LSTM in one or both directions, from a state of zeros."""
+"""RNN, GRU and LSTM in one or both directions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False,
 
 
 def layer(kind: str) -> Lowering:
-    """Outputs and last hidden values; an LSTM's last cells are not served."""
+    """Outputs, last hidden values and an LSTM's last cells."""
 
     def lower(call: Call) -> Sequence[Value | None]:
         source, batched = call.source(), bool(call.get("layout", 0))
@@ -31,12 +31,17 @@ def layer(kind: str) -> Lowering:
         if not batched:
             source = recurrent.batch_first(call, source, "batch_first")
         directions = [_direction(call, kind, source, place, reverse) for place, reverse in enumerate(sides)]
-        result, lasts = recurrent.layer(call, kind, source, directions, bool(call.get("linear_before_reset", 0)))
+        given = _given(call, len(sides), 1 if batched else 0)
+        reset_after = bool(call.get("linear_before_reset", 0))
+        result, lasts = recurrent.layer(call, kind, source, directions, reset_after, "", given, cells=2 in call.used)
         outputs: list[Value | None] = [Activation(_steps(call, result, len(sides), batched))]
-        if 1 in call.used:
-            state = recurrent.states(call, lasts)
-            outputs.append(Activation(call.transpose(state, (1, 0, 2), "states") if batched else state))
-        return [*outputs, *[None] * (call.outputs - len(outputs))]
+        for place, what in enumerate(("state", "cells"), start=1):
+            if place in call.used:
+                parts = [last.hidden if place == 1 else last.cells for last in lasts]
+                outputs.append(Activation(recurrent.states(call, parts, 1 if batched else 0, what)))
+            else:
+                outputs.append(None)
+        return outputs[: call.outputs]
 
     return lower
 
@@ -64,13 +69,18 @@ def _check(call: Call, kind: str, steps: int, sides: int) -> None:
     call.require(
         lengths is None or bool(np.all(lengths == steps)), "sequences of several lengths are not served; pad the input"
     )
-    for index in (5, 6):
-        value = call.given(index)
-        known = value is None or (isinstance(value, Constant) and not np.any(value.value))
-        call.require(known, recurrent.INITIAL)
     peepholes = call.array(7, "peephole weights")
     call.require(peepholes is None or not np.any(peepholes), "peepholes are not served")
-    call.require(2 not in call.used, "its last cells are not served; only the hidden values are")
+
+
+def _given(call: Call, sides: int, axis: int) -> list[recurrent.State]:
+    """The initial state of each direction."""
+    columns = []
+    for index, what in ((5, "hidden"), (6, "cells")):
+        value = call.given(index)
+        zeros = value is None or (isinstance(value, Constant) and not np.any(value.value))
+        columns.append(recurrent.initial(call, None if zeros else call.source(index), sides, axis, what))
+    return [recurrent.State(*parts) for parts in zip(*columns, strict=True)]
 
 
 def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) -> recurrent.Direction:

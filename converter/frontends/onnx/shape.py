@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ir import DType
 from .. import lowering
 from .call import Activation, Call, Constant, Value
 
@@ -161,6 +162,9 @@ def gather_at(call: Call, source: str, axis: int, indices: Any, what: str = "") 
 
 def gather(call: Call) -> Activation:
     """By constant indices along a dimension, which one index alone drops."""
+    rows = call.given(1)
+    if isinstance(rows, Activation) and call.graph.dtype(rows.tensor) is DType.INT32:
+        return _embedding(call, rows.tensor)
     source, indices = call.source(), call.array(1, "indices")
     assert indices is not None
     shape = call.shape_of(source)
@@ -176,6 +180,16 @@ def gather(call: Call) -> Activation:
     return Activation(
         gather_at(call, source, axis, indices) if indices.ndim == 1 else _gathered(call, source, axis, indices)
     )
+
+
+def _embedding(call: Call, indices: str) -> Activation:
+    """Rows of a constant table by indices of run time; one outside of the table reads its nearest row."""
+    table = call.array(0, "table")
+    call.require(
+        table is not None and table.ndim == 2 and not int(call.get("axis", 0)), "only rows of a constant table"
+    )
+    inputs = [call.parameter(0), indices]
+    return Activation(call.graph.node(call.name, "EMBEDDING", inputs, {}, dtype=DType.FLOAT32))
 
 
 def _gathered(call: Call, source: str, axis: int, indices: Any) -> str:

@@ -44,6 +44,15 @@ def attention(call: Call) -> Activation:
     return Activation(attend(call, query, key, value, scale, call.array("attn_mask"), bool(call.get("is_causal"))))
 
 
+def cached_attention(call: Call) -> Activation:
+    """bitwright.cached_attention, over a whole sequence."""
+    inputs = [call.source(key) for key in ("query", "key", "value")]
+    numbers = {key: int(call.get(key)) for key in ("heads", "context", "bits")}
+    slopes = tuple(float(np.float32(slope)) for slope in call.get("slopes"))
+    past_only = bool(call.get("past_only"))
+    return Activation(call.emit("CACHED_ATTENTION", inputs, slopes=slopes, past_only=past_only, **numbers))
+
+
 def _with_bias(call: Call, left: Value, right: Value, bias: Value | None, transposed: bool) -> Activation:
     """FULLY_CONNECTED where the right side is a constant matrix, else BATCH_MATMUL, plus a bias of any shape."""
     if isinstance(right, Constant) and right.value.ndim <= 2:

@@ -8,6 +8,7 @@ import io
 import logging
 import operator
 import os
+import traceback
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from ....errors import BitwrightError, InputError, ModelError, ToolError
 from ...ir import Graph
 from ...limits import MOST_CONSTANTS
 from .reader import Reader
+from .recurrent import PACKED
 from .table import LOWERINGS, NAMESPACES, REFUSED
 
 _EXPORT = "torch.export.save(torch.export.export(module.eval(), example_inputs), 'model.pt2')"
@@ -86,7 +88,7 @@ def _torch() -> Any:
         import torch
         import torch.export
 
-        from ....nn import capsule  # noqa: F401  # Bitwright's own operators, which programs may call
+        from ....nn import attention, capsule  # noqa: F401  # Bitwright's own operators, which programs may call
     except ImportError as error:
         raise ToolError("PyTorch models need torch: pip install 'bitwright[torch]'") from error
     return torch
@@ -115,6 +117,8 @@ def _exported(module: Any, example_inputs: Any) -> Any:
     except Exception as error:
         branches = "data-dependent" in str(error)
         hint = "; it branches on values of run time, which a fixed program cannot" if branches else ""
+        if any(Path(frame.filename).name == "rnn.py" for frame in traceback.extract_tb(error.__traceback__)):
+            hint = f"; {PACKED}"  # their sizes are values of run time
         raise ModelError(f"torch.export cannot trace {type(module).__name__}: {_first_line(error)}{hint}") from error
 
 

@@ -280,7 +280,7 @@ def _dtype(name: str, value: Any) -> DType:
         return DType.FLOAT32
     if kind not in {dtype.value for dtype in DType}:
         raise UnsupportedError(name, "input", f"inputs of type {kind} are not served; use float32")
-    return DType(kind)
+    return DType.INT32 if kind == "int64" else DType(kind)  # no index that is served needs more
 
 
 def _keys(spec: Any) -> dict[int, str]:

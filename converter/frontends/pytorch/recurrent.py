@@ -1,4 +1,4 @@
-"""nn.RNN, nn.GRU and nn.LSTM: stacked, in one or both directions, from a state of zeros."""
+"""nn.RNN, nn.GRU and nn.LSTM, stacked and in one or both directions, and their cells."""
 
 from __future__ import annotations
 
@@ -9,36 +9,78 @@ import numpy as np
 from .. import recurrent
 from .call import Activation, Call, Constant, Lowering, Value
 
+#: What packed sequences are told.
+PACKED = "packed sequences are not served; give padded sequences of one length"
+
 
 def layers(kind: str) -> Lowering:
-    """Of aten.rnn_tanh, aten.gru and aten.lstm: outputs and last hidden values; an LSTM's last cells are not served."""
+    """Of aten.rnn_tanh, aten.gru and aten.lstm: outputs, last hidden values and an LSTM's last cells."""
 
     def lower(call: Call) -> Sequence[Value | None]:
-        call.require(call.get("batch_sizes") is None, "packed sequences are not served; give sequences of one length")
+        call.require(call.get("batch_sizes") is None, PACKED)
         dropped = call.get("train") and call.get("dropout")
         call.require(not dropped, "dropout is active; export the module in eval mode")
-        _check_initial(call)
         source, turned = call.source("input"), not call.get("batch_first")
         if turned:
             source = recurrent.batch_first(call, source, "batch_first")
-        lasts: list[str] = []
         count, sides = int(call.get("num_layers")), 2 if call.get("bidirectional") else 1
+        given, lasts = _given(call, count * sides), list[recurrent.State]()
         for number in range(count):
             directions = [_direction(call, kind, source, sides * number + side, bool(side)) for side in range(sides)]
             what = f"layer{number}" if count > 1 else ""
-            source, ends = recurrent.layer(call, kind, source, directions, True, what)
+            own = given[sides * number : sides * (number + 1)]
+            source, ends = recurrent.layer(call, kind, source, directions, True, what, own, cells=2 in call.used)
             lasts += ends
         if turned:
             source = recurrent.batch_first(call, source, "steps_first")
-        return [Activation(source), Activation(recurrent.states(call, lasts)), *[None] * (len(call.shapes) - 2)]
+        results: list[Value | None] = [Activation(source)]
+        for place in range(1, len(call.shapes)):
+            if place not in call.used:
+                results.append(None)
+                continue
+            parts = [last.hidden if place == 1 else last.cells for last in lasts]
+            results.append(Activation(recurrent.states(call, parts, 0, "state" if place == 1 else "cells")))
+        return results
 
     return lower
 
 
-def _check_initial(call: Call) -> None:
+def cell(kind: str) -> Lowering:
+    """Of aten.rnn_tanh_cell, aten.gru_cell and aten.lstm_cell: one step, whose state comes in and goes out."""
+
+    def lower(call: Call) -> Value | Sequence[Value | None]:
+        source = call.source("input")
+        batch, inputs = call.shape_of(source)
+        weights = [call.get(key) for key in ("w_ih", "w_hh", "b_ih", "b_hh")]
+        direction = _parameters(call, kind, weights, inputs, False)
+        sequence = call.reshape(source, (batch, 1, inputs), "step")
+        states = call.get("hx") if kind == "LSTM" else [call.get("hx")]
+        given = recurrent.State(
+            *(_state(call, value, "hidden" if i == 0 else "cells") for i, value in enumerate(states))
+        )
+        _, (last,) = recurrent.layer(call, kind, sequence, [direction], True, "", [given], cells=kind == "LSTM")
+        if last.cells is not None:
+            return [Activation(str(last.hidden)), Activation(last.cells)]
+        return Activation(call.reshape(str(last.hidden), call.shape, "hidden"))
+
+    return lower
+
+
+def _given(call: Call, count: int) -> list[recurrent.State]:
+    """The initial state of every layer and direction."""
     given = call.get("hx")
-    for value in given if isinstance(given, list | tuple) else [given]:
-        call.require(isinstance(value, Constant) and not np.any(value.value), recurrent.INITIAL)
+    values = given if isinstance(given, list | tuple) else [given]
+    columns = [
+        recurrent.initial(call, _state(call, value, what), count, 0, what)
+        for value, what in zip(values, ("hidden", "cells"), strict=False)
+    ]
+    return [recurrent.State(*parts) for parts in zip(*columns, strict=True)]
+
+
+def _state(call: Call, value: Value, what: str) -> str | None:
+    """A state as a tensor of the graph; None where it is of zeros."""
+    zeros = isinstance(value, Constant) and not np.any(value.value)
+    return None if zeros else call.tensor(value, what)
 
 
 def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) -> recurrent.Direction:
@@ -49,9 +91,18 @@ def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) ->
     count = int(call.get("num_layers")) * (2 if call.get("bidirectional") else 1) * each
     call.require(len(values) == count, "a projection of the hidden values is not served")
     parts = values[place * each : (place + 1) * each]
-    for part in parts:
+    return _parameters(call, kind, parts, call.shape_of(source)[2], reverse)
+
+
+def _parameters(
+    call: Call, kind: str, parts: Sequence[Value | None], inputs: int, reverse: bool
+) -> recurrent.Direction:
+    """Two matrices and, with biases, two vectors."""
+    given = [part for part in parts if part is not None]
+    for part in given:
         call.require(isinstance(part, Constant), "weights computed at run time are not served")
-    recurrent.check_parameters(call, kind, parts[0].value, parts[1].value, call.shape_of(source)[2])
-    names = [call.constant(part.name, part.value) for part in parts]
-    bias, recurrent_bias = names[2:] if biased else (None, None)
+    known = [part for part in given if isinstance(part, Constant)]
+    recurrent.check_parameters(call, kind, known[0].value, known[1].value, inputs)
+    names = [call.constant(part.name, part.value) for part in known]
+    bias, recurrent_bias = names[2:] if len(names) == 4 else (None, None)
     return recurrent.Direction(names[0], names[1], bias, recurrent_bias, reverse)

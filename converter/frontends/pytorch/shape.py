@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...ir import Array
+from ...ir import Array, DType
 from .. import lowering
 from .call import Activation, Call, Constant, Value
 
@@ -111,6 +111,14 @@ def index_select(call: Call) -> Activation:
     source, indices = call.source(), call.array("index")
     assert indices is not None
     return Activation(gather(call, source, call.axis("dim", len(call.shape_of(source))), indices))
+
+
+def embedding(call: Call) -> Activation:
+    """Rows of a constant table by indices of run time; one outside of the table reads its nearest row."""
+    table = call.parameter("weight")
+    indices = call.given("indices")
+    call.require(isinstance(indices, Activation), "a table that is computed at run time is not served")
+    return Activation(call.graph.node(call.name, "EMBEDDING", [table, call.source("indices")], {}, dtype=DType.FLOAT32))
 
 
 def index(call: Call) -> Activation:

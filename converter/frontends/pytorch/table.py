@@ -39,6 +39,9 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "lstm": recurrent.layers("LSTM"),
     "gru": recurrent.layers("GRU"),
     "rnn_tanh": recurrent.layers("RNN"),
+    "lstm_cell": recurrent.cell("LSTM"),
+    "gru_cell": recurrent.cell("GRU"),
+    "rnn_tanh_cell": recurrent.cell("RNN"),
 }
 
 _CAPSULES: dict[str, Lowering] = {
@@ -47,8 +50,10 @@ _CAPSULES: dict[str, Lowering] = {
     "capsule_length": capsule.length,
 }
 
+_OWN: dict[str, Lowering] = {**_CAPSULES, "cached_attention": matrix.cached_attention}
+
 #: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
-NAMESPACES: dict[str, str] = dict.fromkeys(_CAPSULES, "bitwright")
+NAMESPACES: dict[str, str] = dict.fromkeys(_OWN, "bitwright")
 
 _NORMALIZATION: dict[str, Lowering] = {
     "batch_norm": normalization.batch_norm_whole,
@@ -179,6 +184,7 @@ _SHAPE: dict[str, Lowering] = {
     "slice": shape.narrow,
     "select": shape.select,
     "index_select": shape.index_select,
+    "embedding": shape.embedding,
     "index": shape.index,
     "flip": shape.flip,
     "roll": shape.roll,
@@ -200,14 +206,14 @@ _SHAPE: dict[str, Lowering] = {
 
 LOWERINGS: dict[str, Lowering] = {
     **_CONVOLUTION, **_MATRIX, **_RECURRENT_LAYERS, **_NORMALIZATION, **_ACTIVATION, **_ARITHMETIC, **_REDUCTION,
-    **_POOLING, **_RESIZE, **_CAPSULES, **NOTHING, **_SHAPE,
+    **_POOLING, **_RESIZE, **_OWN, **NOTHING, **_SHAPE,
 }  # fmt: skip
 
 #: Operators that broadcast, and those that broadcast by themselves, before which the others need not.
 EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
-_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh over the whole sequence"
+_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh"
 _THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
@@ -222,9 +228,7 @@ REFUSED: dict[str, str] = {
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
     "rnn_relu": _RECURRENT,
-    "lstm_cell": _RECURRENT,
-    "gru_cell": _RECURRENT,
-    "embedding": "a look-up by run-time indices is not served; give the embedded vectors as the input",
+    "rnn_relu_cell": _RECURRENT,
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,

@@ -11,9 +11,10 @@ from .adaround import adaround
 from .bias_correction import bias_correction
 from .equalize import equalize
 from .norm_tweak import norm_tweak
+from .outliers import outliers
 from .paper_q7 import paper_q7
 from .second_order import second_order
-from .smoothquant import smoothquant
+from .smoothquant import feature_wise, smoothquant
 from .weight_mse import weight_mse
 
 #: ``method(graph, calibration, **options) -> graph``: on the float graph before grids are chosen, or on the annotated
@@ -49,6 +50,18 @@ METHODS: dict[str, Method] = {
         annotated=False,
         summary="Activation outliers moved into the weights that meet them",
         source="Xiao et al., 2022, SmoothQuant, arXiv 2211.10438",
+    ),
+    "feature_wise": Method(
+        feature_wise,
+        annotated=False,
+        summary="A scale per feature, folded into the layers around it",
+        source="Yao et al., 2023, ZeroQuant-HERO, arXiv 2310.17723",
+    ),
+    "outliers": Method(
+        outliers,
+        annotated=False,
+        summary="The few outlying input channels of a layer in int16, the rest in int8 with a scale per row",
+        source="Dettmers et al., 2022, LLM.int8(), arXiv 2208.07339",
     ),
     "weight_mse": Method(
         weight_mse,

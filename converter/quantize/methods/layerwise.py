@@ -128,7 +128,7 @@ def layerwise(
     seen = calibration.spread(min(samples, _affordable(graph, last)))
     # Networks that move the leading dimension elsewhere, as attention does, see one sample at a time.
     together = takes_batches(graph) and takes_batches(floating or graph)
-    batches = list(seen.batches() if together else seen.batches(1))
+    batches = list(seen.batches() if together else seen.singles(graph))
     theirs: dict[str, Batches] = {name: [b[i] for b in batches] for i, name in enumerate(graph.inputs)}
     ours = {name: [simulated(graph.tensor(name), x) for x in values] for name, values in theirs.items()}
     for index, node in enumerate(graph.nodes):

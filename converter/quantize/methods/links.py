@@ -1,8 +1,9 @@
 """Where channels can be scaled without changing what a float network computes.
 
 A tensor between layers can be divided by a positive factor per channel when the layer that writes it takes the factor
-into its weights and bias, when everything on the way to the layers that read it is positively homogeneous
-(``f(s * x) = s * f(x)`` for ``s > 0``, channel by channel), and when those layers take the inverse into their weights.
+into its weights and bias, or the normalization into its gain and bias, when everything on the way to the layers that
+read it is positively homogeneous (``f(s * x) = s * f(x)`` for ``s > 0``, channel by channel), and when those layers
+take the inverse into their weights.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _HOMOGENEOUS = frozenset(
         "RESIZE_NEAREST_NEIGHBOR",
     )
 )
+#: Normalizations over the last axis; inputs 1 and 2 are gain and bias, if any.
+_NORMS = ("LAYER_NORM", "RMS_NORM")
 _REDUCTIONS = frozenset(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"))
 _RESHAPES = frozenset(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"))
 _ACTIVATIONS = ("NONE", "RELU")
@@ -40,7 +43,7 @@ _ACTIVATIONS = ("NONE", "RELU")
 
 @dataclass(frozen=True)
 class Link:
-    """A layer and those that read what it writes; names of nodes.
+    """A layer, or a normalization, and the layers that read what it writes; names of nodes.
 
     Attributes:
         channels: of the producer's output; a consumer's input channel ``i`` is channel ``i % channels`` (a flattened
@@ -56,8 +59,12 @@ class Link:
     inputs: tuple[str, ...]
 
 
-def find_links(graph: Graph) -> list[Link]:
-    """Every link of a float graph, in order of execution."""
+def find_links(graph: Graph, norms: bool = False) -> list[Link]:
+    """Every link of a float graph, in order of execution.
+
+    Args:
+        norms: also those that begin at a layer or RMS normalization.
+    """
     readers: dict[str, list[Node]] = {}
     for node in graph.nodes:
         for name in dict.fromkeys(node.inputs):
@@ -65,9 +72,12 @@ def find_links(graph: Graph) -> list[Link]:
     links = []
     for node in graph.nodes:
         rule = _weighted(graph, node)
-        if rule is None or node.attrs.get("activation", "NONE") not in _ACTIVATIONS:
+        if norms and _is_norm(graph, node):
+            channels = graph.output(node).shape[-1]
+        elif rule is not None and node.attrs.get("activation", "NONE") in _ACTIVATIONS:
+            channels = graph.input(node, rule.weights or 0).shape[rule.channel_axis]
+        else:
             continue
-        channels = graph.input(node, rule.weights or 0).shape[rule.channel_axis]
         found = _consumers(graph, readers, node.outputs[0], channels)
         if found:
             consumers, inputs = tuple(name for name, _ in found), tuple(name for _, name in found)
@@ -84,6 +94,9 @@ def scaled(graph: Graph, links: Sequence[Link], factors: Mapping[str, Array]) ->
     divisors = {link.producer: factors[link.producer] for link in links}
     multipliers = {consumer: factors[link.producer] for link in links for consumer in link.consumers}
     for node in graph.nodes:
+        if node.op in _NORMS and node.name in divisors:
+            graph = with_constants(graph, node, _divided_norm(graph, node, divisors[node.name]))
+            continue
         rule = _weighted(graph, node)
         if rule is None or rule.weights is None or not (node.name in divisors or node.name in multipliers):
             continue
@@ -104,6 +117,26 @@ def scaled(graph: Graph, links: Sequence[Link], factors: Mapping[str, Array]) ->
         changes[rule.weights] = replace(weights, data=values.astype(np.float32))
         graph = with_constants(graph, node, changes)
     return check(graph)
+
+
+def _is_norm(graph: Graph, node: Node) -> bool:
+    """Whether a node normalizes with constant gain and bias, or none."""
+    parameters = [graph.optional_input(node, index) for index in (1, 2)]
+    return node.op in _NORMS and all(tensor is None or tensor.is_constant for tensor in parameters)
+
+
+def _divided_norm(graph: Graph, node: Node, divisors: Array) -> dict[int, Tensor]:
+    """Gain and bias of a normalization, divided; a gain where there was none."""
+    changes = {}
+    for index in (1, 2):
+        tensor = graph.optional_input(node, index)
+        if tensor is None and index == 1:
+            tensor = Tensor(
+                f"{node.name}/gain", divisors.shape, DType.FLOAT32, data=np.ones(divisors.shape, np.float32)
+            )
+        if tensor is not None:
+            changes[index] = replace(tensor, data=(tensor.value() / divisors).astype(np.float32))
+    return changes
 
 
 def input_channels(graph: Graph, node: Node) -> int:
@@ -191,6 +224,9 @@ def _consumers(
 
 def _passes(graph: Graph, node: Node, name: str, channels: int) -> bool:
     """Whether a node is homogeneous in the tensor and leaves channels where they are in its last axis."""
+    if node.op == "ATTENTION":  # the mean of the values; queries and keys change the weights
+        whole = node.inputs.index(name) == 2 and len(graph.tensor(name).shape) == 3
+        return whole and graph.output(node).shape[-1] == channels
     if node.inputs[0] != name or name in node.inputs[1:] or len(node.outputs) != 1:
         return False
     if node.attrs.get("activation", "NONE") not in _ACTIVATIONS:

@@ -2,27 +2,23 @@
 #include "bw_capsule_routing_q7.h"
 
 #include "bw_capsule_rows_q7.h"
-#include "bw_inner_s8.h"
 
 typedef bw_capsule_routing_q7_params params;
 
 /* Where things lie in the scratch. */
 typedef struct {
-    int32_t *sums;
+    int32_t *sums, *dots;
     int8_t *logits, *couplings, *outputs, *predictions;
 } parts;
 
 /* The logits of one input capsule after an iteration. */
-static void agree(const params *p, const int8_t *shifts, const int8_t *predictions, const int8_t *outputs,
-                  int8_t *logits) {
+static void agree(const params *p, const int8_t *shifts, const int8_t *predictions, const parts *at, int8_t *logits) {
+    bw_capsule_agree_q7(predictions, at->outputs, p->capsules, p->dim, at->dots);
     for (int32_t j = 0; j < p->capsules; ++j) {
-        const int32_t dot = bw_inner_s8(predictions, outputs, p->dim, 0);
-        const int32_t agreement = bw_capsule_sat8(bw_capsule_divide(dot, shifts[BW_CAPSULE_AGREEMENT]));
+        const int32_t agreement = bw_capsule_sat8(bw_capsule_divide(at->dots[j], shifts[BW_CAPSULE_AGREEMENT]));
         const int32_t sum = bw_shl32(agreement, shifts[BW_CAPSULE_ALIGN_AGREEMENT]) +
                             bw_shl32(logits[j], shifts[BW_CAPSULE_ALIGN_LOGITS]);
         logits[j] = (int8_t)bw_capsule_sat8(bw_capsule_divide(sum, shifts[BW_CAPSULE_LOGITS]));
-        predictions += p->dim;
-        outputs += p->dim;
     }
 }
 
@@ -46,6 +42,7 @@ static void route(const params *p, const int8_t *input, int8_t *output, parts at
     for (int32_t i = 0; i < p->inputs * p->capsules; ++i) {
         at.logits[i] = 0;
     }
+    bw_capsule_softmax_q7(at.logits, p->capsules, at.couplings); /* the first iteration's, the same of all inputs */
     for (int32_t iteration = 0; iteration < p->iterations; ++iteration) {
         const int8_t *const shifts = p->shifts + iteration * BW_CAPSULE_SHIFTS;
         for (int32_t r = 0; r < rows; ++r) {
@@ -59,9 +56,9 @@ static void route(const params *p, const int8_t *input, int8_t *output, parts at
                                       p->prediction_shift, predictions);
             }
             if (iteration > 0) {
-                agree(p, shifts - BW_CAPSULE_SHIFTS, predictions, at.outputs, logits);
+                agree(p, shifts - BW_CAPSULE_SHIFTS, predictions, &at, logits);
+                bw_capsule_softmax_q7(logits, p->capsules, at.couplings);
             }
-            bw_capsule_softmax_q7(logits, p->capsules, at.couplings);
             bw_capsule_gather_q7(predictions, at.couplings, p->capsules, p->dim, at.sums);
         }
         squash(p, shifts, at.sums, iteration == p->iterations - 1 ? output : at.outputs);
@@ -72,7 +69,8 @@ void bw_capsule_routing_q7(const params *p, const int8_t *input, int8_t *output,
     const int32_t rows = p->capsules * p->dim;
     parts at;
     at.sums = scratch;
-    at.logits = (int8_t *)(at.sums + rows);
+    at.dots = at.sums + rows;
+    at.logits = (int8_t *)(at.dots + p->capsules);
     at.couplings = at.logits + p->inputs * p->capsules;
     at.outputs = at.couplings + p->capsules;
     at.predictions = at.outputs + rows;

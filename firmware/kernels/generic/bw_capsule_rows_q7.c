@@ -14,6 +14,17 @@ void bw_capsule_predict_q7(const int8_t *weights, const int8_t *input, int32_t r
     }
 }
 
+void bw_capsule_agree_q7(const int8_t *predictions, const int8_t *outputs, int32_t capsules, int32_t dim,
+                         int32_t *output) {
+    for (int32_t j = 0; j < capsules; ++j) {
+        int32_t sum = 0;
+        for (int32_t d = 0; d < dim; ++d) {
+            sum += *predictions++ * *outputs++;
+        }
+        output[j] = sum;
+    }
+}
+
 void bw_capsule_gather_q7(const int8_t *predictions, const int8_t *couplings, int32_t capsules, int32_t dim,
                           int32_t *sums) {
     for (int32_t j = 0; j < capsules; ++j) {

@@ -5,18 +5,16 @@
 
 static int32_t saturate(int32_t x) { return bw_clamp(x, INT16_MIN, INT16_MAX); }
 
-/* floor((a * b + 2^14) / 2^15), saturated: products of values without integer bits. */
-static int32_t multiply(int32_t a, int32_t b) {
-    const int32_t product = (a * b + (1 << 14)) >> 15;
-    return product > INT16_MAX ? INT16_MAX : product;
-}
+/* floor((a * b + 2^14) / 2^15): products of values without integer bits, of which no two here are -2^15. */
+static int32_t multiply(int32_t a, int32_t b) { return (a * b + (1 << 14)) >> 15; }
 
 /* exp of a value in [-1/4, 0): a Taylor polynomial around -1/8. */
 static int32_t exp_on_last_quarter(int32_t a) {
     const int32_t exp_of_minus_eighth = 28918, third = 10923;
     const int32_t x = a + (1 << 12);
     const int32_t x2 = multiply(x, x), x3 = multiply(x2, x), x4 = multiply(x2, x2);
-    const int32_t tail = bw_divide_by_pot(multiply(bw_divide_by_pot(x4, 2) + x3, third) + x2, 1);
+    /* Both divisions round what is not negative. */
+    const int32_t tail = (multiply(((x4 + 2) >> 2) + x3, third) + x2 + 1) >> 1;
     return saturate(exp_of_minus_eighth + multiply(exp_of_minus_eighth, x + tail));
 }
 
@@ -32,9 +30,10 @@ static int32_t exp_on_negative_values(int32_t a, int32_t integer_bits) {
         return 0;
     }
     int32_t result = exp_on_last_quarter(saturate(bw_shl32(reduced, integer_bits)));
-    for (int32_t k = -2; k < integer_bits && k < 5; ++k) {
-        if ((remainder >> (fraction + k)) & 1) {
-            result = multiply(result, exp_of_minus_powers[k + 2]);
+    const int16_t *factor = exp_of_minus_powers;
+    for (int32_t quarters = remainder >> (fraction - 2); quarters != 0; quarters >>= 1, ++factor) {
+        if (quarters & 1) {
+            result = multiply(result, *factor);
         }
     }
     return result;

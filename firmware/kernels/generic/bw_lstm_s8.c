@@ -5,9 +5,23 @@
 
 #include "bw_fixedpoint.h"
 #include "bw_gates_s16.h"
-#include "bw_inner_s8.h"
+#include "bw_rows_column_s8.h"
+#include "bw_rows_s8.h"
 
 enum { ENTER, FORGET, UPDATE, LEAVE };
+enum { BLOCK = 16 }; /* rows whose sums wait on the stack */
+
+/* Where things lie in the scratch; the columns as bw_rows_column_s8.h has them. */
+typedef struct {
+    int16_t *gates;
+    int16_t *input, *state, *hidden; /* columns */
+    int8_t *values;                  /* hidden values where they are projected */
+} room;
+
+/* Rows up to a multiple of four values. */
+static int32_t padded(int32_t count) { return (count + 3) & ~3; }
+
+static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static int32_t saturate(int32_t x) { return bw_clamp(x, INT16_MIN, INT16_MAX); }
 
@@ -64,16 +78,20 @@ static void normalize(const bw_lstm_s8_gate *gate, int16_t *values, int32_t coun
     }
 }
 
-/* One gate of all cells before its activation, in Q3.12. */
-static void compute_gate(const bw_lstm_s8_params *p, const bw_lstm_s8_gate *gate, const int8_t *input,
-                         const int8_t *state, int16_t *values) {
-    for (int32_t i = 0; i < p->cells; ++i) {
-        const int32_t x = bw_inner_s8(gate->input_weights + i * p->inputs, input, p->inputs, gate->input_bias[i]);
-        const int32_t h =
-            bw_inner_s8(gate->recurrent_weights + i * p->outputs, state, p->outputs, gate->recurrent_bias[i]);
-        const int32_t first = saturate(bw_requantize_double(x, gate->input_multiplier, gate->input_shift));
-        const int32_t second = bw_requantize_double(h, gate->recurrent_multiplier, gate->recurrent_shift);
-        values[i] = (int16_t)saturate(first + second);
+/* One gate of all cells before its activation, in Q3.12, from the columns of the input and of the state. */
+static void compute_gate(const bw_lstm_s8_params *p, const bw_lstm_s8_gate *gate, const void *input, const void *state,
+                         int16_t *values) {
+    const int32_t inputs = padded(p->inputs), outputs = padded(p->outputs);
+    int32_t x[BLOCK], h[BLOCK];
+    for (int32_t row = 0; row < p->cells; row += BLOCK) {
+        const int32_t count = smaller(p->cells - row, BLOCK);
+        bw_rows_s8(gate->input_weights + row * inputs, input, inputs, count, gate->input_bias + row, x);
+        bw_rows_s8(gate->recurrent_weights + row * outputs, state, outputs, count, gate->recurrent_bias + row, h);
+        for (int32_t i = 0; i < count; ++i) {
+            const int32_t first = saturate(bw_requantize_double(x[i], gate->input_multiplier, gate->input_shift));
+            const int32_t second = bw_requantize_double(h[i], gate->recurrent_multiplier, gate->recurrent_shift);
+            values[row + i] = (int16_t)saturate(first + second);
+        }
     }
     if (gate->norm_weights != NULL) {
         normalize(gate, values, p->cells);
@@ -91,23 +109,32 @@ static int32_t next_cell(const bw_lstm_s8_params *p, const int16_t *gates, int32
     return p->cell_clip ? bw_clamp(cell, -p->cell_clip, p->cell_clip) : cell;
 }
 
-static void project(const bw_lstm_s8_params *p, const int8_t *hidden, int8_t *state) {
-    for (int32_t i = 0; i < p->outputs; ++i) {
-        const int32_t acc = bw_inner_s8(p->projection_weights + i * p->cells, hidden, p->cells, p->projection_bias[i]);
-        const int32_t scaled = bw_requantize_double(acc, p->projection_multiplier, p->projection_shift);
-        const int32_t value = bw_clamp(scaled + p->output_zero_point, INT8_MIN, INT8_MAX);
-        state[i] = (int8_t)(p->projection_clip ? bw_clamp(value, -p->projection_clip, p->projection_clip) : value);
+static void project(const bw_lstm_s8_params *p, const void *hidden, int8_t *state) {
+    const int32_t cells = padded(p->cells);
+    int32_t sums[BLOCK];
+    for (int32_t row = 0; row < p->outputs; row += BLOCK) {
+        const int32_t count = smaller(p->outputs - row, BLOCK);
+        bw_rows_s8(p->projection_weights + row * cells, hidden, cells, count, p->projection_bias + row, sums);
+        for (int32_t i = 0; i < count; ++i) {
+            const int32_t scaled = bw_requantize_double(sums[i], p->projection_multiplier, p->projection_shift);
+            const int32_t value = bw_clamp(scaled + p->output_zero_point, INT8_MIN, INT8_MAX);
+            const int32_t clip = p->projection_clip;
+            state[row + i] = (int8_t)(clip ? bw_clamp(value, -clip, clip) : value);
+        }
     }
 }
 
-static void step(const bw_lstm_s8_params *p, const int8_t *input, int8_t *state, int16_t *cell, int16_t *gates) {
-    int8_t *const hidden = p->projection_weights != NULL ? (int8_t *)(gates + 4 * p->cells) : state;
+static void step(const bw_lstm_s8_params *p, const int8_t *input, int8_t *state, int16_t *cell, const room *r) {
+    int8_t *const hidden = p->projection_weights != NULL ? r->values : state;
+    const void *const x = bw_rows_column_s8(input, p->inputs, r->input);
+    const void *const h = bw_rows_column_s8(state, p->outputs, r->state);
+    int16_t *const gates = r->gates;
     if (p->enter.input_weights != NULL) {
-        compute_gate(p, &p->enter, input, state, gates + ENTER * p->cells);
+        compute_gate(p, &p->enter, x, h, gates + ENTER * p->cells);
     }
-    compute_gate(p, &p->forget, input, state, gates + FORGET * p->cells);
-    compute_gate(p, &p->update, input, state, gates + UPDATE * p->cells);
-    compute_gate(p, &p->leave, input, state, gates + LEAVE * p->cells);
+    compute_gate(p, &p->forget, x, h, gates + FORGET * p->cells);
+    compute_gate(p, &p->update, x, h, gates + UPDATE * p->cells);
+    compute_gate(p, &p->leave, x, h, gates + LEAVE * p->cells);
     for (int32_t i = 0; i < p->cells; ++i) {
         cell[i] = (int16_t)next_cell(p, gates, i, cell[i]);
         const int32_t leave = bw_logistic_s16(gates[LEAVE * p->cells + i], 3);
@@ -116,16 +143,19 @@ static void step(const bw_lstm_s8_params *p, const int8_t *input, int8_t *state,
         hidden[i] = (int8_t)bw_clamp(scaled + p->hidden_zero_point, INT8_MIN, INT8_MAX);
     }
     if (p->projection_weights != NULL) {
-        project(p, hidden, state);
+        project(p, bw_rows_column_s8(hidden, p->cells, r->hidden), state);
     }
 }
 
 void bw_lstm_s8(const bw_lstm_s8_params *p, const int8_t *input, int8_t *output, int8_t *state, int16_t *cell,
                 void *scratch) {
+    int16_t *const gates = scratch, *const x = gates + 4 * p->cells, *const h = x + padded(p->inputs);
+    int16_t *const hidden = h + padded(p->outputs);
+    const room r = {gates, x, h, hidden, (int8_t *)(hidden + padded(p->cells))};
     for (int32_t batch = 0; batch < p->batch; ++batch, state += p->outputs, cell += p->cells) {
         for (int32_t i = 0; i < p->steps; ++i) {
             const int32_t row = batch * p->batch_stride + i * p->step_stride;
-            step(p, input + row * p->inputs, state, cell, scratch);
+            step(p, input + row * p->inputs, state, cell, &r);
             for (int32_t k = 0; k < p->outputs; ++k) {
                 output[row * p->outputs + k] = state[k];
             }

@@ -5,13 +5,23 @@
 
 #include "bw_fixedpoint.h"
 #include "bw_pwl_run_s16.h"
+#include "bw_rows_column_s8.h"
 #include "bw_rows_s8.h"
+#include "bw_stream.h"
 
-/* A step's operands, as bw_rows_s8.h lays columns out, its gates, and room for a column of hidden values. */
+/* Weights that come in tiles of rows: the rows of the product with the input, then the same of that with the state. */
+typedef struct {
+    int8_t *tiles[2]; /* one is copied while the other is used */
+    int32_t place;    /* of the tile to be used next */
+    int32_t left;     /* how many are still to be used */
+} stream;
+
+/* A step's operands, as bw_rows_column_s8.h lays columns out, its gates, and room for a column of hidden values. */
 typedef struct {
     const void *x, *h;
     int16_t *gates;
     void *room;
+    stream *weights;
 } step;
 
 static int32_t saturate(int32_t x) { return bw_clamp(x, INT16_MIN, INT16_MAX); }
@@ -22,34 +32,76 @@ static int32_t times(int32_t a, int32_t b) { return (a * b + (1 << 14)) >> 15; }
 /* Rows up to a multiple of four values. */
 static int32_t padded(int32_t count) { return (count + 3) & ~3; }
 
-static void sum_rows(const bw_recurrent_s8_product *product, const void *column, int32_t depth, int32_t wide,
-                     int32_t row, int32_t count, int32_t *sums) {
-    const int8_t *const weights = product->weights + row * depth;
-    if (wide) {
-        bw_rows_s16(weights, column, depth, count, product->bias + row, sums);
+static int32_t all_rows(const bw_recurrent_s8_params *p) {
+    return (p->kind == BW_RNN ? 1 : p->kind == BW_GRU ? 3 : 4) * p->cells;
+}
+
+/* Where the tile ends that begins with a row; a GRU computes its last rows apart. */
+static int32_t tile_end(const bw_recurrent_s8_params *p, int32_t row) {
+    const int32_t end = p->kind == BW_GRU && row < 2 * p->cells ? 2 * p->cells : all_rows(p);
+    return row + p->tile_rows < end ? row + p->tile_rows : end;
+}
+
+static void start_tile(const bw_recurrent_s8_params *p, const stream *s, int32_t row) {
+    const int32_t rows = tile_end(p, row) - row, inputs = padded(p->inputs), cells = padded(p->cells);
+    int8_t *const tile = s->tiles[s->place];
+    bw_stream_start(tile, p->of_input.weights + row * inputs, rows * inputs);
+    bw_stream_start(tile + p->tile_rows * inputs, p->of_state.weights + row * cells, rows * cells);
+}
+
+/* The tile that begins with a row, when it is there; the copy of the next one begins. */
+static const int8_t *take_tile(const bw_recurrent_s8_params *p, stream *s, int32_t row) {
+    const int8_t *const tile = s->tiles[s->place];
+    bw_stream_wait();
+    s->place = 1 - s->place;
+    if (--s->left > 0) {
+        row = tile_end(p, row);
+        start_tile(p, s, row < all_rows(p) ? row : 0);
+    }
+    return tile;
+}
+
+/* The gates of at most BW_GATE_BLOCK rows, their weights given; with `reset`, Q0.15, it scales the product with the
+ * state. */
+static void block(const bw_recurrent_s8_params *p, const step *s, const int8_t *of_input, const int8_t *of_state,
+                  int32_t row, int32_t count, const int16_t *reset, int16_t *to) {
+    const bw_gate_scale *const x = &p->of_input.scale, *const h = &p->of_state.scale;
+    int32_t sums[2][BW_GATE_BLOCK];
+    if (p->wide_input) {
+        bw_rows_s16(of_input, s->x, padded(p->inputs), count, p->of_input.bias + row, sums[0]);
     } else {
-        bw_rows_s8(weights, column, depth, count, product->bias + row, sums);
+        bw_rows_s8(of_input, s->x, padded(p->inputs), count, p->of_input.bias + row, sums[0]);
+    }
+    bw_rows_s16(of_state, s->h, padded(p->cells), count, p->of_state.bias + row, sums[1]);
+    if (reset == NULL) {
+        bw_gate_sums_s16(x, h, sums, row, count, to);
+        return;
+    }
+    for (int32_t i = 0; i < count; ++i) {
+        const int32_t first = bw_requantize_high(sums[0][i], x->multiplier[row + i], x->left, x->right);
+        const int32_t second = bw_requantize_high(sums[1][i], h->multiplier[row + i], h->left, h->right);
+        to[i] = (int16_t)saturate(first + (int32_t)(((int64_t)reset[i] * second + (1 << 14)) >> 15));
     }
 }
 
-/* The gates of rows up to `end` before their functions, Q3.12; with `reset`, Q0.15, it scales the product with the
- * state. */
+/* The gates of rows up to `end` before their functions, Q3.12. */
 static void gates(const bw_recurrent_s8_params *p, const step *s, int32_t row, int32_t end, const int16_t *reset,
                   int16_t *to) {
-    int32_t sums[2][BW_GATE_BLOCK];
-    for (; row < end; row += BW_GATE_BLOCK, to += BW_GATE_BLOCK) {
-        const int32_t count = end - row < BW_GATE_BLOCK ? end - row : BW_GATE_BLOCK;
-        sum_rows(&p->of_input, s->x, padded(p->inputs), p->wide_input, row, count, sums[0]);
-        sum_rows(&p->of_state, s->h, padded(p->cells), 1, row, count, sums[1]);
-        if (reset == NULL) {
-            bw_gate_sums_s16(&p->of_input.scale, &p->of_state.scale, sums, row, count, to);
-            continue;
+    const int32_t begin = row;
+    while (row < end) {
+        const int32_t last = p->tile_rows > 0 ? tile_end(p, row) : end;
+        const int8_t *of_input = p->of_input.weights + row * padded(p->inputs);
+        const int8_t *of_state = p->of_state.weights + row * padded(p->cells);
+        if (p->tile_rows > 0) {
+            of_input = take_tile(p, s->weights, row);
+            of_state = of_input + p->tile_rows * padded(p->inputs);
         }
-        for (int32_t i = 0; i < count; ++i) {
-            const bw_gate_scale *const of_x = &p->of_input.scale, *const of_h = &p->of_state.scale;
-            const int32_t first = bw_requantize_high(sums[0][i], of_x->multiplier[row + i], of_x->left, of_x->right);
-            const int32_t second = bw_requantize_high(sums[1][i], of_h->multiplier[row + i], of_h->left, of_h->right);
-            to[i] = (int16_t)saturate(first + (int32_t)(((int64_t)*reset++ * second + (1 << 14)) >> 15));
+        while (row < last) {
+            const int32_t count = last - row < BW_GATE_BLOCK ? last - row : BW_GATE_BLOCK, at = row - begin;
+            block(p, s, of_input, of_state, row, count, reset == NULL ? NULL : reset + at, to + at);
+            of_input += count * padded(p->inputs);
+            of_state += count * padded(p->cells);
+            row += count;
         }
     }
 }
@@ -107,13 +159,14 @@ static void put(const bw_recurrent_s8_params *p, const int16_t *h, void *output,
 }
 
 /* One step from the row of the input. */
-static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_t row, int16_t *h, int16_t *scratch) {
-    int16_t *const column = scratch + padded((p->kind == BW_RNN ? 1 : p->kind == BW_GRU ? 3 : 4) * p->cells);
+static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_t row, int16_t *h, int16_t *scratch,
+                      stream *weights) {
+    int16_t *const column = scratch + padded(all_rows(p));
     int16_t *const room = column + padded(p->inputs);
     const void *const x = p->wide_input
                               ? bw_rows_column_s16((const int16_t *)input + row * p->inputs, p->inputs, column)
                               : bw_rows_column_s8((const int8_t *)input + row * p->inputs, p->inputs, column);
-    const step s = {x, bw_rows_column_s16(h, p->cells, room), scratch, room};
+    const step s = {x, bw_rows_column_s16(h, p->cells, room), scratch, room, weights};
     if (p->kind == BW_RNN) {
         step_rnn(p, &s, h);
     } else if (p->kind == BW_GRU) {
@@ -123,11 +176,26 @@ static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_
     }
 }
 
+/* Two tiles after the columns; the first begins to be copied. */
+static stream begin_stream(const bw_recurrent_s8_params *p, int16_t *scratch) {
+    const int32_t size = p->tile_rows * (padded(p->inputs) + padded(p->cells));
+    int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + padded(p->cells));
+    stream s = {{tiles, tiles + size}, 0, 0};
+    if (p->tile_rows > 0) {
+        for (int32_t row = 0; row < all_rows(p); row = tile_end(p, row)) {
+            s.left += p->batch * p->steps;
+        }
+        start_tile(p, &s, 0);
+    }
+    return s;
+}
+
 void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch) {
+    stream weights = begin_stream(p, scratch);
     for (int32_t batch = 0; batch < p->batch; ++batch, state += (p->kind == BW_LSTM ? 2 : 1) * p->cells) {
         for (int32_t i = 0; i < p->steps; ++i) {
             const int32_t row = batch * p->batch_stride + (p->reverse ? p->steps - 1 - i : i) * p->step_stride;
-            take_step(p, input, row, state, scratch);
+            take_step(p, input, row, state, scratch, &weights);
             put(p, state, output, row);
         }
     }

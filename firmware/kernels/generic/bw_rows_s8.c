@@ -1,34 +1,26 @@
-/* Portable products of rows and a column of int16: four rows share every load of the column. */
+/* Portable products of rows and a column of int16: four rows share every load of the column, and four columns
+ * the loop's own instructions. */
 #include "bw_rows_s8.h"
 
-const void *bw_rows_column_s8(const int8_t *values, int32_t depth, void *scratch) {
-    int16_t *const column = scratch;
-    for (int32_t i = 0; i < ((depth + 3) & ~3); ++i) {
-        column[i] = i < depth ? values[i] : 0;
-    }
-    return column;
-}
+/* One value of the column times four rows. */
+#define TAP(i)                                                                                                         \
+    do {                                                                                                               \
+        const int32_t value = x[i];                                                                                    \
+        a += value * first[i];                                                                                         \
+        b += value * second[i];                                                                                        \
+        c += value * third[i];                                                                                         \
+        d += value * fourth[i];                                                                                        \
+    } while (0)
 
-const void *bw_rows_column_s16(const int16_t *values, int32_t depth, void *scratch) {
-    int16_t *const column = scratch;
-    if (depth % 4 == 0) {
-        return values;
-    }
-    for (int32_t i = 0; i < ((depth + 3) & ~3); ++i) {
-        column[i] = i < depth ? values[i] : (int16_t)0;
-    }
-    return column;
-}
-
-static void four_rows(const int8_t *weights, const int16_t *x, int32_t depth, const int32_t *bias, int32_t *sums) {
-    const int8_t *second = weights + depth, *third = second + depth, *fourth = third + depth;
+static void four_rows(const int8_t *first, const int16_t *x, int32_t depth, const int32_t *bias, int32_t *sums) {
+    const int8_t *second = first + depth, *third = second + depth, *fourth = third + depth;
     int32_t a = bias[0], b = bias[1], c = bias[2], d = bias[3];
     for (const int16_t *const end = x + depth; x < end;) {
-        const int32_t value = *x++;
-        a += value * *weights++;
-        b += value * *second++;
-        c += value * *third++;
-        d += value * *fourth++;
+        TAP(0);
+        TAP(1);
+        TAP(2);
+        TAP(3);
+        x += 4, first += 4, second += 4, third += 4, fourth += 4;
     }
     sums[0] = a, sums[1] = b, sums[2] = c, sums[3] = d;
 }

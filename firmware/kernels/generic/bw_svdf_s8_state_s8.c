@@ -2,7 +2,10 @@
 #include "bw_svdf_s8_state_s8.h"
 
 #include "bw_fixedpoint.h"
-#include "bw_inner_s8.h"
+#include "bw_rows_column_s8.h"
+#include "bw_rows_s8.h"
+
+enum { BLOCK = 16 }; /* filters whose sums over features wait on the stack */
 
 /* The state moves one step back on the way; the newest step comes in at its end. */
 static int32_t over_time(const int8_t *weights, int8_t *state, int32_t memory, int32_t newest) {
@@ -15,24 +18,32 @@ static int32_t over_time(const int8_t *weights, int8_t *state, int32_t memory, i
     return (int32_t)(sum + (uint32_t)(weights[memory - 1] * newest));
 }
 
-void bw_svdf_s8_state_s8(const bw_svdf_s8_state_s8_params *p, const int8_t *input, int8_t *output, int8_t *state) {
-    for (int32_t batch = 0; batch < p->batch; ++batch, input += p->features) {
-        const int8_t *feature_weights = p->feature_weights;
-        const int8_t *time_weights = p->time_weights;
-        const int32_t *offset = p->feature_offsets;
-        for (int32_t unit = 0; unit < p->units; ++unit) {
-            int32_t sum = p->bias[unit];
-            for (int32_t i = 0; i < p->rank; ++i) {
-                const int32_t acc = bw_inner_s8(feature_weights, input, p->features, *offset++);
-                const int32_t newest = bw_requantize_double(acc, p->state_multiplier, p->state_shift);
-                const int32_t part = over_time(time_weights, state, p->memory, bw_clamp(newest, INT8_MIN, INT8_MAX));
-                sum = bw_add32(sum, part);
-                feature_weights += p->features;
-                time_weights += p->memory;
-                state += p->memory;
-            }
+/* The outputs of one input, its column given. */
+static void outputs(const bw_svdf_s8_state_s8_params *p, const void *column, int8_t *output, int8_t *state) {
+    const int32_t depth = (p->features + 3) & ~3, filters = p->units * p->rank;
+    const int8_t *time_weights = p->time_weights;
+    const int32_t *bias = p->bias;
+    int32_t sums[BLOCK], sum = 0, of_unit = 0;
+    for (int32_t filter = 0; filter < filters; ++filter, time_weights += p->memory, state += p->memory) {
+        if (filter % BLOCK == 0) {
+            const int32_t count = filters - filter < BLOCK ? filters - filter : BLOCK;
+            bw_rows_s8(p->feature_weights + filter * depth, column, depth, count, p->feature_offsets + filter, sums);
+        }
+        const int32_t newest = bw_requantize_double(sums[filter % BLOCK], p->state_multiplier, p->state_shift);
+        const int32_t part = over_time(time_weights, state, p->memory, bw_clamp(newest, INT8_MIN, INT8_MAX));
+        sum = bw_add32(of_unit == 0 ? *bias++ : sum, part);
+        if (++of_unit == p->rank) {
             const int32_t value = bw_requantize_double(sum, p->multiplier, p->shift) + p->output_zero_point;
             *output++ = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
+            of_unit = 0;
         }
+    }
+}
+
+void bw_svdf_s8_state_s8(const bw_svdf_s8_state_s8_params *p, const int8_t *input, int8_t *output, int8_t *state,
+                         void *scratch) {
+    for (int32_t batch = 0; batch < p->batch; ++batch, input += p->features, output += p->units) {
+        outputs(p, bw_rows_column_s8(input, p->features, scratch), output, state);
+        state += p->units * p->rank * p->memory;
     }
 }

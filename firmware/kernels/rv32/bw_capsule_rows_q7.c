@@ -19,6 +19,23 @@ void bw_capsule_predict_q7(const int8_t *weights, const int8_t *input, int32_t r
     }
 }
 
+void bw_capsule_agree_q7(const int8_t *predictions, const int8_t *outputs, int32_t capsules, int32_t dim,
+                         int32_t *output) {
+    for (int32_t j = 0; j < capsules; ++j) {
+        const int8_t *const end = predictions + dim, *const whole = predictions + (dim & ~3);
+        int32_t sum = 0;
+        while (predictions < whole) {
+            sum += predictions[0] * outputs[0] + predictions[1] * outputs[1];
+            sum += predictions[2] * outputs[2] + predictions[3] * outputs[3];
+            predictions += 4, outputs += 4;
+        }
+        while (predictions < end) {
+            sum += *predictions++ * *outputs++;
+        }
+        output[j] = sum;
+    }
+}
+
 void bw_capsule_gather_q7(const int8_t *predictions, const int8_t *couplings, int32_t capsules, int32_t dim,
                           int32_t *sums) {
     for (int32_t j = 0; j < capsules; ++j) {

@@ -156,6 +156,34 @@ static inline void bw_copy_apart(int8_t *to, int32_t to_step, const int8_t *from
     __riscv_vsse8_v_i8m2(to, to_step, __riscv_vlse8_v_i8m2(from, from_step, n), n);
 }
 
+/* The sum of words with one value or with those in memory, both within int32; shifts of words by one amount. */
+static inline bw_words bw_add_value(bw_words a, int32_t value, size_t n) { return __riscv_vadd_vx_i32m8(a, value, n); }
+static inline bw_words bw_add_words(bw_words a, const int32_t *from, size_t n) {
+    return __riscv_vadd_vv_i32m8(a, bw_load_words(from, n), n);
+}
+static inline bw_words bw_shift_left(bw_words a, int32_t left, size_t n) {
+    return __riscv_vsll_vx_i32m8(a, (size_t)left, n);
+}
+static inline bw_words bw_shift_right(bw_words a, int32_t right, size_t n) {
+    return __riscv_vsra_vx_i32m8(a, (size_t)right, n);
+}
+static inline void bw_store_words(int32_t *to, bw_words a, size_t n) { __riscv_vse32_v_i32m8(to, a, n); }
+
+/* sum + x * w with an x of 16 bits. */
+static inline bw_words bw_mac_wide(bw_words sum, int16_t x, bw_halfwords w, size_t n) {
+    return __riscv_vwmacc_vx_i32m8(sum, x, w, n);
+}
+
+/* total and squares plus those of n bytes. */
+static inline void bw_add_bytes(const int8_t *from, int32_t *total, int32_t *squares, size_t n) {
+    const bw_halfwords wide = bw_load_bytes(from, n);
+    const vint32m1_t sum = __riscv_vwredsum_vs_i16m4_i32m1(wide, __riscv_vmv_s_x_i32m1(*total, n), n);
+    const bw_words square = __riscv_vwmul_vv_i32m8(wide, wide, n);
+    const vint32m1_t power = __riscv_vredsum_vs_i32m8_i32m1(square, __riscv_vmv_s_x_i32m1(*squares, n), n);
+    *total = __riscv_vmv_x_s_i32m1_i32(sum);
+    *squares = __riscv_vmv_x_s_i32m1_i32(power);
+}
+
 #else
 
 #define BW_LANES 16 /* as with a VLEN of 64 bits */
@@ -249,6 +277,44 @@ static inline bw_words bw_lower_negative(bw_words a, size_t n) {
         a.lane[i] -= a.lane[i] < 0;
     }
     return a;
+}
+
+static inline bw_words bw_add_value(bw_words a, int32_t value, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = bw_add32(a.lane[i], value);
+    }
+    return a;
+}
+static inline bw_words bw_add_words(bw_words a, const int32_t *from, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = bw_add32(a.lane[i], from[i]);
+    }
+    return a;
+}
+static inline bw_words bw_shift_left(bw_words a, int32_t left, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = bw_shl32(a.lane[i], left);
+    }
+    return a;
+}
+static inline bw_words bw_shift_right(bw_words a, int32_t right, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] >>= right;
+    }
+    return a;
+}
+static inline void bw_store_words(int32_t *to, bw_words a, size_t n) { memcpy(to, a.lane, n * sizeof *to); }
+static inline bw_words bw_mac_wide(bw_words sum, int16_t x, bw_halfwords w, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        sum.lane[i] += x * w.lane[i];
+    }
+    return sum;
+}
+static inline void bw_add_bytes(const int8_t *from, int32_t *total, int32_t *squares, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        *total += from[i];
+        *squares += from[i] * from[i];
+    }
 }
 
 static inline size_t bw_half_lanes(void) { return BW_LANES / 2; }

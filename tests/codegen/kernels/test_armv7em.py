@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from bitwright.codegen import plan
 from bitwright.codegen.kernels import KERNELS, candidates
 from bitwright.codegen.project import model_sources
-from bitwright.converter.ir import Graph
+from bitwright.converter.ir import DType, Graph, Rounding
 from bitwright.converter.ops import OPERATORS
 from bitwright.converter.reference import Session
 from bitwright.targets.emulator import start
@@ -113,6 +114,40 @@ def fully_connected(rng: Random) -> Graph:
     return weighted(rng, "FULLY_CONNECTED", source, shape, 0, {})
 
 
+def wide(graph: Graph) -> Graph:
+    """The graph of one operator under policy WIDE."""
+    return replace(graph, nodes=(replace(graph.nodes[0], rounding=Rounding.WIDE),))
+
+
+def fully_connected_16x8(rng: Random) -> Graph:
+    """Any depth, number of units and rows."""
+    units, depth = int(rng.integers(1, 12)), int(rng.integers(1, 80))
+    scales = rng.uniform(0.001, 0.02, units)
+    tensors = [
+        activation("x", (int(rng.integers(1, 4)), depth), 1e-4, 0, DType.INT16),
+        constant("w", rng.integers(-127, 128, (units, depth)).astype(np.int8), list(scales), axis=0),
+        constant("b", rng.integers(-(2**34), 2**34, units), list(scales * 1e-4), axis=0),
+    ]
+    output = activation("y", (), float(rng.uniform(1e-4, 1e-3)), 0, DType.INT16)
+    return wide(single("FULLY_CONNECTED", tensors, [output], {"activation": pick(rng, *ACTIVATIONS)}))
+
+
+def tokens(rng: Random, dynamic: bool) -> Graph:
+    """Rows of int8 with scales of their own, or one; int8 or int16 out."""
+    units, depth, rows = int(rng.integers(1, 12)), int(rng.integers(1, 80)), int(rng.integers(1, 10))
+    scales = rng.uniform(0.001, 0.02, units)
+    tensors = [
+        activation("x", (rows, depth), 0.02, 0 if dynamic else point(rng)),
+        constant("w", rng.integers(-127, 128, (units, depth)).astype(np.int8), list(scales), axis=0),
+        constant("b", rng.integers(-(2**34), 2**34, units), list(scales), axis=0) if rng.random() < 0.8 else None,
+        activation("m", (rows,), 2e-6, 0, DType.INT16) if dynamic else None,
+    ]
+    output = activation("y", (), float(rng.uniform(0.1, 0.5)), point(rng))
+    if rng.random() < 0.5:
+        output = activation("y", (), float(rng.uniform(2e-4, 2e-3)), 0, DType.INT16)
+    return wide(single("FULLY_CONNECTED_TOKENS", tensors, [output], {"activation": pick(rng, *ACTIVATIONS)}))
+
+
 def sum_of_two(rng: Random, op: str) -> Graph:
     """Operands of one shape."""
     shape = (1, int(rng.integers(1, 40)))
@@ -147,6 +182,7 @@ def layers(seed: int) -> Graph:
     rng = np.random.default_rng(seed)
     kinds = (convolution, tiled, depthwise, rectified_depthwise, fully_connected)
     graphs = [kind(rng) for kind in kinds for _ in range(2)]
+    graphs += [fully_connected_16x8(rng), tokens(rng, False), tokens(rng, True)]
     graphs += [sum_of_two(rng, op) for op in ("ADD", "SUB")]
     graphs += [pool(rng, op) for op in ("AVERAGE_POOL_2D", "MAX_POOL_2D")]
     graphs += [mean(rng, op) for op in ("MEAN", "SUM")]

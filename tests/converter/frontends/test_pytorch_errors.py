@@ -57,7 +57,6 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "normalize": (F.normalize, "aten.linalg_vector_norm", "rsqrt"),
     "power": (lambda x: x**1.7, "aten.pow", "exponent 1.7"),
     "comparison": (lambda x: torch.where(x > 0, x, 0), "aten.gt", "docs/pytorch.md"),
-    "embedding": (lambda x: F.embedding(x.argmax(1), torch.ones(9, 2)), "aten.embedding", "embedded vectors"),
     "bicubic": (lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"), "aten.upsample_bicubic2d", "bilinear"),
     "antialias": (
         lambda x: F.interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True),

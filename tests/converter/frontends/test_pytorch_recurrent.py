@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 from bitwright.converter.frontends.pytorch import read_torch
+from bitwright.converter.ir import DType
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.recipe import find_recipe, quantize
-from bitwright.converter.reference import run
+from bitwright.converter.quantize.run import quantize_model
+from bitwright.converter.reference import Session, run
 from bitwright.converter.simplify import simplify
-from bitwright.errors import UnsupportedError
+from bitwright.errors import ModelError, UnsupportedError
 from hypothesis import given
 from hypothesis import strategies as st
 from torch_peer import expected, few, operators, random, same, shaken
@@ -88,6 +90,81 @@ def test_int8_against_float(kind: str, bidirectional: bool) -> None:
     assert level > {"RNN": 22, "GRU": 35, "LSTM": 35}[kind], level
 
 
+class Stepped(nn.Module):  # type: ignore[misc]
+    """A layer, or cells on top of each other, whose state is an input and an output."""
+
+    def __init__(self, kind: str, layers: int, cells: bool = False) -> None:
+        super().__init__()
+        self.kind = kind
+        make = {"RNN": nn.RNNCell, "GRU": nn.GRUCell, "LSTM": nn.LSTMCell}[kind]
+        self.layers = nn.ModuleList([make(3 if i == 0 else 4, 4) for i in range(layers)] if cells else [])
+        self.layer = None if cells else KINDS[kind](3, 4, layers, batch_first=True)
+
+    def forward(self, x: Any, *states: Any) -> Any:
+        lstm = self.kind == "LSTM"
+        if self.layer is not None:
+            output, last = self.layer(x, states if lstm else states[0])
+            return output, *(last if lstm else (last,))
+        x, given, last = x[:, 0], list(states), []
+        for layer in self.layers:
+            new = layer(x, (given.pop(0), given.pop(0)) if lstm else given.pop(0))
+            x = new[0] if lstm else new
+            last += new if lstm else [new]
+        return 2 * x, *last
+
+    def states(self) -> list[Any]:
+        """Initial ones."""
+        parts = 2 if self.kind == "LSTM" else 1
+        if self.layer is None:
+            return [torch.zeros(1, 4) for _ in range(parts * len(self.layers))]
+        return [torch.zeros(self.layer.num_layers, 1, 4) for _ in range(parts)]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cells", [False, True])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_states_come_in_and_go_out(kind: str, cells: bool, layers: int) -> None:
+    module = shaken(Stepped(kind, layers, cells), 2)
+    states = [random(*state.shape, seed=i) / 2 for i, state in enumerate(module.states())]
+    graph = same(module, random(1, 1, 3), *states)
+    assert operators(graph).count(kind) == layers
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cells", [False, True])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_stepped_by_its_own_states(kind: str, cells: bool, layers: int) -> None:
+    """Quantized over sequences with the states by name: int16 on the layers' own grids, near float over 20 steps."""
+    module = shaken(Stepped(kind, layers, cells), 2)
+    graph = simplify(read_torch(module, (random(1, 1, 3), *module.states())))
+    pairs = dict(zip(graph.inputs[1:], graph.outputs[1:], strict=True))
+    result = quantize_model(graph, random(24, 20, 3).numpy(), recipe="wide", stateful=pairs)
+    for name in pairs:
+        tensor = result.quantized.integer.tensor(name)
+        assert tensor.dtype is DType.INT16 and tensor.scale in (2.0**-15, 2.0**-11) and tensor.zero_point == 0
+    assert result.judgement.sqnr > 40 and result.graph.inputs == graph.inputs[:1]
+    session, held = Session(result.graph), module.states()
+    for x in random(1, 20, 3, seed=7)[0]:
+        wanted, *held = module(x[None, None], *held)
+        got = session.step([x[None, None].numpy()])[0]
+        assert np.abs(got.reshape(-1) - wanted.detach().numpy().reshape(-1)).max() < 0.03
+
+
+def test_last_cells_and_constant_states() -> None:
+    same(Using(nn.LSTM(4, 3), lambda m, x: m(x)[1][1]), random(5, 1, 4))
+    same(Using(nn.LSTM(4, 3, 2, bidirectional=True), lambda m, x: m(x)[1]), random(5, 1, 4))
+    same(Using(nn.GRU(4, 3), lambda m, x: m(x, torch.full((1, 1, 3), 0.5))[0]), random(5, 1, 4))
+    same(Using(nn.GRU(4, 3), lambda m, x: m(x, x[:1, :, :3])), random(5, 1, 4))
+
+
+def test_packed_sequences_are_named() -> None:
+    def packed(layer: Any, x: Any) -> Any:
+        return layer(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5])))[1]
+
+    with pytest.raises(ModelError, match="packed sequences are not served"):
+        read_torch(Using(nn.GRU(4, 3), packed), (random(5, 1, 4),))
+
+
 class Using(nn.Module):  # type: ignore[misc]
     """A function of a layer and the input."""
 
@@ -100,11 +177,8 @@ class Using(nn.Module):  # type: ignore[misc]
 
 
 REFUSED: dict[str, tuple[Any, Any, str]] = {
-    "initial state": (nn.GRU(4, 3), lambda m, x: m(x, torch.ones(1, 1, 3))[0], "initial state other than zeros"),
-    "state of run time": (nn.GRU(4, 3), lambda m, x: m(x, x[:1, :, :3])[0], "initial state other than zeros"),
-    "cells": (nn.LSTM(4, 3), lambda m, x: m(x)[1][1], "output 2 is not served"),
     "projection": (nn.LSTM(4, 3, proj_size=2), lambda m, x: m(x)[0], "projection"),
-    "cell": (nn.GRUCell(4, 3), lambda m, x: m(x[0]), "whole sequence"),
+    "relu": (nn.RNN(4, 3, nonlinearity="relu"), lambda m, x: m(x)[0], "with tanh"),
 }
 
 

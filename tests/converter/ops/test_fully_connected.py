@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.load import from_bytes
+from bitwright.converter.ops import OPERATORS
 from bitwright.converter.writers.tflite import write_tflite
-from bitwright.errors import AccumulatorOverflowError
+from bitwright.errors import AccumulatorOverflowError, UnsupportedError
 from hypothesis import given
 from hypothesis import strategies as st
 from single import activation, constant, few, prove, scales, seeds, single, zero_points
@@ -76,8 +77,10 @@ def test_an_accumulator_that_could_overflow_is_named_with_its_bound() -> None:
 
 
 @st.composite
-def products(draw: Any) -> Graph:
+def products(draw: Any, dtype: DType = DType.INT8) -> Graph:
     """Two activations, their batches broadcast, either side transposed."""
+    wide = dtype is DType.INT16
+    points = st.just(0) if wide else zero_points
     rows, depth, columns = draw(st.tuples(st.integers(1, 6), st.integers(1, 9), st.integers(1, 6)))
     first_batch, second_batch = draw(
         st.sampled_from([((), ()), ((3,), (3,)), ((1,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3))])
@@ -86,10 +89,10 @@ def products(draw: Any) -> Graph:
     first = (depth, rows) if adj_x else (rows, depth)
     second = (columns, depth) if adj_y else (depth, columns)
     tensors = [
-        activation("a", (*first_batch, *first), draw(scales()), draw(zero_points)),
-        activation("b", (*second_batch, *second), draw(scales()), draw(zero_points)),
+        activation("a", (*first_batch, *first), draw(scales()), draw(points), dtype),
+        activation("b", (*second_batch, *second), draw(scales()), draw(points), dtype),
     ]
-    target = activation("y", (), draw(scales(0.05, 4.0)), draw(zero_points))
+    target = activation("y", (), draw(scales(0.05, 4.0)) * (256 if wide else 1), draw(points), dtype)
     return single("BATCH_MATMUL", tensors, [target], {"adj_x": adj_x, "adj_y": adj_y})
 
 
@@ -97,3 +100,17 @@ def products(draw: Any) -> Graph:
 @few
 def test_batch_matmul(graph: Graph, seed: int) -> None:
     prove(graph, seed)
+
+
+@given(products(DType.INT16), seeds)
+@few
+def test_batch_matmul_of_int16(graph: Graph, seed: int) -> None:
+    prove(graph, seed)
+
+
+def test_batch_matmul_of_int16_within_48_bits() -> None:
+    """The sum that could leave them is named."""
+    tensors = [activation(name, (1, 2**17), 0.1, 0, DType.INT16) for name in ("a", "b")]
+    graph = single("BATCH_MATMUL", tensors, [activation("y", (), 1e9, 0, DType.INT16)], {"adj_x": False, "adj_y": True})
+    with pytest.raises(UnsupportedError, match=r"node .*131072 products can reach .*48 bits"):
+        OPERATORS["BATCH_MATMUL"].prepare(graph, graph.nodes[0])

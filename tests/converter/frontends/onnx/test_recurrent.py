@@ -80,14 +80,22 @@ def test_only_one_output_is_asked_for() -> None:
         prove(layer("GRU", outputs=outputs))
 
 
-ONES = {"v": np.ones((1, 1, 2), np.float32)}
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_initial_and_last_states(kind: str, direction: str) -> None:
+    """Constant ones, and an LSTM's last cells."""
+    sides = 2 if direction == "bidirectional" else 1
+    held = {name: normal(np.random.default_rng(3), sides, 1, 2) for name in ("h0", "c0")}
+    lstm = kind == "LSTM"
+    names = ("", "h0", "c0") if lstm else ("", "h0")
+    prove(
+        layer(kind, direction=direction, constants=held, names=names, outputs=("y", "h", "c") if lstm else ("y", "h"))
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (lambda: layer("LSTM", outputs=("y", "c")), "last cells"),
-        (lambda: layer("GRU", constants=ONES, names=("", "v")), "initial state other than zeros"),
         (lambda: layer("GRU", clip=1.0), "clipped"),
         (lambda: layer("RNN", activations=["Relu"]), "activations Relu are not served; use tanh"),
         (lambda: layer("LSTM", input_forget=1), "coupled"),

@@ -1,0 +1,124 @@
+"""A small causal transformer over characters, and its training on the CPU; other benchmarks of language use it, too.
+
+    python -m benchmarks.char_model [--seconds N]
+
+It learns from this project's documentation and sources, of which every tenth piece is held back. Weights go to
+.cache/benchmarks/language/char.pt. Seeds are fixed; the bits still depend on the machine and on the text of the day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from bitwright.nn.attention import CausalSelfAttention
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / ".cache" / "benchmarks" / "language" / "char.pt"
+SOURCES = ("docs/*.md", "docs/howto/*.md", "converter/**/*.py", "codegen/**/*.py")
+#: What a character is to the model: printable ones and the new line, anything else a question mark.
+CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
+PIECE, HELD_BACK = 2048, 10
+DIM, HEADS, LAYERS, HIDDEN, CONTEXT = 96, 4, 2, 384, 64
+TOKENS, BATCH, RATE, SECONDS, SEED = 192, 16, 3e-3, 360, 5
+
+
+class Block(nn.Module):  # type: ignore[misc]
+    """Attention and two dense layers, each behind a normalization and beside a shortcut."""
+
+    def __init__(self, cache_bits: int, past_only: bool) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(DIM), nn.LayerNorm(DIM)
+        self.attn = CausalSelfAttention(DIM, HEADS, CONTEXT, cache_bits=cache_bits, past_only=past_only)
+        self.up, self.act, self.down = nn.Linear(DIM, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, DIM)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, tokens, DIM] -> the same."""
+        x = x + self.attn(self.norm1(x))
+        result: Tensor = x + self.down(self.act(self.up(self.norm2(x))))
+        return result
+
+
+class CharModel(nn.Module):  # type: ignore[misc]
+    """Characters [N, tokens] to scores of the next one [N, tokens, characters]."""
+
+    def __init__(self, cache_bits: int = 8, past_only: bool = True) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(len(CHARACTERS), DIM)
+        self.blocks = nn.Sequential(*(Block(cache_bits, past_only) for _ in range(LAYERS)))
+        self.norm, self.head = nn.LayerNorm(DIM), nn.Linear(DIM, len(CHARACTERS))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Scores before the softmax."""
+        result: Tensor = self.head(self.norm(self.blocks(self.embed(tokens))))
+        return result
+
+
+def encoded(text: str) -> NDArray[np.int32]:
+    """Characters as numbers."""
+    places = {character: place for place, character in enumerate(CHARACTERS)}
+    return np.array([places.get(character, places["?"]) for character in text], np.int32)
+
+
+def corpus() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Text to learn from, and what is held back: every tenth piece of 2048 characters."""
+    files = sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)})
+    text = encoded("\n".join(path.read_text(encoding="utf-8") for path in files))
+    pieces = text[: len(text) // PIECE * PIECE].reshape(-1, PIECE)
+    held = np.arange(len(pieces)) % HELD_BACK == HELD_BACK - 1
+    return pieces[~held].reshape(-1), pieces[held]
+
+
+def train(seconds: float = SECONDS) -> CharModel:
+    """A model that has learned for so long."""
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    model = CharModel().train()
+    text = torch.from_numpy(corpus()[0].astype(np.int64))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
+    begin, step, mean = time.perf_counter(), 0, 4.0
+    while (spent := time.perf_counter() - begin) < seconds:
+        for group in optimizer.param_groups:  # up over 100 steps, down to nothing at the end
+            group["lr"] = RATE * min(1.0, (step + 1) / 100) * max(1 - spent / seconds, 0.01)
+        starts = torch.randint(len(text) - TOKENS - 1, (BATCH,))
+        rows = torch.stack([text[start : start + TOKENS + 1] for start in starts])
+        scores = model(rows[:, :-1])
+        loss = nn.functional.cross_entropy(scores.flatten(0, 1), rows[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        mean += 0.02 * (float(loss.detach()) - mean)
+        if step % 100 == 0:
+            print(f"{spent:6.0f} s, step {step}: {mean / np.log(2):.3f} bits a character", flush=True)
+        step += 1
+    return model.eval()
+
+
+def trained(cache_bits: int = 8, past_only: bool = True) -> CharModel:
+    """The trained model; learns where that has not been done."""
+    if not WEIGHTS.is_file():
+        WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(train().state_dict(), WEIGHTS)
+    model = CharModel(cache_bits, past_only)
+    model.load_state_dict(torch.load(WEIGHTS, weights_only=True))
+    return model.eval()
+
+
+def main() -> None:
+    """Learns anew."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of learning")
+    model = train(parser.parse_args().seconds)
+    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(model.state_dict(), WEIGHTS)
+    print(f"{sum(parameter.numel() for parameter in model.parameters())} parameters in {WEIGHTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Weights that a kernel copies tile by tile from slow memory while it computes with the tile before: ``streamed:BYTES``
+in the place of a kernel's name. Any size of tile gives the same bits; two of them are the layer's scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...converter.ir import Node
+from ...errors import InputError
+from .call import KernelCall
+
+PREFIX = "streamed:"
+#: Operators whose kernels stream, and the fields of the products whose rows a tile has.
+STREAMED = {"GRU": ("of_input", "of_state"), "LSTM": ("of_input", "of_state"), "RNN": ("of_input", "of_state")}
+
+
+def tile_bytes(node: Node, name: str) -> int:
+    """The size in the name of a choice. Raises InputError."""
+    size = name.removeprefix(PREFIX)
+    if not size.isdecimal():
+        raise InputError(f"'{name}' for '{node.name}': after '{PREFIX}' the bytes of a tile are expected")
+    return int(size)
+
+
+def streamed(node: Node, calls: Sequence[KernelCall], size: int) -> KernelCall:
+    """The first of the calls with weights in tiles of at most so many bytes.
+
+    Raises:
+        InputError: the layer has no weights that are streamed, or not one row fits.
+    """
+    if node.op not in STREAMED:
+        raise InputError(f"'{node.name}' ({node.op}): weights are streamed for {', '.join(sorted(STREAMED))} only")
+    call = calls[0]
+    products: list[Any] = [call.params[field] for field in STREAMED[node.op]]
+    weights = [product["weights"] for product in products]
+    row, rows = sum(array.shape[1] for array in weights), weights[0].shape[0]
+    if size < row:
+        raise InputError(f"'{node.name}': a tile of {size} bytes has no room for one row of weights, {row} bytes")
+    tile_rows = min(size // row, rows)
+    scratch = (call.scratch or 0) + -(call.scratch or 0) % 4 + 2 * tile_rows * row
+    return replace(call, params={**call.params, "tile_rows": tile_rows}, scratch=scratch)
