@@ -156,7 +156,7 @@ def steps_table(results: Results) -> list[str]:
             ram, flash = row["ram"], row["flash"]
             values = [row["vectors"], row["instructions"], row["macs"]]
             known = target != "host"
-            values += [sum(flash.values()), sum(ram.values()), ram["static"]] if known else [None] * 3
+            values += [flash["total"], sum(ram.values()), ram["static"]] if known else [None] * 3
             cells = ["" if value is None else console.number(value) for value in values]
             lines.append(f"| {FORMS[name].label} | {target} | " + " | ".join(cells) + " |")
     return [*lines, ""]
@@ -181,7 +181,7 @@ is ("Past-Only Quantization", WKVQuant, arXiv 2402.12065). Bytes are those of bo
     lines = perplexities(results)
     lines += ["## Token by token", ""]
     lines += [
-        "Each target takes a text a token at a time, around the ring more than once, every layer of every token",
+        "Each target takes a text a token at a time, beyond the end of the ring, every layer of every token",
         "compared with the reference, and all of it with the whole text at once. In emulation; nothing has run on",
         "hardware. Instructions are the mean of all tokens, from the empty ring on.",
         "",
