@@ -122,11 +122,11 @@ def wide(graph: Graph) -> Graph:
 def tokens(rng: Random, dynamic: bool) -> Graph:
     """Rows of int8 with scales of their own, or one; int8 or int16 out."""
     units, depth, rows = int(rng.integers(1, 12)), int(rng.integers(1, 80)), int(rng.integers(1, 10))
-    scales = rng.uniform(0.001, 0.02, units)
+    scales, reach = rng.uniform(0.001, 0.02, units), 2 ** (34 if dynamic else 20)
     tensors = [
         activation("x", (rows, depth), 0.02, 0 if dynamic else point(rng)),
         constant("w", rng.integers(-127, 128, (units, depth)).astype(np.int8), list(scales), axis=0),
-        constant("b", rng.integers(-(2**34), 2**34, units), list(scales), axis=0) if rng.random() < 0.8 else None,
+        constant("b", rng.integers(-reach, reach, units), list(scales), axis=0) if rng.random() < 0.8 else None,
         activation("m", (rows,), 2e-6, 0, DType.INT16) if dynamic else None,
     ]
     output = activation("y", (), float(rng.uniform(0.1, 0.5)), point(rng))
