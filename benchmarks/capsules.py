@@ -248,8 +248,8 @@ computes. Everything ran in emulation; nothing has run on hardware.
 
 *Turned and shifted*: every test image turned by up to 15 degrees, scaled by up to a tenth and shifted by up to two
 pixels; the network was not trained on such images. `paper_q7` shifts the logits as the published tool does, which
-leaves them within a few steps of zero; *logits aligned* brings their addends to one format first, which the base-2 softmax
-then takes for far larger differences than they are.
+leaves them within a few steps of zero; *logits aligned* brings their addends to one format first, which the base-2
+softmax then takes for far larger differences than they are.
 
 """
 MEMORY = """
