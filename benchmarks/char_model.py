@@ -21,11 +21,12 @@ from torch import Tensor, nn
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / ".cache" / "benchmarks" / "language" / "char.pt"
 SOURCES = ("docs/*.md", "docs/howto/*.md", "converter/**/*.py", "codegen/**/*.py")
+TEXT = WEIGHTS.with_name("text.npy")
 #: What a character is to the model: printable ones and the new line, anything else a question mark.
 CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
 PIECE, HELD_BACK = 2048, 10
 DIM, HEADS, LAYERS, HIDDEN, CONTEXT = 96, 4, 2, 384, 64
-TOKENS, BATCH, RATE, SECONDS, SEED = 192, 16, 3e-3, 360, 5
+TOKENS, BATCH, RATE, SECONDS, SEED = 192, 16, 3e-3, 330, 5
 
 
 class Block(nn.Module):  # type: ignore[misc]
@@ -66,9 +67,15 @@ def encoded(text: str) -> NDArray[np.int32]:
 
 
 def corpus() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Text to learn from, and what is held back: every tenth piece of 2048 characters."""
-    files = sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)})
-    text = encoded("\n".join(path.read_text(encoding="utf-8") for path in files))
+    """Text to learn from, and what is held back: every tenth piece of 2048 characters.
+
+    Of a trained model it is the text of that day, which lies beside the weights.
+    """
+    if TEXT.is_file():
+        text = np.load(TEXT)
+    else:
+        files = sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)})
+        text = encoded("\n".join(path.read_text(encoding="utf-8") for path in files))
     pieces = text[: len(text) // PIECE * PIECE].reshape(-1, PIECE)
     held = np.arange(len(pieces)) % HELD_BACK == HELD_BACK - 1
     return pieces[~held].reshape(-1), pieces[held]
@@ -100,11 +107,29 @@ def train(seconds: float = SECONDS) -> CharModel:
     return model.eval()
 
 
+def learn(seconds: float) -> None:
+    """Trains on the text of the day and keeps both."""
+    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
+    TEXT.unlink(missing_ok=True)
+    learned, held = corpus()
+    model = train(seconds)
+    np.save(TEXT, joined(learned, held))
+    torch.save(model.state_dict(), WEIGHTS)
+
+
+def joined(learned: NDArray[np.int32], held: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The text again, from its two parts."""
+    count = len(learned) // PIECE + len(held)
+    back = np.arange(count) % HELD_BACK == HELD_BACK - 1
+    pieces = np.empty((count, PIECE), np.int32)
+    pieces[~back], pieces[back] = learned.reshape(-1, PIECE), held
+    return pieces.reshape(-1)
+
+
 def trained(cache_bits: int = 8, past_only: bool = True) -> CharModel:
     """The trained model; learns where that has not been done."""
     if not WEIGHTS.is_file():
-        WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(train().state_dict(), WEIGHTS)
+        learn(SECONDS)
     model = CharModel(cache_bits, past_only)
     model.load_state_dict(torch.load(WEIGHTS, weights_only=True))
     return model.eval()
@@ -114,10 +139,8 @@ def main() -> None:
     """Learns anew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of learning")
-    model = train(parser.parse_args().seconds)
-    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(model.state_dict(), WEIGHTS)
-    print(f"{sum(parameter.numel() for parameter in model.parameters())} parameters in {WEIGHTS}")
+    learn(parser.parse_args().seconds)
+    print(f"{sum(parameter.numel() for parameter in trained().parameters())} parameters in {WEIGHTS}")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def alibi_slopes(heads: int) -> list[float]:
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, heads: int, context: int, slopes: list[float]) -> Tensor:
     """The last tokens of keys and values are those of the queries."""
-    query, key, value = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, key, value))
+    query, key, value = (x.reshape(*x.shape[:-1], heads, -1).transpose(1, 2) for x in (query, key, value))
     queries, keys = query.shape[2], key.shape[2]
     places = torch.arange(keys, device=query.device)
     age = places[keys - queries :, None] - places[None]
@@ -97,7 +97,7 @@ def cached_attention(
     return result
 
 
-class CausalSelfAttention(nn.Module):  # type: ignore[misc]
+class CausalSelfAttention(nn.Module):
     """Projections, attention to a token and the ``context`` tokens before it, and a projection back.
 
     Args:

@@ -14,8 +14,9 @@ low half; 16 bits: int16), values likewise, scales int16 [context, 2, heads] (16
 [2]: where the next token goes, and how many there are.
 
 Integers: inputs less their zero points; of the keys, and of the values, of each head of a token a mantissa
-``m = ceil(largest * 2^S / L)``, L = 127 or 7, and elements ``q = round(x * 2^S / m)``, so that ``x ~ q m 2^-S`` with S
-constant. Scores are sums of products times m, the present token's times 2^S; the rest is :mod:`.attending`.
+``m = ceil(largest * 2^S / (L + 1/2))``, L = 127 or 7, and elements ``q = round(x * 2^S / m)`` of at most L, so that
+``x`` is within half a mantissa of ``q m 2^-S`` with S constant. Scores are sums of products times m, the present
+token's times 2^S; the rest is :mod:`.attending`.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ def _attributes(node: Node, heads: int, wide: bool) -> tuple[int, tuple[float, .
     slopes = tuple(node.attrs.get("slopes", ()))
     fine = all(isinstance(s, (int, float)) and 0 <= s * MOST_KEYS < 32768 for s in slopes)
     require(len(slopes) in (0, heads) and fine, node, f"slopes {list(slopes)} do not fit {heads} heads")
+    assert context is not None
     return int(context), slopes, int(bits)
 
 
@@ -185,8 +187,10 @@ def rounded(params: CachedAttention, values: Int64) -> tuple[Int64, Int64]:
     if params.bits == 16:
         return values, np.ones(len(values), np.int64)
     levels = _LEVELS[params.bits]
-    mantissa = np.maximum(((np.abs(values).max(axis=1) << params.step) + levels - 1) // levels, 1)
-    return _divided(values << params.step, mantissa[:, None]), as_int64(mantissa)
+    largest = np.abs(values).max(axis=1) << params.step
+    mantissa = np.maximum((2 * largest + 2 * levels) // (2 * levels + 1), 1)
+    elements = np.clip(_divided(values << params.step, mantissa[:, None]), -levels, levels)
+    return as_int64(elements), as_int64(mantissa)
 
 
 def packed(bits: int, values: Int64) -> Array:
@@ -215,7 +219,7 @@ def reference(params: CachedAttention, inputs: Inputs) -> list[Array]:
     states = [np.zeros(shape, dtype.numpy) for dtype, shape in params.states]
     if params.stateful:
         states = [float_operand(inputs, index).copy() for index in range(len(inputs) - 4, len(inputs))]
-    out = [_token(params, *(part[i] for part in rows), states) for i in range(params.tokens)]
+    out = [_token(params, rows[0][i], rows[1][i], rows[2][i], states) for i in range(params.tokens)]
     result = np.stack(out).reshape(1, params.tokens, -1)
     return [result, *states] if params.stateful else [result]
 

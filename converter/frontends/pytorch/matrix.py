@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -47,10 +48,10 @@ def attention(call: Call) -> Activation:
 def cached_attention(call: Call) -> Activation:
     """bitwright.cached_attention, over a whole sequence."""
     inputs = [call.source(key) for key in ("query", "key", "value")]
-    numbers = {key: int(call.get(key)) for key in ("heads", "context", "bits")}
-    slopes = tuple(float(np.float32(slope)) for slope in call.get("slopes"))
-    past_only = bool(call.get("past_only"))
-    return Activation(call.emit("CACHED_ATTENTION", inputs, slopes=slopes, past_only=past_only, **numbers))
+    attrs: dict[str, Any] = {key: int(call.get(key)) for key in ("heads", "context", "bits")}
+    attrs["slopes"] = tuple(float(np.float32(slope)) for slope in call.get("slopes"))
+    attrs["past_only"] = bool(call.get("past_only"))
+    return Activation(call.emit("CACHED_ATTENTION", inputs, "", **attrs))
 
 
 def _with_bias(call: Call, left: Value, right: Value, bias: Value | None, transposed: bool) -> Activation:

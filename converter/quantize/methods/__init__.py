@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...ir import Graph
 from ..calibration import Calibration
 from .adaround import adaround
+from .balance_cache import balance_cache
 from .bias_correction import bias_correction
 from .equalize import equalize
 from .norm_tweak import norm_tweak
@@ -50,6 +51,12 @@ METHODS: dict[str, Method] = {
         annotated=False,
         summary="Activation outliers moved into the weights that meet them",
         source="Xiao et al., 2022, SmoothQuant, arXiv 2211.10438",
+    ),
+    "balance_cache": Method(
+        balance_cache,
+        annotated=False,
+        summary="Channels of cached keys and values in one range, folded into the layers around",
+        source="Yue et al., 2024, WKVQuant, arXiv 2402.12065",
     ),
     "feature_wise": Method(
         feature_wise,

@@ -55,9 +55,10 @@ static void add(const void *ring, int32_t bits, int32_t start, int32_t factor, i
     }
 }
 
-/* x * 2^step / scale to nearest, ties away from zero; |x| 2^step and half the scale below 2^31. */
-static int32_t rounded(int32_t x, int32_t step, int32_t scale) {
-    const int32_t magnitude = (((x < 0 ? -x : x) << step) + (scale >> 1)) / scale;
+/* x * 2^step / scale to nearest, ties away from zero, of at most `levels`; |x| 2^step and half the scale below 2^31. */
+static int32_t rounded(int32_t x, int32_t step, int32_t scale, int32_t levels) {
+    const int32_t nearest = (((x < 0 ? -x : x) << step) + (scale >> 1)) / scale;
+    const int32_t magnitude = nearest < levels ? nearest : levels;
     return x < 0 ? -magnitude : magnitude;
 }
 
@@ -73,17 +74,17 @@ static int32_t store(const bw_cached_attention_params *p, void *ring, int32_t st
         largest = magnitude > largest ? magnitude : largest;
     }
     const int32_t levels = p->bits == 8 ? 127 : 7;
-    const int32_t exact = ((largest << p->step) + levels - 1) / levels;
+    const int32_t exact = (2 * (largest << p->step) + 2 * levels) / (2 * levels + 1);
     const int32_t scale = exact > 0 ? exact : 1;
     if (p->bits == 8) {
         int8_t *row = (int8_t *)ring + start;
         for (int32_t i = 0; i < depth; ++i) {
-            row[i] = (int8_t)rounded(x[i], p->step, scale);
+            row[i] = (int8_t)rounded(x[i], p->step, scale, levels);
         }
     } else {
         int8_t *row = (int8_t *)ring + start / 2;
         for (int32_t i = 0; i < depth; i += 2) {
-            const int32_t low = rounded(x[i], p->step, scale), high = rounded(x[i + 1], p->step, scale);
+            const int32_t low = rounded(x[i], p->step, scale, levels), high = rounded(x[i + 1], p->step, scale, levels);
             row[i / 2] = (int8_t)(high * 16 + (low & 15));
         }
     }
