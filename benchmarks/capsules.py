@@ -37,7 +37,7 @@ EPOCHS, BATCH, RATE, SEED = 8, 100, 4e-3, 1
 
 
 def network() -> nn.Sequential:
-    """189,808 parameters: 16 kinds of 8-D capsules on a grid of 4x4, routed three times to ten 8-D capsules."""
+    """215,968 parameters: 16 kinds of 8-D capsules on a grid of 4x4, routed three times to ten 8-D capsules."""
     return nn.Sequential(
         nn.Conv2d(1, 16, 7, stride=2),
         nn.ReLU(),
@@ -248,8 +248,8 @@ computes. Everything ran in emulation; nothing has run on hardware.
 
 *Turned and shifted*: every test image turned by up to 15 degrees, scaled by up to a tenth and shifted by up to two
 pixels; the network was not trained on such images. `paper_q7` shifts the logits as the published tool does, which
-leaves nearly all of them zero; *logits aligned* brings their addends to one format first, which the base-2 softmax
-then takes for far larger differences than they are.
+leaves them within a few steps of zero; *logits aligned* brings their addends to one format first, which the base-2
+softmax then takes for far larger differences than they are.
 
 """
 MEMORY = """
