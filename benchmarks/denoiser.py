@@ -19,7 +19,7 @@ import torch
 from bitwright import console
 from bitwright.converter.ir import Graph
 from bitwright.converter.quantize.annotate import Scheme
-from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.calibration import Calibration, calibration
 from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import Recipe, quantize
 from bitwright.converter.reference import Session, real, to_integers
@@ -71,7 +71,7 @@ def masks(form: str, features: data.Float32) -> data.Float32:
         with torch.no_grad():
             return np.asarray(denoise.trained()(torch.from_numpy(features)).numpy())
     graph = quantized(form)
-    (gains,) = integer_outputs(graph, calibration(graph, [features]))
+    (gains,) = integer_outputs(graph, Calibration((features,)))
     return gains.reshape(features.shape)
 
 

@@ -18,7 +18,7 @@ import bitwright
 import numpy as np
 import torch
 from bitwright import console
-from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.calibration import Calibration, calibration
 from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import find_recipe, quantize
 from bitwright.converter.reference import to_integers
@@ -36,6 +36,7 @@ FORMS = {
     "int8": ("int8, `minmax`", "minmax"),
     "int8-best": ("int8, `second-order`", "second-order"),
     "wide": ("int16 activations, `wide`", "wide"),
+    "wide-best": ("int16 activations, `wide-smoothed`", "wide-smoothed"),
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
 VERIFIED = ("int8", "wide")  # other recipes change weights only
@@ -61,7 +62,7 @@ def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> d
             found[heard] = answers(trained(name, fold), frames[heard])
         else:
             graph = quantized(name, fold, form, frames, folds)
-            (scores,) = integer_outputs(graph, calibration(graph, [frames[heard]]))
+            (scores,) = integer_outputs(graph, Calibration((frames[heard],)))
             found[heard] = scores.reshape(int(heard.sum()), -1).argmax(axis=1)
     return found
 
@@ -176,6 +177,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--forms", nargs="*", choices=["float", *FORMS], default=["float", *FORMS])
     parser.add_argument("--targets", nargs="*", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--targets-only", action="store_true", help="accuracies stay as they were measured before")
     parser.add_argument("--steps", type=int, default=2000, help="of the streams (default: 2000; 0: none)")
     parser.add_argument("--emulated", type=int, default=200, help="recordings for each target (default: 200)")
     options = parser.parse_args()
@@ -191,7 +193,7 @@ def main() -> None:
         PAGE.write_text(page(results, labels))
 
     for name in options.networks:
-        for form in options.forms:
+        for form in () if options.targets_only else options.forms:
             found = decided(name, form, frames, folds)
             print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
             keep(f"{name} {form}", found.tolist())

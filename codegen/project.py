@@ -110,6 +110,7 @@ def model_sources(
         "points": len(program.points),
         "stateful": bool(variables),
         "cores": cores,
+        "floating": bool(graph.float_types),
         **_push(graph, name, interface, cores),
     }
     render = environment()

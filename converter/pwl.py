@@ -38,14 +38,14 @@ def _interpolated(x: Int64, bits: int) -> Int64:
     """The tangent of values in units of ``2^(-5 - bits)``, in units of ``2^(-15 - bits)``."""
     magnitude = np.minimum(np.abs(x), _LAST << bits)
     knot, rest = magnitude >> bits, magnitude & ((1 << bits) - 1)
-    return np.sign(x) * ((KNOTS[knot] << bits) + (KNOTS[knot + 1] - KNOTS[knot]) * rest)
+    return as_int64(np.sign(x) * ((KNOTS[knot] << bits) + (KNOTS[knot + 1] - KNOTS[knot]) * rest))
 
 
 def tanh(x: ArrayLike, integer_bits: int) -> Int64:
     """tanh of int16 values with 0 to 6 integer bits; rounded to nearest, ties away from zero."""
     bits = 10 - integer_bits
     scaled = _interpolated(as_int64(x), bits)
-    return np.sign(scaled) * ((np.abs(scaled) + (1 << bits >> 1)) >> bits)
+    return as_int64(np.sign(scaled) * ((np.abs(scaled) + (1 << bits >> 1)) >> bits))
 
 
 def logistic(x: ArrayLike, integer_bits: int) -> Int64:

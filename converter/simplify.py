@@ -14,6 +14,7 @@ from .passes.fold_padding import fold_padding
 from .passes.fuse_activation import fuse_activation
 from .passes.fuse_attention import fuse_attention
 from .passes.fuse_functions import fuse_functions
+from .passes.fuse_norms import fuse_norms
 from .passes.keep_batch import keep_batch
 from .passes.layout import remove_transposes
 from .passes.merge_heads import merge_heads
@@ -21,11 +22,13 @@ from .passes.remove_dead_code import remove_dead_code
 from .passes.reorder_units import reorder_units
 from .serve import check_float
 
-#: In this order: attention is recognized before transposes move into its products, functions before their constants
-#: fold into layers, batch normalization meets its convolution when no transpose stands between them, activations meet
-#: it when no batch normalization does, and the sign that zero padding of a maximum needs is known when they have.
+#: In this order: normalizations are whole before anything moves into their parts, attention is recognized before
+#: transposes move into its products, functions before their constants fold into layers, batch normalization meets its
+#: convolution when no transpose stands between them, activations meet it when no batch normalization does, and the
+#: sign that zero padding of a maximum needs is known when they have.
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_dead_code,
+    fuse_norms,
     fuse_attention,
     merge_heads,
     keep_batch,

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError, ModelError
 from .fixedpoint import affine_quantize
-from .ir import Array, DType, Graph, Node, Tensor, Variable, check
+from .ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.operator import State
 from .ops.recurrent import GATES, INITIAL, parts_of, sizes
@@ -133,6 +133,8 @@ def _layers_outside(graph: Graph) -> Outside:
     tensors, nodes, pairs = dict(graph.tensors), [], dict[str, str]()
     initial: dict[str, Array] = {}
     for node in graph.nodes:
+        if node.op.removeprefix(FLOAT_PREFIX) in GATES and node.in_float:
+            raise InputError(f"{node.name}: a layer in float can keep no state; quantize it in int8 or wide")
         if node.op not in GATES or node.states or _is_given(graph, node):
             nodes.append(node)
             continue

@@ -21,20 +21,28 @@ COMPILE_FLAGS = (
 _ARM_CPUS = {
     "cortex-m33": "cortex_m33+dsp",
     "cortex-m33+nodsp": "cortex_m33",
+    "cortex-m55+nomve": "cortex_m55-mve_fp-mve+fp_armv8d16sp+fullfp16+dsp",
     "cortex-m55+nofp": "cortex_m55-mve_fp-vfp2sp-fp_armv8d16sp+mve+dsp",
 }
 
 
+#: GCC's names of floating-point units -> Zig's, which it leaves out of its soft-float ABI unless they are named.
+_ARM_UNITS = {"-mfpu=fpv4-sp-d16": "+vfp4d16sp", "-mfpu=fpv5-sp-d16": "+fp_armv8d16sp"}
+_IMPLIED = ("-mthumb", "-mfloat-abi=soft")
+
+
 def arm_flags(flags: Iterable[str]) -> list[str]:
     """GCC's flags for a Cortex-M as Zig's."""
+    flags = list(flags)
     abi, kept = "eabi", []
+    unit = "".join(_ARM_UNITS[flag] for flag in flags if flag in _ARM_UNITS)
     for flag in flags:
         if flag == "-mfloat-abi=hard":
             abi = "eabihf"
         elif flag.startswith("-mcpu="):
             cpu = flag.removeprefix("-mcpu=")
-            kept.append(f"-mcpu={_ARM_CPUS.get(cpu, cpu.replace('-', '_'))}")
-        elif flag not in ("-mthumb", "-mfloat-abi=soft"):
+            kept.append(f"-mcpu={_ARM_CPUS.get(cpu, cpu.replace('-', '_'))}{unit}")
+        elif flag not in _IMPLIED and flag not in _ARM_UNITS:
             kept.append(flag)
     return [f"--target=thumb-freestanding-{abi}", *kept]
 

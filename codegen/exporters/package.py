@@ -163,8 +163,11 @@ class Package:
     @property
     def context(self) -> dict[str, Any]:
         """What every template of an ecosystem sees."""
+        floating = any(model.context["floating"] for model in self.models)
         return {
             "package": self,
+            "kind": "Mixed integer and float" if floating else "Integer-only",
+            "floating": floating,
             "models": [model.context for model in self.models],
             "sources": self.sources,
             "constant_bytes": {model.name: model.constant_bytes for model in self.models},

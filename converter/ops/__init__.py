@@ -15,6 +15,7 @@ from .embedding import EMBEDDING
 from .floating import FLOAT_OPERATORS
 from .fully_connected import FULLY_CONNECTED
 from .lstm import UNIDIRECTIONAL_SEQUENCE_LSTM
+from .mad_norm import MAD_NORM
 from .normalization import LAYER_NORM, RMS_NORM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
@@ -54,6 +55,7 @@ _ALL: tuple[Operator, ...] = (
     ARG_MAX,
     SOFTMAX,
     LAYER_NORM,
+    MAD_NORM,
     RMS_NORM,
     SVDF,
     UNIDIRECTIONAL_SEQUENCE_LSTM,

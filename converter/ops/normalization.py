@@ -104,7 +104,7 @@ def _epsilon(node: Node) -> float:
     return float(epsilon)
 
 
-def _parameter(graph: Graph, node: Node, index: int, absent: float) -> Array:
+def gain_or_bias(graph: Graph, node: Node, index: int, absent: float) -> Array:
     """Gain or bias as real values in float64 [depth]."""
     depth = graph.input(node, 0).shape[-1]
     tensor = graph.optional_input(node, index)
@@ -124,8 +124,8 @@ def prepare(graph: Graph, node: Node) -> Normalization:
     depth = source.shape[-1]
     require(1 <= depth <= MOST_ELEMENTS, node, f"rows of {depth} elements are not served; 1 to {MOST_ELEMENTS} are")
     epsilon, half = _radicand(node, source, depth)
-    gain = _parameter(graph, node, 1, 1.0) / target.scale
-    bias = _parameter(graph, node, 2, 0.0) / target.scale
+    gain = gain_or_bias(graph, node, 1, 1.0) / target.scale
+    bias = gain_or_bias(graph, node, 2, 0.0) / target.scale
     # One more than the root, and than the bias, for what is rounded on the way.
     most = math.isqrt(depth) + 2
     reach = most * float(np.abs(gain).max()) + float(np.abs(bias).max()) + 1

@@ -366,7 +366,7 @@ RULES: dict[str, Rule] = {
     "PACK": _pack,
     "UNPACK": _guarded(_unpack),
     **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "ARG_MAX"), _guarded(_reduce)),
-    **dict.fromkeys(("SOFTMAX", "BATCH_NORM", "LAYER_NORM", "RMS_NORM", "SQUASH"), _guarded(_along_last)),
+    **dict.fromkeys(("SOFTMAX", "BATCH_NORM", "LAYER_NORM", "RMS_NORM", "MAD_NORM", "SQUASH"), _guarded(_along_last)),
     "FULLY_CONNECTED": _guarded(_fully_connected),
     "BATCH_MATMUL": _batch_matmul,
     "SPLIT": _split(1, 0),

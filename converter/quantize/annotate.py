@@ -136,7 +136,7 @@ def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
         sources = [types[n] for i in operands(graph, node) if (n := node.inputs[i]) in types]
         kind = scheme.type_of(node)
         if kind.is_float:
-            _require_switched(node)
+            _require_switched(graph, node)
         elif rule_of(node).same and sources:
             kind = _moved(node, sources)
         if kind is DType.INT16 and "int16" not in OPERATORS[node.op].types:
@@ -227,7 +227,7 @@ def _needed(node: Node, index: int, kind: DType) -> DType:
     return DType.FLOAT32 if kind.is_float else DType.INT16
 
 
-def _require_switched(node: Node) -> None:
+def _require_switched(graph: Graph, node: Node) -> None:
     """Raise UnsupportedError unless a node can be switched to float."""
     ways = ("QUANTIZE", "DEQUANTIZE")
     if FLOAT_PREFIX + node.op not in OPERATORS or node.op in ways:
@@ -237,6 +237,11 @@ def _require_switched(node: Node) -> None:
             node.name,
             node.op,
             f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
+        )
+    given = any(graph.optional_input(node, state.input) is not None for state in rule_of(node).states)
+    if given or (rule_of(node).states and len(node.outputs) > 1):
+        raise UnsupportedError(
+            node.name, node.op, "a layer whose state comes in, goes out or is kept stays in integers: name it in wide"
         )
 
 

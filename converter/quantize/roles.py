@@ -69,7 +69,7 @@ def roles(graph: Graph) -> dict[str, str]:
         elif node.op in ("ADD", "SUB") and len(walk.activations(node)) == 2:
             walk.mark(node, "residual")
     for node in graph.nodes:
-        if node.op.startswith("ATTENTION"):
+        if node.op in ("ATTENTION", "CACHED_ATTENTION"):
             _attention(walk, [node], list(node.inputs[:3]), node.outputs[0])
         elif node.op == "SOFTMAX":
             _softmax(walk, node)

@@ -1,7 +1,7 @@
 /* Logistic and hyperbolic tangent of int16 values in gemmlowp's fixed point, as recurrent gates use them.
  *
  * The input has `integer_bits` integer bits, 0 to 6: it counts in units of 2^(integer_bits - 15). The result has none.
- * Error: at most 2e-4 (logistic) and 4e-4 (tanh) of the real function. Cost: about 90 instructions on a Cortex-M4.
+ * Error: at most 2e-4 (logistic) and 4e-4 (tanh) of the real function. Cost: 100 to 150 instructions on a Cortex-M4.
  */
 #ifndef BW_GATES_S16_H
 #define BW_GATES_S16_H

@@ -4,8 +4,8 @@
  * reordered, and subnormal numbers count, as they do on a core whose FPSCR is as after reset. What is written is
  * clamped to a finite range first (bw_clamp), and what is no number becomes its lower end.
  *
- * float16 is stored as its bits. A compiler that knows the format (Arm's) converts with the core's own instructions,
- * the portable conversions give the same bits.
+ * float16 is stored as its bits. Arm's cores convert them by instructions of their own, the portable conversions give
+ * the same bits.
  */
 #ifndef BW_REAL_H
 #define BW_REAL_H
@@ -46,19 +46,19 @@ static inline float bw_clamp(float x, float low, float high) {
 /* The nearest whole number, ties away from zero, of a magnitude below 2^31. */
 static inline int32_t bw_whole(float x) { return (int32_t)(x < 0.0f ? x - 0.5f : x + 0.5f); }
 
-#if defined(__ARM_FP16_FORMAT_IEEE) && defined(__ARM_FP) && (__ARM_FP & 2)
+#if defined(__arm__) && defined(__ARM_FP) && (__ARM_FP & 2)
 
+/* Not by the type __fp16: GCC 12 may load it by an instruction that no Cortex-M has (vld1.16). */
 static inline float bw_of_half(uint16_t bits) {
-    __fp16 half;
-    memcpy(&half, &bits, sizeof half);
-    return (float)half;
+    float x;
+    __asm__("vcvtb.f32.f16 %0, %1" : "=t"(x) : "t"(bw_of_bits(bits)));
+    return x;
 }
 
 static inline uint16_t bw_half(float x) {
-    const __fp16 half = (__fp16)x;
-    uint16_t bits;
-    memcpy(&bits, &half, sizeof bits);
-    return bits;
+    float half; /* the lower bits are written */
+    __asm__("vcvtb.f16.f32 %0, %1" : "=t"(half) : "t"(x));
+    return (uint16_t)bw_bits(half);
 }
 
 #else

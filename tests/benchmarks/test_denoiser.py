@@ -99,7 +99,7 @@ def test_the_page_tells_ratios_and_memory() -> None:
     row |= {"weights": 400, "compiler": "cc"}
     results = {"noisy": [1.0] * 3, "float": [5.0] * 3, "int16": [4.5] * 3, "int16 mps2-an386": row}
     page = script.page(results)
-    assert "| float | 5.000 | +4.000 | +0.000 | 5.000 | 5.000 | 5.000 |" in page
+    assert "| float | 5.000 | +4.000 | +0.000 |  | 5.000 | 5.000 | 5.000 |" in page
     assert "| int16 activations, int8 weights | 4.500 | +3.500 | -0.500 |" in page
     assert "| all 16 bits (computed) | 800 | 880 | 100 | 20 | 1,000 | 1.00 x less |" in page
     assert "| 400 | 480 | 100 | 20 | 600 | 1.67 x less |" in page

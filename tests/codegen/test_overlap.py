@@ -22,6 +22,7 @@ from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node
 from bitwright.converter.ops.window import Window, window
 from bitwright.converter.reference import Session
+from capsules import length, routing, squash
 from cbuild import build, call
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -296,3 +297,25 @@ def test_tiles_at_their_distance(data: Any, lift: int, seed: int) -> None:
     library, session = build(model), Session(graph)
     for values in vectors(graph, seed):
         same([session.trace(values).outputs], [call(model, library, values)], "winograd")
+
+
+CAPSULES = (
+    squash((1, 5, 3)),
+    length((1, 7, 1)),
+    length((1, 5, 4)),
+    routing((2, 2, 3, 5), batch=1),
+    routing((2, 2, 3, 5), batch=3),  # longer samples out than in
+    routing((4, 5, 2, 3), batch=3),  # shorter ones
+)
+
+
+@given(st.sampled_from(CAPSULES), st.integers(0, 3), seeds)
+@settings(few, max_examples=12)
+def test_capsules_at_their_distance(graph: Graph, lift: int, seed: int) -> None:
+    """Vectors in place, and samples written as soon as they were read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "plan", partial(placed, lift=lift, dense=True))
+        model = model_sources(graph, ["generic"], "model")
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], "generic")

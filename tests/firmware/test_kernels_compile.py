@@ -29,7 +29,7 @@ STRICT = tuple(_FLAGS.split())
 ARM, RV = "arm-none-eabi-gcc -mthumb -mfloat-abi=soft", "riscv64-unknown-elf-gcc --specs=picolibc.specs"
 HELIUM = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nofp -mfloat-abi=hard"
 FPU = "arm-none-eabi-gcc -mthumb -mfloat-abi=softfp"
-HALVES = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55 -mfloat-abi=hard -mfp16-format=ieee"
+HALVES = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nomve -mfloat-abi=hard"
 RVV = "clang-19 --target=riscv32-unknown-elf -march=rv32imc_zve32x_zvl128b -mabi=ilp32"
 RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 

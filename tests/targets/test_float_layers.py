@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.states import with_kept_states
 from bitwright.errors import InputError, ToolError, UnsupportedError
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import built
@@ -20,7 +21,7 @@ from tools import needs_target
 TARGETS = [("host", "f32"), ("host", "f16"), ("mps2-an386", "f32"), ("mps2-an500", "f32"), ("mps2-an505", "f32")]
 TARGETS += [("mps3-an547", "f32"), ("mps3-an547", "f16")]
 
-SAMPLE = [("mps2-an386", "f32"), ("mps3-an547", "f16"), ("host", "f16")]
+SAMPLE = [("mps2-an386", "f32"), ("mps3-an547", "f16")]
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,15 @@ def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarr
         quantized(image, np.random.default_rng(0).normal(size=(4, 1, 6, 6)).astype(np.float32), f32=("*",))
 
 
+def test_a_state_that_is_kept_stays_in_integers(sequences: Graph) -> None:
+    data = np.random.default_rng(2).normal(size=(4, 7, 5)).astype(np.float32)
+    gru = next(node.name for node in sequences.nodes if node.op == "GRU")
+    with pytest.raises(UnsupportedError, match=rf"{gru} \(GRU\): a layer whose state .* wide"):
+        bitwright.quantize(sequences, data, recipe="minmax", f32=[gru], stateful=True)
+    with pytest.raises(InputError, match=rf"{gru}: a layer in float can keep no state"):
+        with_kept_states(quantized(sequences, data, f32=(gru,)))
+
+
 def test_a_saved_network_stays_as_it_is(network: Graph, samples: np.ndarray, tmp_path: Path) -> None:
     graph = quantized(network, samples, f32=("2",), f16=("4",))
     assert graph.float_types == {DType.FLOAT32, DType.FLOAT16} and not graph.is_float
@@ -147,3 +157,16 @@ def test_every_core_with_a_unit_says_so() -> None:
         if target.cpu.startswith("cortex-m"):
             assert ("f32" in types) == target.cpu.startswith(("cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"))
             assert ("f16" in types) == target.cpu.startswith("cortex-m55")
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_another_compiler(
+    network: Graph, samples: np.ndarray, target: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clang, which Zig brings, computes the same bits."""
+    pytest.importorskip("ziglang")
+    monkeypatch.setenv("BITWRIGHT_TOOLCHAIN", "zig")
+    report = bitwright.verify(quantized(network, samples, **{kind: ("*",)}), target, vectors=4)
+    assert report.bit_exact and report.compiler.startswith("Zig ")

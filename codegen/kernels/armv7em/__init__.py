@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from ..generic.wide import lower_fully_connected_s16_rows
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, token_wise, winograd
@@ -22,7 +25,7 @@ KERNELS: KernelTable = {
         rows_as_pixels("armv7em", conv.lower),
         Kernel("four", fully_connected.lower_four),
         Kernel("armv7em", fully_connected.lower),
-        Kernel("16x8", fully_connected.lower_s16),
+        Kernel("16x8_rows", partial(lower_fully_connected_s16_rows, per_mac=22 / 16, per_output=28)),
     ),
     "FULLY_CONNECTED_TOKENS": (Kernel("armv7em", token_wise.lower),),
     "AVERAGE_POOL_2D": (Kernel("armv7em", pooling.lower),),

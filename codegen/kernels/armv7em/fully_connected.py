@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from ....converter.ir import DType, Graph, Node, Rounding
+from ....converter.ir import Graph, Node
 from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall
-from ..generic.wide import wide_requantize_fields
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
-from .packing import channel_pairs, pairs_of_pairs, unit_pairs, words_of_pairs
+from .packing import channel_pairs, pairs_of_pairs, words_of_pairs
 
 
 def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall | None:
@@ -61,26 +58,3 @@ def _estimate(rows: int, depth: int, units: int) -> int:
     four = 55 + 16 * quads + 2 * -(-quads // 8)
     alone = units % 4 in (1, 2)
     return rows * (60 + (units + 1) // 4 * four + alone * (60 + 13 * quads))
-
-
-def lower_s16(_graph: Graph, _node: Node, params: FullyConnected) -> KernelCall | None:
-    """``bw_fully_connected_s16_dsp`` for 16x8 under WIDE: a row is read while its results are written."""
-    if params.requant.dtype is not DType.INT16 or params.requant.rounding is not Rounding.WIDE:
-        return None
-    if params.input_zero_point or params.weights.dtype != np.int8:
-        return None
-    units, depth = params.weights.shape
-    fields = wide_requantize_fields(params.requant, units)
-    del fields["wide"]
-    return KernelCall(
-        function="bw_fully_connected_s16_dsp",
-        params={
-            "rows": params.rows,
-            "depth": depth,
-            "units": units,
-            "weights": unit_pairs(params.weights),
-            "bias": params.bias,
-            **fields,
-        },
-        distance={0: row_distance(params.rows, 2 * depth, 2 * units, buffered=False)},
-    )

@@ -36,16 +36,6 @@ def tap_pairs(weights: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(parts.transpose(2, 0, 3, 1, 4))
 
 
-def unit_pairs(weights: NDArray[Any]) -> NDArray[Any]:
-    """Weights int8 [units, taps] packed for bw_fully_connected_s16_dsp.h."""
-    units, taps = weights.shape
-    padded = np.zeros((units + units % 2, taps + taps % 2), np.int8)
-    padded[:units, :taps] = weights
-    # [pair, unit, pair of taps, tap] -> [pair, pair of taps, tap, unit]
-    parts = padded.reshape(-1, 2, padded.shape[1] // 2, 2)
-    return np.ascontiguousarray(parts.transpose(0, 2, 3, 1))
-
-
 def words_of_pairs(narrow: NarrowChannels) -> NDArray[Any] | None:
     """Rows of words, one per channel pair, as bw_pairs_s8.h states; None where they do not fit."""
     bias, multiplier, right = (_wide(narrow, name) for name in ("bias", "multiplier", "right"))

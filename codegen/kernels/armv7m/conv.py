@@ -22,7 +22,7 @@ _MOST_PARTS = 64
 def lower(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     """``bw_conv_s8_woven``, three pixels at a time."""
     call = woven_conv(graph, node, params, columns=3, pack=_rows, most_parts=_MOST_PARTS)
-    return None if call is None else replace(call, instructions=_instructions(params))
+    return None if call is None else replace(call, instructions=_instructions(params, call))
 
 
 def _rows(narrow: NarrowChannels, heads: Int64) -> NDArray[Any]:
@@ -30,9 +30,11 @@ def _rows(narrow: NarrowChannels, heads: Int64) -> NDArray[Any]:
     return rows_of_four(narrow.weights, heads)
 
 
-def _instructions(params: Conv) -> int:
-    """Four channels and three pixels at a time."""
+def _instructions(params: Conv, call: KernelCall) -> int:
+    """Four channels and three pixels at a time; more where their taps are taken in parts."""
     channels, kernel_h, kernel_w, in_c = params.weights.shape
     turns = -(-params.batch * math.prod(params.window.output) // 3)
     depth = kernel_h * kernel_w * in_c
-    return turns * (-(-channels // 4) * (105 * depth // 8 + 180) + 9 * depth + 100 + 130 * kernel_h)
+    parts = -(-depth // int(call.params["part"]))  # type: ignore[arg-type]
+    split = 150 + 150 * parts if parts > 1 else 0
+    return turns * (-(-channels // 4) * (105 * depth // 8 + 180 + split) + 9 * depth + 100 + 130 * kernel_h)

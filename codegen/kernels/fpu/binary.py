@@ -6,7 +6,7 @@ import math
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.floating.binary import NAMES, FloatBinary
-from ..call import KernelCall
+from ..call import Field, KernelCall
 from .names import SUFFIX
 
 _DIMENSIONS = 6
@@ -17,7 +17,7 @@ def lower(_graph: Graph, _node: Node, params: FloatBinary) -> KernelCall:
     same = params.shape_1 == params.shape_2 == params.shape
     shapes = [(math.prod(shape),) if same else shape for shape in (params.shape, params.shape_1, params.shape_2)]
     whole, first, second = ((1,) * (_DIMENSIONS - len(shape)) + shape for shape in shapes)
-    fields = {
+    fields: dict[str, Field] = {
         "operation": NAMES.index(params.operation),
         "shape": whole,
         "stride_1": _strides(first, whole),

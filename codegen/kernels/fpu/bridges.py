@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....converter.ir import Graph, Node
 from ....converter.ops.floating.bridges import Bridge
-from ..call import KernelCall
+from ..call import Field, KernelCall
 from .names import SUFFIX
 
 
@@ -14,13 +14,13 @@ def lower_in(_graph: Graph, _node: Node, params: Bridge) -> KernelCall:
         return KernelCall("bw_copy", {"bytes": params.elements * params.target.bytes}, alias=True)
     if params.source.is_float:
         return KernelCall(f"bw_convert_{SUFFIX[params.source]}_{SUFFIX[params.target]}", {"elements": params.elements})
-    fields = {"elements": params.elements, "zero_point": params.zero_point, "scale": params.scale}
+    fields: dict[str, Field] = {"elements": params.elements, "zero_point": params.zero_point, "scale": params.scale}
     return KernelCall(f"bw_dequantize_{SUFFIX[params.source]}_{SUFFIX[params.target]}", fields)
 
 
 def lower_out(_graph: Graph, _node: Node, params: Bridge) -> KernelCall:
     """``bw_quantize_*``."""
-    fields = {
+    fields: dict[str, Field] = {
         "elements": params.elements,
         "zero_point": params.zero_point,
         "inverse": params.scale,

@@ -1,4 +1,4 @@
-"""Lowering of LAYER_NORM and RMS_NORM."""
+"""Lowering of LAYER_NORM, RMS_NORM and MAD_NORM."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ....converter.fixedpoint import Int64
 from ....converter.ir import DType, Graph, Node
+from ....converter.ops.mad_norm import MadNorm
 from ....converter.ops.normalization import Normalization
 from ..call import Field, KernelCall, as_c
 
@@ -40,7 +41,21 @@ def lower_words(_graph: Graph, _node: Node, params: Normalization) -> KernelCall
     return KernelCall(f"bw_layer_norm_words_{_suffix(params)}", fields, distance={0: 0})
 
 
-def _suffix(params: Normalization) -> str:
+def lower_mad(_graph: Graph, _node: Node, params: MadNorm) -> KernelCall:
+    """``bw_mad_norm_s8`` or ``bw_mad_norm_s16``, which may run in place."""
+    fields: dict[str, Field] = {
+        "rows": params.rows,
+        "depth": params.depth,
+        "input_zero_point": params.input_zero_point,
+        "gain": as_c(params.gain, np.int32),
+        "bias": as_c(params.bias, np.int32),
+        "fraction": params.fraction,
+        "output_zero_point": params.output_zero_point,
+    }
+    return KernelCall(f"bw_mad_norm_{_suffix(params)}", fields, distance={0: 0})
+
+
+def _suffix(params: Normalization | MadNorm) -> str:
     return "s8" if params.dtype is DType.INT8 else "s16"
 
 

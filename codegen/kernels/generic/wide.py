@@ -81,8 +81,14 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
     return KernelCall("bw_fully_connected_s16", fields, distance={0: distance})
 
 
-def lower_fully_connected_s16_rows(_graph: Graph, _node: Node, params: FullyConnected) -> KernelCall | None:
-    """``bw_fully_connected_s16_rows``, where sums fit int32: a row is read while its results are written."""
+def lower_fully_connected_s16_rows(
+    _graph: Graph, _node: Node, params: FullyConnected, per_mac: float, per_output: int
+) -> KernelCall | None:
+    """``bw_fully_connected_s16_rows``, where sums fit int32: a row is read while its results are written.
+
+    Args:
+        per_mac, per_output: instructions.
+    """
     requant, (units, depth) = params.requant, params.weights.shape
     multiplier, shift = (np.broadcast_to(values, (units,)) for values in (requant.multiplier, requant.shift))
     points = params.input_zero_point, requant.zero_point
@@ -110,4 +116,5 @@ def lower_fully_connected_s16_rows(_graph: Graph, _node: Node, params: FullyConn
         scratch=2 * padded.shape[1],
         distance={0: row_distance(params.rows, 2 * depth, 2 * units, buffered=False)},
         sources=("bw_rows_s8", "bw_rows_column_s8"),
+        instructions=params.rows * round(100 + units * (padded.shape[1] * per_mac + per_output)),
     )

@@ -90,6 +90,12 @@ def native_layer_norm(call: Call) -> list[Activation | None]:
     return [layer_norm(call), None, None]
 
 
+def mad_norm(call: Call) -> Activation:
+    """bitwright.mad_norm, of :mod:`bitwright.nn.recurrent`."""
+    parameters = [call.parameter(key) for key in ("weight", "bias")]
+    return Activation(call.emit("MAD_NORM", [call.source("x"), *parameters]))
+
+
 def rms_norm(call: Call) -> Activation:
     """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions."""
     source = call.source("input")

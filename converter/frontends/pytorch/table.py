@@ -50,7 +50,11 @@ _CAPSULES: dict[str, Lowering] = {
     "capsule_length": capsule.length,
 }
 
-_OWN: dict[str, Lowering] = {**_CAPSULES, "cached_attention": matrix.cached_attention}
+_OWN: dict[str, Lowering] = {
+    **_CAPSULES,
+    "mad_norm": normalization.mad_norm,
+    "cached_attention": matrix.cached_attention,
+}
 
 #: The namespace of operators that are not PyTorch's own but those of :mod:`bitwright.nn`.
 NAMESPACES: dict[str, str] = dict.fromkeys(_OWN, "bitwright")

@@ -54,7 +54,8 @@ def exp(x: Real) -> Real:
         r, (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
     )
     p = ((p * (r * r)) + r) + _f(1.0)
-    return p * ((n + np.int32(127)) << np.int32(23)).view(np.float32)
+    result: Real = p * ((n + np.int32(127)) << np.int32(23)).view(np.float32)
+    return result
 
 
 def _horner(x: Real, coefficients: tuple[float, ...]) -> Real:
@@ -67,7 +68,8 @@ def _horner(x: Real, coefficients: tuple[float, ...]) -> Real:
 def logistic(x: Real) -> Real:
     """1 / (1 + e^-x), from e^-|x|."""
     small = exp(-np.abs(x))
-    return np.where(x < _f(0), small, _f(1.0)) / (_f(1.0) + small)
+    result: Real = np.where(x < _f(0), small, _f(1.0)) / (_f(1.0) + small)
+    return result
 
 
 def tanh(x: Real) -> Real:
@@ -101,7 +103,8 @@ def gelu(x: Real) -> Real:
     t = _f(1.0) / (_f(1.0) + _f(0.3275911) * z)
     p = _horner(t, (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592))
     tail = _f(0.5) * ((p * t) * exp(-(z * z)))
-    return x * np.where(x < _f(0), tail, _f(1.0) - tail)
+    result: Real = x * np.where(x < _f(0), tail, _f(1.0) - tail)
+    return result
 
 
 def gelu_tanh(x: Real) -> Real:

@@ -36,7 +36,8 @@ class FloatProduct:
 
     def __call__(self, x: Real, rows: slice = slice(None)) -> Real:
         """[batch, depth] -> [batch, rows]."""
-        return times_weights(x, self.weights[rows]) * self.scale[rows] + self.bias[rows]
+        result: Real = times_weights(x, self.weights[rows]) * self.scale[rows] + self.bias[rows]
+        return result
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,7 +82,7 @@ def reference_normalization(params: FloatNormalization, inputs: Inputs) -> list[
     """Exact result."""
     rows = real_operand(inputs, 0).reshape(-1, params.shape[-1])
     mean = _total(rows) * params.share if params.centre else np.zeros((len(rows), 1), np.float32)
-    away = rows - mean
+    away: Real = rows - mean
     root = reciprocal_root(_total(away * away) * params.share + params.epsilon)
     result = (away * root) * params.gain + params.bias
     return [rounded(result, params.dtype, params.low, params.high).reshape(params.shape)]

@@ -7,15 +7,18 @@ import ctypes
 import subprocess
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from background import ROOT
+from bitwright.cli import main
 from bitwright.codegen.project import model_sources
 from bitwright.converter import pwl
 from bitwright.converter.fixedpoint import requantize_high
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.native import write_native
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.reference import Session
 from bitwright.errors import InputError
@@ -197,3 +200,18 @@ def test_copies_that_complete_no_sooner_than_they_are_waited_for() -> None:
         same([session.trace(values).outputs], [call(model, library, values)], "slow copies")
     begun, waited = (ctypes.c_int32.in_dll(library, name).value for name in ("begun", "waited"))
     assert begun == waited > 1000
+
+
+def test_the_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a tile lies is written in the generated parameters; a network without such layers is told so."""
+    model, folder = tmp_path / "layers.bwq", tmp_path / "out"
+    model.write_bytes(write_native(layers()))
+    command = ["compile", str(model), "--target", "host", "-o", str(folder), "--stream-weights"]
+    assert main([*command, "400"]) == 0
+    assert ".tile_rows = 16," in (folder / "src" / "layers.c").read_text()
+    assert main([*command, "7"]) == 2
+    assert "no room for one row" in capsys.readouterr().err
+    scale = [activation("x", (1, 4)), activation("y", (1, 4))]
+    model.write_bytes(write_native(single("RELU", scale[:1], scale[1:])))
+    assert main([*command, "400"]) == 2
+    assert "no recurrent layer" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_the_integers_agree_with_the_float_network(quantized: dict[str, Any], re
     assert result.judgement.agreement is not None and result.judgement.agreement >= least
 
 
-@pytest.mark.parametrize("target", [needs_target(t) for t in ("mps2-an386", "mps2-an500", "qemu-rv32")])
+@pytest.mark.parametrize("target", [needs_target(t) for t in ("mps2-an386", "qemu-rv32")])
 def test_every_layer_on_the_cores(quantized: dict[str, Any], target: str) -> None:
     """Both arithmetics, with the predictions recomputed and kept."""
     for recipe, kernel in (("minmax", "recomputed"), ("paper-q7", "kept")):

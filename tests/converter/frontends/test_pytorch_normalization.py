@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bitwright.codegen.project import model_sources
+from bitwright.converter import simplify as simplifying
 from bitwright.converter.frontends.pytorch import normalization, read_torch
+from bitwright.converter.passes.fuse_norms import fuse_norms
 from bitwright.converter.quantize.run import quantize_model
 from bitwright.converter.reference import Session
 from bitwright.converter.simplify import simplify
@@ -41,6 +44,7 @@ def test_nearer_than_in_parts(kind: Any, monkeypatch: pytest.MonkeyPatch) -> Non
 
     nodes, whole = quality()
     monkeypatch.setattr(normalization, "along_last", lambda *_: None)
+    monkeypatch.setattr(simplifying, "PASSES", [each for each in simplifying.PASSES if each is not fuse_norms])
     more, parts = quality()
     assert nodes == 1 and more >= 6
     assert whole > parts + 6 and whole > 25
@@ -75,10 +79,13 @@ def test_a_gain_that_another_operator_shares_has_a_grid_for_each() -> None:
     assert result.judgement.sqnr > 25
 
 
-def test_layers_are_judged_where_an_activation_is_requantized_on_the_way() -> None:
+def test_layers_are_judged_where_an_activation_is_requantized_on_the_way(tmp_path: Path) -> None:
     module, x = network("mixer")
     samples = random(2, *x.shape[1:], seed=3).numpy()
-    result = quantize_model(simplify(read_torch(module, x)), samples, recipe="wide")
+    graph, recipe = simplify(read_torch(module, x)), tmp_path / "mixed.toml"
+    first = next(node.name for node in graph.nodes if node.op == "LAYER_NORM")
+    recipe.write_text(f'description = "One layer in int16."\n[scheme]\nwide = ["{first}"]\n')
+    result = quantize_model(graph, samples, recipe=str(recipe))
     assert result.judgement.layers and any(node.op == "QUANTIZE" for node in result.graph.nodes)
 
 

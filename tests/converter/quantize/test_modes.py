@@ -62,6 +62,12 @@ def test_a_block_has_its_parts(fused: bool) -> None:
     assert others <= {"attention", "embedding"}
 
 
+def test_attention_with_a_cache_is_attention() -> None:
+    graph = classifier()
+    nodes = [replace(node, op="CACHED_ATTENTION") if node.name == "attention" else node for node in graph.nodes]
+    assert roles(replace(graph, nodes=tuple(nodes))) == ROLES
+
+
 def test_a_block_that_normalizes_last_has_the_same_parts() -> None:
     found = roles(classifier(last=True))
     assert {name: found[name] for name in ROLES if name != "norm2"} == {n: r for n, r in ROLES.items() if n != "norm2"}
