@@ -30,13 +30,13 @@ from . import (
     svdf,
     token_wise,
     transpose_conv,
+    wide,
     window_statistics,
 )
 
 _LOWERINGS: dict[str, Lowering] = {
     "CONV_2D": conv.lower,
     "DEPTHWISE_CONV_2D": depthwise_conv.lower,
-    "FULLY_CONNECTED": fully_connected.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
     "ATTENTION": attention.lower,
     "CACHED_ATTENTION": cached_attention.lower,
@@ -83,6 +83,10 @@ KERNELS: KernelTable = {
         op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
         for op in ("LAYER_NORM", "RMS_NORM")
     },
+    "FULLY_CONNECTED": (
+        Kernel("rows", wide.lower_fully_connected_s16_rows),
+        Kernel("generic", fully_connected.lower),
+    ),
     "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
         Kernel("recomputed", capsule.routing(kept=False)),

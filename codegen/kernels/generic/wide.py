@@ -82,12 +82,12 @@ def lower_fully_connected_s16(params: FullyConnected) -> KernelCall:
 
 
 def lower_fully_connected_s16_rows(
-    _graph: Graph, _node: Node, params: FullyConnected, per_mac: float, per_output: int
+    _graph: Graph, _node: Node, params: FullyConnected, per_mac: float | None = None, per_output: int = 0
 ) -> KernelCall | None:
     """``bw_fully_connected_s16_rows``, where sums fit int32: a row is read while its results are written.
 
     Args:
-        per_mac, per_output: instructions.
+        per_mac, per_output: instructions; None where nobody knows.
     """
     requant, (units, depth) = params.requant, params.weights.shape
     multiplier, shift = (np.broadcast_to(values, (units,)) for values in (requant.multiplier, requant.shift))
@@ -116,5 +116,7 @@ def lower_fully_connected_s16_rows(
         scratch=2 * padded.shape[1],
         distance={0: row_distance(params.rows, 2 * depth, 2 * units, buffered=False)},
         sources=("bw_rows_s8", "bw_rows_column_s8"),
-        instructions=params.rows * round(100 + units * (padded.shape[1] * per_mac + per_output)),
+        instructions=None
+        if per_mac is None
+        else params.rows * round(100 + units * (padded.shape[1] * per_mac + per_output)),
     )
