@@ -212,6 +212,7 @@ SPELLINGS = {
     "clip_s8 a0, a1": "cv.clip a0, a1, 8",
     "add_shift a0, a1, a2": "cv.addnr a0, a1, a2",
     "add_round_shift a0, a1, a2": "cv.addrnr a0, a1, a2",
+    "sdotusp_b a0, a1, a2": "cv.sdotusp.b a0, a1, a2",
     "sdotsp_b a0, a1, a2": "cv.sdotsp.b a0, a1, a2",
     "shuffle2_b a0, a1, a2": "cv.shuffle2.b a0, a1, a2",
     "pack_low a0, a1, a2": "cv.pack a0, a1, a2",
