@@ -141,7 +141,7 @@ def symbols(path: Path) -> tuple[set[str], set[str]]:
         table = ELFFile(file).get_section_by_name(".symtab")
         entries = [(s.name, s["st_shndx"], s["st_info"]["bind"]) for s in table.iter_symbols() if s.name]
     return (
-        {name for name, section, bind in entries if section != "SHN_UNDEF" and bind == "STB_GLOBAL"},
+        {name for name, section, bind in entries if section != "SHN_UNDEF" and bind in ("STB_GLOBAL", "STB_WEAK")},
         {name for name, section, _ in entries if section == "SHN_UNDEF"},
     )
 
