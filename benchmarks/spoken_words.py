@@ -127,7 +127,8 @@ on the mean over time; the transformer has 24 tokens of two frames, three encode
 ## Accuracy
 
 """
-MIDDLE = """`int16 activations`: weights of int8, and int16 wherever an operator offers it.
+MIDDLE = """`int16 activations`: weights of int8, and int16 wherever an operator offers it. A loss below zero is
+chance: some answers change either way, and the last column tells how many.
 
 ## On the targets
 

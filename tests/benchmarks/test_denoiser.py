@@ -26,7 +26,7 @@ def module(name: str) -> ModuleType:
 def hums(seed: int) -> Any:
     """Sounds that a small network tells apart: words are low tones that come and go, noises are high ones."""
     random = np.random.default_rng(seed)
-    time = np.arange(62 * 256) / 16000
+    time = np.arange(31 * 256) / 16000
     pitch, slow = random.uniform(200, 600, (12, 1)), random.uniform(1, 3, (12, 1))
     words = 0.3 * np.sin(2 * np.pi * pitch * time) * np.maximum(0, np.sin(2 * np.pi * slow * time))
     noises = 0.1 * np.sin(2 * np.pi * random.uniform(3000, 6000, (4, 1)) * time)
@@ -53,7 +53,7 @@ def test_the_ratio_does_not_know_volume() -> None:
 def test_mixtures_have_the_ratio_and_follow_the_seed() -> None:
     denoise = module("speech.denoise")
     noisy, clean = denoise.mixtures(hums(3), 4, 2, (5.0, 5.0), seed=1)
-    assert noisy.shape == clean.shape == (4, 2 * 62 * 256) and np.abs(noisy).max() < 1
+    assert noisy.shape == clean.shape == (4, 2 * 31 * 256) and np.abs(noisy).max() < 1
     assert np.allclose(10 * np.log10((clean**2).mean(-1) / ((noisy - clean) ** 2).mean(-1)), 5, atol=0.01)
     assert np.array_equal(denoise.mixtures(hums(3), 2, 2, (5.0, 5.0), seed=1)[0], noisy[:2])
 
