@@ -80,7 +80,8 @@ def quantize(
         recipe: a name, a TOML file, or ``auto``: the cheapest recipe that loses at most ``max_drop`` points of
             accuracy (without labels: percent of noise in the output's power).
         samples: calibration samples to use at most.
-        f32, f16: patterns of names of layers that compute in float32 or float16, on cores that can.
+        f32: patterns of names of layers that compute in float32, on cores that can.
+        f16: the same in float16.
         stateful: recurrent layers keep their state from one inference to the next; or the names of inputs that are
             states, with the outputs that are their next values. Samples may then be sequences, whose first dimension
             is a multiple of the input's.
