@@ -119,6 +119,19 @@ def wide(graph: Graph) -> Graph:
     return replace(graph, nodes=(replace(graph.nodes[0], rounding=Rounding.WIDE),))
 
 
+def wide_rows(rng: Random) -> Graph:
+    """int16 activations and int8 weights, sums within int32."""
+    units, depth, rows = int(rng.integers(1, 40)), int(rng.integers(1, 80)), int(rng.integers(1, 4))
+    scales = rng.uniform(0.001, 0.02, units)
+    tensors = [
+        activation("x", (rows, depth), 3e-4, 0, DType.INT16),
+        constant("w", rng.integers(-127, 128, (units, depth)).astype(np.int8), list(scales), axis=0),
+        constant("b", rng.integers(-(2**20), 2**20, units), list(scales * 3e-4), axis=0),
+    ]
+    output = activation("y", (), float(rng.uniform(1e-4, 3e-3)), 0, DType.INT16)
+    return wide(single("FULLY_CONNECTED", tensors, [output], {"activation": pick(rng, *ACTIVATIONS)}))
+
+
 def tokens(rng: Random, dynamic: bool) -> Graph:
     """Rows of int8 with scales of their own, or one; int8 or int16 out."""
     units, depth, rows = int(rng.integers(1, 12)), int(rng.integers(1, 80)), int(rng.integers(1, 10))
@@ -170,6 +183,7 @@ def layers(seed: int) -> Graph:
     kinds = (convolution, tiled, depthwise, rectified_depthwise, fully_connected)
     graphs = [kind(rng) for kind in kinds for _ in range(2)]
     graphs += [tokens(rng, False), tokens(rng, True)]
+    graphs += [wide_rows(rng)]
     graphs += [sum_of_two(rng, op) for op in ("ADD", "SUB")]
     graphs += [pool(rng, op) for op in ("AVERAGE_POOL_2D", "MAX_POOL_2D")]
     graphs += [mean(rng, op) for op in ("MEAN", "SUM")]
