@@ -26,6 +26,7 @@ from ..fixedpoint import INT32_MIN, Int64, as_int64
 from ..ir import Array, DType, Graph, Node, Tensor
 from .attending import REACH, Mean, Weighing, averaged, mean, scored, weighing, weights
 from .bounds import centred
+from .functions import softmax
 from .operator import Inputs, Operator, QuantRule, exact_matmul, float_operand, require, require_types
 
 #: Scale of a bias; its value that hides a key from a query.
@@ -122,9 +123,21 @@ def _span(node: Node, name: str, absent: int) -> int:
     return int(value)
 
 
+def _spans(node: Node, form: Form) -> tuple[int, int, int]:
+    """Keys before and after its place that a query sees, and the offset. Raises UnsupportedError."""
+    most = form.keys + form.queries
+    return _span(node, "before", most), _span(node, "after", most), _span(node, "offset", 0)
+
+
+def distances(queries: int, keys: int) -> Array:
+    """From every query to every key, [queries, keys]."""
+    result: Array = np.arange(keys)[None] - np.arange(queries)[:, None]
+    return result
+
+
 def visible(form: Form, before: int, after: int, offset: int) -> Array:
     """Which keys a query sees by its distance alone: bool [queries, keys]."""
-    distance = np.arange(form.keys)[None] - np.arange(form.queries)[:, None] - offset
+    distance = distances(form.queries, form.keys) - offset
     result: Array = (distance >= -before) & (distance <= after)
     return result
 
@@ -133,8 +146,7 @@ def bias_rows(bias: Array, form: Form) -> Array:
     """A bias in either form as [heads or 1, queries, keys]."""
     if bias.ndim == 3:
         return bias
-    places = np.arange(form.keys)[None] - np.arange(form.queries)[:, None] + form.queries - 1
-    rows: Array = bias[:, places]
+    rows: Array = bias[:, distances(form.queries, form.keys) + form.queries - 1]
     return rows
 
 
@@ -172,8 +184,7 @@ def prepare(graph: Graph, node: Node) -> Attention:
     require(not wide or not any(t.zero_point for t in (*tensors, target)), node, "int16 zero points must be 0")
     form = form_of(graph, node)
     reach = sum_reach(node, query, form.depth)
-    before, after = _span(node, "before", form.keys + form.queries), _span(node, "after", form.keys + form.queries)
-    offset = _span(node, "offset", 0)
+    before, after, offset = _spans(node, form)
     bias = _bias(graph, node, form)
     shown = visible(form, before, after, offset)[None]
     if bias is not None:
@@ -251,26 +262,21 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     fewer = form.heads // form.group
     query, key, value = (_by_head(form, v, n) for v, n in ((query, form.heads), (key, fewer), (value, fewer)))
     scores = np.matmul(query, key.swapaxes(-1, -2)) * np.float32(score_scale(node, form.depth))
-    most = form.keys + form.queries
-    spans = node.attrs.get("before", most), node.attrs.get("after", most), node.attrs.get("offset", 0)
-    shown = visible(form, *spans)
+    shown = visible(form, *_spans(node, form))
     bias = inputs[3] if len(inputs) > 3 else None
     if bias is not None:
         rows = bias_rows(bias, form)
         shown = shown & (rows != HIDDEN)
         scores = scores + (rows * BIAS_SCALE).astype(np.float32)
     scores = np.where(shown, scores, -np.inf)
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result = np.matmul(powers / powers.sum(axis=-1, keepdims=True), value)
+    result = np.matmul(softmax(scores), value)
     return [_in_layout(form, result.astype(np.float32))]
 
 
 def macs(graph: Graph, node: Node) -> int:
     """Products with keys and values of all pairs that distances leave visible."""
     form = form_of(graph, node)
-    most = form.keys + form.queries
-    spans = node.attrs.get("before", most), node.attrs.get("after", most), node.attrs.get("offset", 0)
-    pairs = int(visible(form, *spans).sum())
+    pairs = int(visible(form, *_spans(node, form)).sum())
     return form.batch * form.heads * pairs * (form.depth + form.value_depth)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import Array
-from .attention import bias_levels
+from .attention import bias_levels, distances
 
 _HIDDEN = -1e3  # a score that no softmax gives any weight
 
@@ -54,14 +54,9 @@ def _real(mask: Array, heads: int, queries: int, keys: int) -> Array:
     return rows[:1] if np.all(rows == rows[:1]) else rows
 
 
-def _distances(queries: int, keys: int) -> Array:
-    result: Array = np.arange(keys)[None] - np.arange(queries)[:, None]
-    return result
-
-
 def _spans(shown: Array) -> dict[str, int] | None:
     """``before`` and ``after`` where they alone say what is shown, and only where they hide something; else None."""
-    distance = _distances(*shown.shape[1:])
+    distance = distances(*shown.shape[1:])
     seen = np.broadcast_to(distance, shown.shape)[shown]
     low, high = int(seen.min()), int(seen.max())
     if not np.all(shown == ((distance >= low) & (distance <= high))):
@@ -73,7 +68,7 @@ def _spans(shown: Array) -> dict[str, int] | None:
 def _by_distance(values: Array, shown: Array) -> Array:
     """The bias [heads, queries + keys - 1] where it depends on the distance alone, else as it is."""
     queries, keys = values.shape[1:]
-    place = _distances(queries, keys) + queries - 1
+    place = distances(queries, keys) + queries - 1
     result = np.zeros((len(values), queries + keys - 1))
     for head, (row, seen) in enumerate(zip(values, np.broadcast_to(shown, values.shape), strict=True)):
         result[head][place[seen]] = row[seen]

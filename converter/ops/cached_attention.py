@@ -32,6 +32,7 @@ from ..ir import Array, DType, Graph, Node
 from .attending import MOST_KEYS, Mean, Weighing, averaged, scored, weighing, weights
 from .attention import score_scale
 from .bounds import Bounds, centred, requantized
+from .functions import softmax
 from .operator import Inputs, Operator, QuantRule, exact_matmul, float_operand, require, require_types
 
 #: Largest magnitude of a ring's elements by their bits; 16: as they are.
@@ -273,8 +274,7 @@ def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     if slopes:
         scores = scores - np.asarray(slopes, np.float32)[:, None, None] * age
     scores = np.where((age >= 0) & (age <= context), scores, -np.inf)
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    mixed = np.matmul(powers / powers.sum(axis=-1, keepdims=True), value).swapaxes(1, 2)
+    mixed = np.matmul(softmax(scores), value).swapaxes(1, 2)
     return [mixed.reshape(*mixed.shape[:2], -1).astype(np.float32)]
 
 

@@ -24,6 +24,7 @@ from . import capsule_affine, capsule_q7
 from .capsule_affine import Length, Routing, Squash
 from .capsule_q7 import LengthQ7, RoutingQ7, SquashQ7
 from .capsule_sizes import MOST_ITERATIONS, iterations, routing_sizes
+from .functions import softmax
 from .operator import Inputs, Matrix, Operator, QuantRule, float_operand, require, require_types
 
 #: Arithmetic -> the module that defines it.
@@ -131,8 +132,7 @@ def float_routing(predictions: Array, count: int) -> Iterator[FloatIteration]:
     """Dynamic routing of u^ [n, inputs, capsules, dim], float32."""
     logits = np.zeros(predictions.shape[:3], np.float32)
     for number in range(count):
-        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        couplings = powers / powers.sum(axis=-1, keepdims=True)
+        couplings = softmax(logits)
         sums = np.einsum("nij,nijd->njd", couplings, predictions, optimize=True)
         outputs = float_squash(sums)
         agreements = None

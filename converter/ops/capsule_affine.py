@@ -24,7 +24,7 @@ from ..ir import Array, Graph, Node
 from .bounds import centred
 from .capsule_sizes import iterations, routing_sizes
 from .normalization import reciprocal_root
-from .operator import require, weight_scales
+from .operator import LastAxis, require, weight_scales
 
 #: Bits of exponentials and of couplings.
 EXPONENTIAL_BITS, COUPLING_BITS = 16, 15
@@ -65,12 +65,19 @@ def _squashed(values: Int64, one: Int64, half: Int64, multiplier: int, shift: in
     n = power << 2 * np.maximum(half, 0) >> 2 * np.maximum(-half, 0)
     roots, exponents = reciprocal_root(np.maximum(np.stack([n, n + one]), 1))
     (root, other), (e, f) = roots, exponents
-    length = ((n << 2 * e) >> 30) * root >> 31  # sqrt(n) 2^e, in [2^30, 2^31)
-    factor = (length * (other * other >> 31) >> 31) * multiplier >> 31
-    right = 60 - half + e - 2 * f - shift
+    factor = (_length(n, root, e) * (other * other >> 31) >> 31) * multiplier >> 31
+    return _shifted(values * factor, 60 - half + e - 2 * f - shift, n)
+
+
+def _length(n: Int64, root: Int64, e: Int64) -> Int64:
+    """sqrt(n) 2^e, in [2^30, 2^31), from n's reciprocal root."""
+    return as_int64(((n << 2 * e) >> 30) * root >> 31)
+
+
+def _shifted(product: Int64, right: Int64, n: Int64) -> Int64:
+    """A product shifted right, rounded half up; 0 of vectors whose n is, and where nothing is left."""
     held = np.clip(right, 1, 62)
-    scaled = (values * factor + (np.int64(1) << held - 1)) >> held
-    return as_int64(np.where((n > 0) & (right <= 62), scaled, 0))
+    return as_int64(np.where((n > 0) & (right <= 62), (product + (np.int64(1) << held - 1)) >> held, 0))
 
 
 def factor(node: Node, scale: float, largest: int, target: float) -> Factor:
@@ -85,23 +92,13 @@ def factor(node: Node, scale: float, largest: int, target: float) -> Factor:
 
 
 @dataclass(frozen=True, eq=False)
-class Squash:
+class Squash(LastAxis):
     """Integer constants of SQUASH: vectors [rows, dim], centred by the zero point."""
 
     shape: tuple[int, ...]
     input_zero_point: int
     factor: Factor
     output_zero_point: int
-
-    @property
-    def rows(self) -> int:
-        """Number of vectors."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def dim(self) -> int:
-        """Elements of each."""
-        return self.shape[-1]
 
     def run(self, source: Array) -> Array:
         """The exact result."""
@@ -120,7 +117,7 @@ def prepare_squash(graph: Graph, node: Node) -> Squash:
 
 
 @dataclass(frozen=True, eq=False)
-class Length:
+class Length(LastAxis):
     """Integer constants of CAPSULE_LENGTH: ``sqrt(n << 2 half)`` with n = |v|^2, rescaled with one rounding."""
 
     shape: tuple[int, ...]
@@ -130,26 +127,13 @@ class Length:
     shift: int
     output_zero_point: int
 
-    @property
-    def rows(self) -> int:
-        """Number of vectors."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def dim(self) -> int:
-        """Elements of each."""
-        return self.shape[-1]
-
     def run(self, source: Array) -> Array:
         """The exact result."""
         centre = source.astype(np.int64) - self.input_zero_point
         n = (centre * centre).sum(axis=-1) << 2 * self.half
         root, e = reciprocal_root(np.maximum(n, 1))
-        length = ((n << 2 * e) >> 30) * root >> 31
-        right = 31 + e + self.half - self.shift
-        held = np.clip(right, 1, 62)
-        scaled = (length * self.multiplier + (np.int64(1) << held - 1)) >> held
-        values = np.where((n > 0) & (right <= 62), scaled, 0) + self.output_zero_point
+        scaled = _shifted(_length(n, root, e) * self.multiplier, 31 + e + self.half - self.shift, n)
+        values = scaled + self.output_zero_point
         return np.clip(values, -128, 127).astype(np.int8)
 
 

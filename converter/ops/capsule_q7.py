@@ -29,7 +29,7 @@ from ...errors import AccumulatorOverflowError, ModelError
 from ..fixedpoint import Int64, as_int64, isqrt
 from ..ir import Array, Graph, Node, Tensor
 from .capsule_sizes import iterations, routing_sizes
-from .operator import require
+from .operator import LastAxis, require
 
 #: Of the softmax: ``(2^20 / sum) >> (14 + base - b)``; and how far below the maximum its base lies.
 SOFTMAX_CONSTANT, SOFTMAX_DEPTH = 14, 8
@@ -103,21 +103,11 @@ def _formats(node: Node, dim: int, source: int, target: int) -> Formats:
 
 
 @dataclass(frozen=True, eq=False)
-class SquashQ7:
+class SquashQ7(LastAxis):
     """Integer constants of SQUASH."""
 
     shape: tuple[int, ...]
     formats: Formats
-
-    @property
-    def rows(self) -> int:
-        """Number of vectors."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def dim(self) -> int:
-        """Elements of each."""
-        return self.shape[-1]
 
     def run(self, source: Array) -> Array:
         """The exact result."""
@@ -132,20 +122,10 @@ def prepare_squash(graph: Graph, node: Node) -> SquashQ7:
 
 
 @dataclass(frozen=True, eq=False)
-class LengthQ7:
+class LengthQ7(LastAxis):
     """Integer constants of CAPSULE_LENGTH: none but its sizes, since the format stays."""
 
     shape: tuple[int, ...]
-
-    @property
-    def rows(self) -> int:
-        """Number of vectors."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def dim(self) -> int:
-        """Elements of each."""
-        return self.shape[-1]
 
     def run(self, source: Array) -> Array:
         """The exact result."""

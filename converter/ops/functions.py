@@ -22,6 +22,13 @@ def logistic(_attrs: Mapping[str, Any], x: Array) -> Array:
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small)).astype(x.dtype)
 
 
+def softmax(x: Array) -> Array:
+    """exp(x - max) over its sum along the last axis; -inf counts as nothing."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    result: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
 def silu(attrs: Mapping[str, Any], x: Array) -> Array:
     """x * logistic(x) (Elfwing et al., 2017), also called swish."""
     result: Array = x * logistic(attrs, x)

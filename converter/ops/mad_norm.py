@@ -12,24 +12,21 @@ requantized. A row of equal values has no deviation: its output is the bias.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..fixedpoint import Int64, as_int64, round_ties_away
+from ..fixedpoint import Int64
 from ..ir import Array, DType, Graph, Node
-from .normalization import MOST_ELEMENTS, gain_or_bias, shapes
-from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
+from .normalization import MOST_ELEMENTS, Gained, float_gained, gain_or_bias, in_steps, require_rows, shapes
+from .operator import Inputs, Operator, QuantRule, float_operand
 
 RATIO_BITS = 30
 _FACTOR_BITS = 61
-_REACH_BITS = 29
-_MOST_FRACTION = 20
 
 
 @dataclass(frozen=True, eq=False)
-class MadNorm:
+class MadNorm(Gained):
     """Integer constants.
 
     Attributes:
@@ -47,35 +44,14 @@ class MadNorm:
     fraction: int
     output_zero_point: int
 
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def depth(self) -> int:
-        """Elements per row."""
-        return self.shape[-1]
-
 
 def prepare(graph: Graph, node: Node) -> MadNorm:
     """Integer constants, with the proof that sums of a row stay within 64 bits and elements within 32."""
-    source, target = graph.input(node, 0), graph.output(node)
-    dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
-    wide = dtype is DType.INT16
-    require(not wide or source.zero_point == target.zero_point == 0, node, "int16 zero points must be 0")
-    depth = source.shape[-1]
-    require(1 <= depth <= MOST_ELEMENTS, node, f"rows of {depth} elements are not served; 1 to {MOST_ELEMENTS} are")
-    gain = gain_or_bias(graph, node, 1, 1.0) * depth / target.scale
+    source, target = require_rows(graph, node)
+    gain = gain_or_bias(graph, node, 1, 1.0) * source.shape[-1] / target.scale
     bias = gain_or_bias(graph, node, 2, 0.0) / target.scale
-    reach = float(np.abs(gain).max()) / 2 + float(np.abs(bias).max()) + 2
-    fraction = min(_REACH_BITS - math.frexp(reach)[1], _MOST_FRACTION) if math.isfinite(reach) else 0
-    require(
-        fraction >= 1, node, f"values of up to {reach:.3g} output steps are not served; the output's scale is too small"
-    )
-    gains, biases = (as_int64(round_ties_away(v * 2.0**fraction).astype(np.int64)) for v in (gain, bias))
-    assert int(np.abs(gains).max()) // 2 + int(np.abs(biases).max()) < 1 << _REACH_BITS + 1
-    return MadNorm(dtype, source.shape, source.zero_point, gains, biases, fraction, target.zero_point)
+    gains, biases, fraction = in_steps(node, gain, bias, 0.5, 2)
+    return MadNorm(source.dtype, source.shape, source.zero_point, gains, biases, fraction, target.zero_point)
 
 
 def reference(params: MadNorm, inputs: Inputs) -> list[Array]:
@@ -89,9 +65,7 @@ def reference(params: MadNorm, inputs: Inputs) -> list[Array]:
     factor = (1 << _FACTOR_BITS) // ((deviation << np.maximum(-up, 0)) >> np.maximum(up, 0))
     shift = _FACTOR_BITS - RATIO_BITS + up  # 1 to 45
     ratio = (d * factor + (np.int64(1) << shift - 1)) >> shift
-    scaled = (ratio * params.gain + (1 << RATIO_BITS - 1) >> RATIO_BITS) + params.bias
-    values = (scaled + (1 << params.fraction - 1) >> params.fraction) + params.output_zero_point
-    return [np.clip(values, *params.dtype.limits).astype(params.dtype.numpy).reshape(params.shape)]
+    return params.finished(ratio, RATIO_BITS)
 
 
 def float_reference(_graph: Graph, _node: Node, inputs: Inputs) -> list[Array]:
@@ -99,10 +73,7 @@ def float_reference(_graph: Graph, _node: Node, inputs: Inputs) -> list[Array]:
     x = float_operand(inputs, 0).astype(np.float64)
     x = x - x.mean(axis=-1, keepdims=True)
     deviation = np.abs(x).mean(axis=-1, keepdims=True)
-    result = x / np.where(deviation > 0, deviation, 1.0)
-    gain, bias = (inputs[i] if i < len(inputs) else None for i in (1, 2))
-    result = result if gain is None else result * gain
-    return [(result if bias is None else result + bias).astype(np.float32)]
+    return float_gained(x / np.where(deviation > 0, deviation, 1.0), inputs)
 
 
 MAD_NORM = Operator(

@@ -20,7 +20,7 @@ from ...errors import ModelError
 from ..fixedpoint import Int64, as_int64, round_ties_away
 from ..ir import Array, DType, Graph, Node, Tensor
 from .bounds import centred
-from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
+from .operator import Inputs, LastAxis, Operator, QuantRule, float_operand, require, require_types
 
 #: n * c stays below 2^30.
 MOST_ELEMENTS = 16384
@@ -32,8 +32,24 @@ _MOST_EPSILON_BITS = 16
 _NEWTON_STEPS = 4
 
 
+class Gained(LastAxis):
+    """Constants of a normalization that ends with a gain and a bias; see :class:`Normalization`."""
+
+    dtype: DType
+    gain: Int64
+    bias: Int64
+    fraction: int
+    output_zero_point: int
+
+    def finished(self, normal: Int64, bits: int) -> list[Array]:
+        """Rows with ``bits`` bits of fraction times the gain, plus the bias, requantized: the output."""
+        scaled = (normal * self.gain + (1 << bits - 1) >> bits) + self.bias
+        values = (scaled + (1 << self.fraction - 1) >> self.fraction) + self.output_zero_point
+        return [np.clip(values, *self.dtype.limits).astype(self.dtype.numpy).reshape(self.shape)]
+
+
 @dataclass(frozen=True, eq=False)
-class Normalization:
+class Normalization(Gained):
     """Integer constants.
 
     Attributes:
@@ -54,16 +70,6 @@ class Normalization:
     bias: Int64
     fraction: int
     output_zero_point: int
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def depth(self) -> int:
-        """Elements per row."""
-        return self.shape[-1]
 
 
 def reciprocal_root(values: Int64) -> tuple[Int64, Int64]:
@@ -115,29 +121,57 @@ def gain_or_bias(graph: Graph, node: Node, index: int, absent: float) -> Array:
     return (tensor.value().astype(np.float64) - tensor.zero_point) * tensor.scale
 
 
-def prepare(graph: Graph, node: Node) -> Normalization:
-    """Integer constants, with the proof that statistics stay within 64 bits and elements within 32."""
+def require_rows(graph: Graph, node: Node) -> tuple[Tensor, Tensor]:
+    """Input and output, of one type and up to so many elements in a row. Raises UnsupportedError."""
     source, target = graph.input(node, 0), graph.output(node)
     dtype = require_types(graph, node, [source, target], [DType.INT8, DType.INT16])
     wide = dtype is DType.INT16
     require(not wide or source.zero_point == target.zero_point == 0, node, "int16 zero points must be 0")
     depth = source.shape[-1]
     require(1 <= depth <= MOST_ELEMENTS, node, f"rows of {depth} elements are not served; 1 to {MOST_ELEMENTS} are")
-    epsilon, half = _radicand(node, source, depth)
-    gain = gain_or_bias(graph, node, 1, 1.0) / target.scale
-    bias = gain_or_bias(graph, node, 2, 0.0) / target.scale
-    # One more than the root, and than the bias, for what is rounded on the way.
-    most = math.isqrt(depth) + 2
-    reach = most * float(np.abs(gain).max()) + float(np.abs(bias).max()) + 1
+    return source, target
+
+
+def in_steps(node: Node, gain: Array, bias: Array, most: float, spare: int) -> tuple[Int64, Int64, int]:
+    """Gain and bias, given in steps of the output, as integers with the most bits of fraction, and those bits.
+
+    Args:
+        most: magnitude of what is multiplied with the gain; spare: steps for what is rounded on the way.
+
+    Raises:
+        UnsupportedError: a value can reach so many steps that no bit of fraction is left.
+    """
+    reach = most * float(np.abs(gain).max()) + float(np.abs(bias).max()) + spare
     fraction = min(_REACH_BITS - math.frexp(reach)[1], _MOST_FRACTION) if math.isfinite(reach) else 0
     require(
         fraction >= 1, node, f"values of up to {reach:.3g} output steps are not served; the output's scale is too small"
     )
     gains, biases = (as_int64(round_ties_away(v * 2.0**fraction).astype(np.int64)) for v in (gain, bias))
-    assert most * int(np.abs(gains).max()) + int(np.abs(biases).max()) < 1 << _REACH_BITS + 1
+    assert int(most * int(np.abs(gains).max())) + int(np.abs(biases).max()) < 1 << _REACH_BITS + 1
+    return gains, biases, fraction
+
+
+def float_gained(normal: Array, inputs: Inputs) -> list[Array]:
+    """Real rows times the gain, plus the bias, as far as there are any; float32."""
+    gain, bias = (inputs[i] if i < len(inputs) else None for i in (1, 2))
+    result = normal if gain is None else normal * gain
+    return [(result if bias is None else result + bias).astype(np.float32)]
+
+
+def prepare(graph: Graph, node: Node) -> Normalization:
+    """Integer constants, with the proof that statistics stay within 64 bits and elements within 32."""
+    source, target = require_rows(graph, node)
+    depth = source.shape[-1]
+    epsilon, half = _radicand(node, source, depth)
+    gain = gain_or_bias(graph, node, 1, 1.0) / target.scale
+    bias = gain_or_bias(graph, node, 2, 0.0) / target.scale
+    # One more than the root, and than the bias, for what is rounded on the way.
+    gains, biases, fraction = in_steps(node, gain, bias, math.isqrt(depth) + 2, 1)
     centre = node.op == "LAYER_NORM"
     points = source.zero_point, target.zero_point
-    return Normalization(dtype, source.shape, centre, points[0], epsilon, half, gains, biases, fraction, points[1])
+    return Normalization(
+        source.dtype, source.shape, centre, points[0], epsilon, half, gains, biases, fraction, points[1]
+    )
 
 
 def _radicand(node: Node, source: Tensor, depth: int) -> tuple[int, int]:
@@ -162,10 +196,7 @@ def reference(params: Normalization, inputs: Inputs) -> list[Array]:
     root, e = reciprocal_root(np.maximum(radicand, 1))
     shift = 61 - _NORMAL_BITS - e - params.half  # at least 1
     normal = ((n * c - total) * root + (np.int64(1) << shift - 1)) >> shift
-    scaled = (normal * params.gain + (1 << _NORMAL_BITS - 1) >> _NORMAL_BITS) + params.bias
-    values = (scaled + (1 << params.fraction - 1) >> params.fraction) + params.output_zero_point
-    low, high = params.dtype.limits
-    return [np.clip(values, low, high).astype(params.dtype.numpy).reshape(params.shape)]
+    return params.finished(normal, _NORMAL_BITS)
 
 
 def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
@@ -174,10 +205,7 @@ def float_reference(_graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     if node.op == "LAYER_NORM":
         x = x - x.mean(axis=-1, keepdims=True)
     power = (x * x).mean(axis=-1, keepdims=True) + _epsilon(node)
-    result = x / np.sqrt(np.where(power > 0, power, 1.0))
-    gain, bias = (inputs[i] if i < len(inputs) else None for i in (1, 2))
-    result = result if gain is None else result * gain
-    return [(result if bias is None else result + bias).astype(np.float32)]
+    return float_gained(x / np.sqrt(np.where(power > 0, power, 1.0)), inputs)
 
 
 def _operator(name: str) -> Operator:

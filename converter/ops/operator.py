@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +109,22 @@ class QuantRule:
     def given(self, index: int) -> Quantization | None:
         """The same of an output."""
         return next((state.grid for state in self.states if state.output == index), None)
+
+
+class LastAxis:
+    """Constants of an operator that works along the last axis of a tensor of that ``shape``."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return math.prod(self.shape[:-1])
+
+    @property
+    def depth(self) -> int:
+        """Elements per row."""
+        return self.shape[-1]
 
 
 @dataclass(frozen=True)

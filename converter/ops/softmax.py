@@ -13,14 +13,14 @@ from ..gemmlowp import bit_length, exp_on_negative_values, reciprocal
 from ..ir import Array, DType, Graph, Node
 from .bounds import Bounds, requantized
 from .interpolation import interpolation_table, lookup
-from .operator import Inputs, Operator, QuantRule, float_operand, require, require_types
+from .operator import Inputs, LastAxis, Operator, QuantRule, float_operand, require, require_types
 
 _INPUT_BITS = 5  # integer bits of the scaled difference
 _SUM_BITS = 12  # integer bits of the sum of exponentials
 
 
 @dataclass(frozen=True, eq=False)
-class Softmax:
+class Softmax(LastAxis):
     """Integer constants.
 
     Attributes:
@@ -39,16 +39,6 @@ class Softmax:
     multiplier: int = 0
     shift: int = 0
     output_dtype: DType = DType.INT8
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def depth(self) -> int:
-        """Elements per row."""
-        return self.shape[-1]
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:

@@ -33,6 +33,7 @@ from ..fixedpoint import Int64, as_int64, quantize_multipliers
 from ..ir import Array, DType, Graph, Node, Rounding, Tensor
 from .operator import (
     Inputs,
+    LastAxis,
     Operator,
     Requantization,
     activation_range,
@@ -54,21 +55,11 @@ _ACCUMULATOR_BITS = 48
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokens(LastAxis):
     """Integer constants of QUANTIZE_TOKENS: rows of so many elements, and the channels that are left out, ascending."""
 
     shape: tuple[int, ...]
     outliers: tuple[int, ...]
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return math.prod(self.shape[:-1])
-
-    @property
-    def depth(self) -> int:
-        """Elements per row."""
-        return self.shape[-1]
 
 
 def outliers_of(node: Node) -> tuple[int, ...]:

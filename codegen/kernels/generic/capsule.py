@@ -23,7 +23,7 @@ def _factor(one: Factor) -> dict[str, Field]:
 
 def lower_squash(_graph: Graph, _node: Node, params: Squash | SquashQ7) -> KernelCall:
     """``bw_squash_s8`` or ``bw_squash_q7``, which may run in place."""
-    sizes: dict[str, Field] = {"rows": params.rows, "dim": params.dim}
+    sizes: dict[str, Field] = {"rows": params.rows, "dim": params.depth}
     if isinstance(params, SquashQ7):
         formats: dict[str, Field] = {"input": params.formats.input, "output": params.formats.output}
         return KernelCall("bw_squash_q7", {**sizes, "formats": formats}, distance={0: 0})
@@ -38,8 +38,8 @@ def lower_squash(_graph: Graph, _node: Node, params: Squash | SquashQ7) -> Kerne
 
 def lower_length(_graph: Graph, _node: Node, params: Length | LengthQ7) -> KernelCall:
     """``bw_capsule_length_s8`` or ``bw_capsule_length_q7``."""
-    distance = {0: row_distance(params.rows, params.dim, 1, buffered=True)}
-    sizes: dict[str, Field] = {"rows": params.rows, "dim": params.dim}
+    distance = {0: row_distance(params.rows, params.depth, 1, buffered=True)}
+    sizes: dict[str, Field] = {"rows": params.rows, "dim": params.depth}
     if isinstance(params, LengthQ7):
         return KernelCall("bw_capsule_length_q7", sizes, distance=distance)
     fields = {
