@@ -162,7 +162,7 @@ def _compile(options: argparse.Namespace) -> int:
     check_writable(options.plan)
     target = place.target_of(options)
     graph = api.load(options.model)
-    graph, kept = states.in_steps(options, graph), states.kept(options)
+    kept, graph = states.kept(options), states.in_steps(options, graph)
     if kept:
         graph = api.keep_states(graph, None if kept is True else kept)
     name = options.name

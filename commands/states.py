@@ -32,20 +32,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def in_steps(options: argparse.Namespace, graph: Graph) -> Graph:
-    """The integer network as it is, or in steps. Raises InputError where other states are asked for, too."""
-    if options.steps is None:
-        return graph
-    if kept(options):
-        raise InputError("--steps keeps every state: give it without --stateful and --state")
-    return api.in_steps(graph, options.steps)
+    """The integer network as it is, or in steps."""
+    return graph if options.steps is None else api.in_steps(graph, options.steps)
 
 
 def kept(options: argparse.Namespace) -> bool | dict[str, str]:
-    """All layers' states, those that are named, or none. Raises InputError."""
+    """All layers' states, those that are named, or none. Raises InputError, also where ``--steps`` asks for them."""
     pairs = {}
     for text in options.state:
         source, equals, target = text.partition("=")
         if not (source and equals and target) or source in pairs:
             raise InputError(f"--state {text}: give the names of an input and of an output, IN=OUT, each input once")
         pairs[source] = target
+    if options.steps is not None and (pairs or options.stateful):
+        raise InputError("--steps keeps every state: give it without --stateful and --state")
     return pairs or bool(options.stateful)

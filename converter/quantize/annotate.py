@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,8 +80,9 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     scheme = resolved(graph, scheme)
     graph = _with_joints(graph, scheme)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
-    types = _types(graph, scheme)
-    grids = _grids(graph, types, statistics, scheme)
+    states = _states_in(graph)
+    types = _types(graph, scheme, states)
+    grids = _grids(graph, types, states, statistics, scheme)
     tensors = {
         name: replace(tensor, quant=grids.get(name), stored=types[name]) if name in types else tensor
         for name, tensor in graph.tensors.items()
@@ -127,9 +128,9 @@ def is_switched(graph: Graph, node: Node) -> bool:
     return node.op != "QUANTIZE" and stored is not None and stored.is_float
 
 
-def _types(graph: Graph, scheme: Scheme) -> dict[str, DType]:
-    """The type of every activation: that of the node that writes it, for inputs that of a reader."""
-    types: dict[str, DType] = dict.fromkeys(_states_in(graph), DType.INT16)
+def _types(graph: Graph, scheme: Scheme, states: Iterable[str]) -> dict[str, DType]:
+    """The type of every activation: that of the node that writes it, for inputs that of a reader or a state's."""
+    types: dict[str, DType] = dict.fromkeys(states, DType.INT16)
     chosen: dict[str, DType] = {}
     wanted = _wanted(graph, scheme)
     for node in graph.nodes:
@@ -245,9 +246,15 @@ def _require_switched(graph: Graph, node: Node) -> None:
         )
 
 
-def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, scheme: Scheme) -> dict[str, Quantization]:
+def _grids(
+    graph: Graph,
+    types: Mapping[str, DType],
+    states: Mapping[str, Quantization],
+    statistics: Statistics,
+    scheme: Scheme,
+) -> dict[str, Quantization]:
     """A grid for every activation and every constant in an activation's place."""
-    fixed = _fixed_grids(graph, types)
+    fixed = _fixed_grids(graph, types, states)
     groups = _groups(graph, types, fixed)
     members: dict[str, list[str]] = {}
     for name in (name for name, kind in types.items() if not kind.is_float):
@@ -260,8 +267,10 @@ def _grids(graph: Graph, types: Mapping[str, DType], statistics: Statistics, sch
     return grids
 
 
-def _fixed_grids(graph: Graph, types: Mapping[str, DType]) -> dict[str, Quantization]:
-    grids = _states_in(graph)
+def _fixed_grids(
+    graph: Graph, types: Mapping[str, DType], states: Mapping[str, Quantization]
+) -> dict[str, Quantization]:
+    grids = dict(states)
     for node in graph.nodes:
         for state in rule_of(node).states:
             if state.output < len(node.outputs):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ..ir import FLOAT_PREFIX, Graph, Node
 from ..ops import OPERATORS
-from .roles import ROLES, roles
+from .roles import ROLES, origin, roles
 
 if TYPE_CHECKING:
     from .annotate import Scheme
@@ -64,10 +64,11 @@ def resolved(graph: Graph, scheme: Scheme) -> Scheme:
         modes[node.name] = _FLOATS.get(asked_for) or _possible(graph, node, "int16" if asked_for == "int16" else usual)
     chosen = _chosen(graph, scheme, found)
     modes |= chosen
+    writers = graph.producers()
     for node in graph.nodes:
         if modes[node.name] == "tokens" or node.attrs.get("tokens"):
             modes[node.name] = "tokens"
-            _widen(graph, node, modes, chosen)
+            _widen(graph, writers, node, modes, chosen)
     wide, tokens, f32, f16 = (
         tuple(glob.escape(name) for name, mode in modes.items() if mode == wanted)
         for wanted in ("int16", "tokens", *_FLOATS.values())
@@ -117,12 +118,11 @@ def is_joint(graph: Graph, node: Node) -> bool:
     return weights is not None and weights.is_constant and graph.input(node, 0).shape[-1:] == weights.shape[1:]
 
 
-def _widen(graph: Graph, node: Node, modes: dict[str, str], chosen: Mapping[str, str]) -> None:
+def _widen(
+    graph: Graph, writers: Mapping[str, Node], node: Node, modes: dict[str, str], chosen: Mapping[str, str]
+) -> None:
     """int16 for what writes the rows of a node in mode tokens, unless the user chose otherwise."""
-    writers = graph.producers()
-    source = writers.get(node.inputs[0] or "")
-    while source is not None and (rule := OPERATORS[source.op].rule) is not None and rule.same:
-        source = writers.get(source.inputs[0] or "")
+    source = origin(writers, node.inputs[0])
     if source is None or modes[source.name] in _FLOATS.values():
         return
     if source.name not in chosen and not is_joint(graph, source):

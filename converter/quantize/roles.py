@@ -80,6 +80,14 @@ def roles(graph: Graph) -> dict[str, str]:
     return {node.name: walk.roles.get(node.name, "other") for node in graph.nodes}
 
 
+def origin(writers: Mapping[str, Node], name: str | None) -> Node | None:
+    """The node that a tensor's values come from, behind all that only move them; None of what comes from outside."""
+    node = writers.get(name or "")
+    while node is not None and _moves(node):
+        node = writers.get(node.inputs[0] or "")
+    return node
+
+
 def _moves(node: Node) -> bool:
     """Whether a node only moves values."""
     operator = OPERATORS.get(node.op)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,6 +95,20 @@ class TensorStatistics:
 
 
 Statistics = dict[str, TensorStatistics]
+
+
+def channel_reach(graph: Graph, names: Container[str], batches: Iterable[Sequence[Array]]) -> dict[str, Array]:
+    """Largest magnitude of every index of the last axis, of the named activations of the float graph alone."""
+    reach: dict[str, Array] = {}
+
+    def visit(name: str, value: Array) -> None:
+        if name in names:
+            largest = np.abs(value.reshape(-1, value.shape[-1])).max(axis=0)
+            reach[name] = np.maximum(reach.get(name, largest), largest)
+
+    for batch in batches:
+        run_float(graph, batch, visit)
+    return reach
 
 
 def observe(graph: Graph, batches: Iterable[Sequence[Array]]) -> Statistics:

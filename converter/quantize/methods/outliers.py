@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from ....errors import InputError
-from ...float_reference import run_float
-from ...ir import Array, DType, Graph, Node, Tensor, check
+from ...ir import DType, Graph, Node, Tensor, check
 from ...ops import OPERATORS
 from ...passes.rewriter import unused
 from ..calibration import Calibration
 from ..modes import is_joint
+from ..roles import origin
+from ..statistics import channel_reach
 from .options import count, fraction
 
 
@@ -33,8 +35,10 @@ def outliers(
     fraction("outliers", "share", share)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not threshold > 0:
         raise InputError(f"method 'outliers': threshold must be a number above 0, not {threshold!r}")
-    layers = [node for node in graph.nodes if node.op == "FULLY_CONNECTED" and _is_served(graph, node)]
-    reach = _reach(graph, {str(node.inputs[0]) for node in layers}, calibration.spread(_count(samples)))
+    writers = graph.producers()
+    layers = [node for node in graph.nodes if node.op == "FULLY_CONNECTED" and _is_served(graph, writers, node)]
+    data = calibration.spread(count("outliers", "samples", samples))
+    reach = channel_reach(graph, {str(node.inputs[0]) for node in layers}, data.batches())
     for node in layers:
         largest = reach[str(node.inputs[0])]
         most = int(share * len(largest))
@@ -44,36 +48,15 @@ def outliers(
     return check(graph)
 
 
-def _count(samples: object) -> int:
-    return count("outliers", "samples", samples)
-
-
-def _is_served(graph: Graph, node: Node) -> bool:
+def _is_served(graph: Graph, writers: Mapping[str, Node], node: Node) -> bool:
     """Whether a layer can be split: constant weights, and rows that int16 can carry."""
     if not is_joint(graph, node) or graph.tensor(node.inputs[0]).dtype is not DType.FLOAT32:
         return False
     bias = graph.optional_input(node, 2)
     if bias is not None and not bias.is_constant:
         return False
-    writers = graph.producers()
-    source = writers.get(node.inputs[0] or "")
-    while source is not None and (rule := OPERATORS[source.op].rule) is not None and rule.same:
-        source = writers.get(source.inputs[0] or "")
+    source = origin(writers, node.inputs[0])
     return source is None or is_joint(graph, source) or "int16" in OPERATORS[source.op].types
-
-
-def _reach(graph: Graph, names: set[str], data: Calibration) -> dict[str, Array]:
-    """Largest magnitude of every channel of the tensors."""
-    reach: dict[str, Array] = {}
-
-    def visit(name: str, value: Array) -> None:
-        if name in names:
-            largest = np.abs(value.reshape(-1, value.shape[-1])).max(axis=0)
-            reach[name] = np.maximum(reach.get(name, largest), largest)
-
-    for batch in data.batches():
-        run_float(graph, batch, visit)
-    return reach
 
 
 def _split(graph: Graph, node: Node, chosen: tuple[int, ...]) -> Graph:

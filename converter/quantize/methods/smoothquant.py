@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...float_reference import run_float
 from ...ir import Array, Graph
 from ..calibration import Calibration
+from ..statistics import channel_reach
 from .links import Magnitudes, find_links, scaled
 from .options import count, fraction
 
@@ -44,16 +44,7 @@ def feature_wise(graph: Graph, calibration: Calibration, *, samples: int = 128) 
 def _smoothed(graph: Graph, data: Calibration, alpha: float) -> Graph:
     links = find_links(graph, norms=True)
     layers = {node.name: node for node in graph.nodes}
-    inputs = {name for link in links for name in link.inputs}
-    reach: dict[str, Array] = {}
-
-    def visit(name: str, value: Array) -> None:
-        if name in inputs:
-            largest = np.abs(value.reshape(-1, value.shape[-1])).max(axis=0)
-            reach[name] = np.maximum(reach.get(name, largest), largest)
-
-    for batch in data.batches():
-        run_float(graph, batch, visit)
+    reach = channel_reach(graph, {name for link in links for name in link.inputs}, data.batches())
     factors = {}
     for link in links:
         activation = np.max([_folded(reach[name], link.channels) for name in link.inputs], axis=0)
