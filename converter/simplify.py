@@ -57,7 +57,7 @@ def simplify(graph: Graph) -> Graph:
 
 def _check_finite(graph: Graph) -> Graph:
     for node in graph.nodes:
-        rule = OPERATORS[node.op].rule
+        rule = OPERATORS[node.op].rule_for(node)
         for index in () if rule is None else rule.parameters:
             tensor = graph.optional_input(node, index)
             if tensor is not None and tensor.data is not None and not np.all(np.isfinite(tensor.data)):

@@ -16,7 +16,7 @@ from .fixedpoint import affine_quantize
 from .ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.operator import State
-from .ops.recurrent import GATES, INITIAL, parts_of, sizes
+from .ops.recurrent import GATES, INITIAL, parts_of, sizes, state_widths
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +152,8 @@ def _layers_outside(graph: Graph) -> Outside:
                 outputs.append(f"{source}_next")
             pairs[source] = outputs[state.output]
             tensors[pairs[source]] = _tensor(graph, node, pairs[source], state)
-        nodes.append(replace(node, inputs=tuple(inputs[: 1 + _states(node)[-1].input]), outputs=tuple(outputs)))
+        count = max(len(node.inputs), 1 + _states(node)[-1].input)
+        nodes.append(replace(node, inputs=tuple(inputs[:count]), outputs=tuple(outputs)))
     if not pairs:
         raise InputError(f"'{graph.name}' has no recurrent layer that could keep its state")
     added = (name for name in pairs.values() if name not in graph.outputs)
@@ -164,7 +165,7 @@ def _layers_outside(graph: Graph) -> Outside:
 
 def _states(node: Node) -> tuple[State, ...]:
     """Hidden values, and of an LSTM its cells."""
-    rule = OPERATORS[node.op].rule
+    rule = OPERATORS[node.op].rule_for(node)
     assert rule is not None
     return rule.states[: parts_of(node.op)]
 
@@ -176,10 +177,10 @@ def _is_given(graph: Graph, node: Node) -> bool:
 
 
 def _tensor(graph: Graph, node: Node, name: str, state: State) -> Tensor:
-    batch, _, _, cells = sizes(graph, node)
+    shape = (sizes(graph, node)[0], state_widths(graph, node)[INITIAL.index(state.input)])
     if graph.input(node, 0).dtype is DType.FLOAT32:
-        return Tensor(name, (batch, cells), DType.FLOAT32)
-    return Tensor(name, (batch, cells), DType.INT16, state.grid)
+        return Tensor(name, shape, DType.FLOAT32)
+    return Tensor(name, shape, DType.INT16, state.grid)
 
 
 def _own(outside: Outside, node: Node) -> list[str]:

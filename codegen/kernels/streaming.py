@@ -33,11 +33,18 @@ def streamed(node: Node, calls: Sequence[KernelCall], size: int) -> KernelCall:
     if node.op not in STREAMED:
         raise InputError(f"'{node.name}' ({node.op}): weights are streamed for {', '.join(sorted(STREAMED))} only")
     call = calls[0]
-    products: list[Any] = [call.params[field] for field in STREAMED[node.op]]
+    layer: Any = call.params.get("layer", call.params)
+    if "projection" in layer:
+        raise InputError(
+            f"'{node.name}' ({node.op}): weights of a layer with a projection are not streamed; "
+            "stream others by name, in a file of choices"
+        )
+    products: list[Any] = [layer[field] for field in STREAMED[node.op]]
     weights = [product["weights"] for product in products]
     row, rows = sum(array.shape[1] for array in weights), weights[0].shape[0]
     if size < row:
         raise InputError(f"'{node.name}': a tile of {size} bytes has no room for one row of weights, {row} bytes")
     tile_rows = min(size // row, rows)
     scratch = (call.scratch or 0) + -(call.scratch or 0) % 4 + 2 * tile_rows * row
-    return replace(call, params={**call.params, "tile_rows": tile_rows}, scratch=scratch)
+    params = {**layer, "tile_rows": tile_rows}
+    return replace(call, params={**call.params, "layer": params} if "layer" in call.params else params, scratch=scratch)

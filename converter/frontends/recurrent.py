@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...errors import UnsupportedError
 from ..ir import Array
-from ..ops.recurrent import GATES
+from ..ops.recurrent import GATES, hidden_shift
 from .emitter import Emitter
 
 
@@ -21,6 +20,7 @@ class Direction:
     bias: str | None
     recurrent_bias: str | None
     reverse: bool
+    projection: str | None = None
 
     @property
     def operands(self) -> list[str | None]:
@@ -79,15 +79,18 @@ def layer(
         given: the state that each direction starts from; cells: whether an LSTM's last cells are wanted.
 
     Returns:
-        The outputs side by side, [batch, steps, directions * cells], and the last state of each direction: as the layer
-        itself keeps it where a state is given or cells are wanted, else the hidden values as they are in the outputs.
+        The outputs side by side, [batch, steps, directions * hidden values], and the last state of each direction: as
+        the layer itself keeps it where a state is given or cells are wanted, else the hidden values as they are in the
+        outputs.
     """
     sides, lasts = [], []
     for direction, state in zip(directions, given, strict=False):
         label = "backward" if direction.reverse else "forward"
         name = (f"{what}/{label}" if what else label) if len(directions) > 1 else what
-        attrs = {"reset_after": reset_after} if kind == "GRU" else {}
-        operands = [source, *direction.operands, state.hidden, state.cells]
+        attrs: dict[str, int] = {"reset_after": reset_after} if kind == "GRU" else {}
+        operands = [source, *direction.operands, state.hidden, state.cells, direction.projection]
+        if direction.projection is not None:
+            attrs["hidden_shift"] = hidden_shift(call.graph.tensor(direction.projection).value())
         while operands[-1] is None:
             operands.pop()
         count = 1 + (2 if kind == "LSTM" else 1) * (cells or state != State())
@@ -116,16 +119,14 @@ def states(call: Emitter, lasts: Sequence[str | None], axis: int, what: str = "s
     return parts[0] if len(parts) == 1 else call.emit("CONCATENATION", parts, what, axis=axis)
 
 
-def check_parameters(call: Emitter, kind: str, weights: Array, recurrent: Array, inputs: int) -> None:
-    """Raise UnsupportedError unless the weights have the shapes of a layer without projection."""
-    cells = recurrent.shape[-1] if recurrent.ndim == 2 else 0
+def check_parameters(
+    call: Emitter, kind: str, weights: Array, recurrent: Array, inputs: int, projection: Array | None = None
+) -> None:
+    """Raise UnsupportedError unless the weights have the shapes of a layer with that projection, or without."""
+    cells = hidden = recurrent.shape[-1] if recurrent.ndim == 2 else 0
+    if projection is not None:
+        cells = projection.shape[-1] if projection.ndim == 2 and projection.shape[0] == hidden else 0
     rows = GATES[kind] * cells
-    if weights.shape != (rows, inputs) or recurrent.shape != (rows, cells) or not cells:
-        raise _unfit(call, weights, recurrent)
-
-
-def _unfit(call: Emitter, weights: Array, recurrent: Array) -> UnsupportedError:
-    return call.fail(
-        f"weights of shapes {list(weights.shape)} and {list(recurrent.shape)} are not served (a projection of the "
-        "hidden values is not)"
-    )
+    if weights.shape != (rows, inputs) or recurrent.shape != (rows, hidden) or not cells:
+        shapes = [list(array.shape) for array in (weights, recurrent, projection) if array is not None]
+        raise call.fail(f"weights of shapes {' and '.join(map(str, shapes))} are not served")

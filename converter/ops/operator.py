@@ -148,6 +148,7 @@ class Operator:
         rule: how its tensors are quantized; None where Bitwright does not quantize it.
         inputs, outputs: fewest and most operands; absent optional ones count when others follow.
         states: fewest and most states that a node keeps; those of TFLite's operators stand in ``tflite_schema``.
+        vary: the rule of a node, where its operands or attributes change it.
     """
 
     name: str
@@ -162,6 +163,11 @@ class Operator:
     inputs: tuple[int, int] = (1, 1)
     outputs: tuple[int, int] = (1, 1)
     states: tuple[int, int] = (0, 0)
+    vary: Callable[[Node, QuantRule], QuantRule] | None = None
+
+    def rule_for(self, node: Node) -> QuantRule | None:
+        """How the tensors of that node are quantized."""
+        return self.rule if self.rule is None or self.vary is None else self.vary(node, self.rule)
 
 
 def unsupported(node: Node, reason: str) -> UnsupportedError:

@@ -1,27 +1,31 @@
 """GRU, LSTM and RNN in Bitwright's own integers: int8 or int16 in and out, hidden state int16 in Q0.15, gates in Q3.12.
 
 Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], gates in PyTorch's order,
-and optionally biases of both, ``b`` and ``d`` [gates * cells], and the hidden values and cells to start from, ``batch *
-cells`` of each. Outputs: the hidden values of every step and, where they are declared, the last hidden values and the
-last cells. Per step, with ``s`` the logistic function (Elman,
+and optionally biases of both, ``b`` and ``d`` [gates * cells], the hidden values and cells to start from, ``batch *
+cells`` of each, and of an LSTM a projection ``P`` [hidden, cells], with which hidden values are ``hidden`` in the place
+of ``cells`` everywhere. Outputs: the hidden values of every step and, where they are declared, the last hidden values
+and the last cells. Per step, with ``s`` the logistic function (Elman,
 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
 
     RNN   h' = tanh(W x + b + R h + d)
     GRU   r, z = s(W x + b + R h + d), n = tanh(W x + b + r (R h + d)), h' = (1 - z) n + z h
           without reset_after: n = tanh(W x + b + R (r h) + d)
     LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
+          with a projection (Sak et al., 2014): h' = P (o tanh(c'))
 
 Integers: both products accumulate in int32 and are requantized, each row on its own, by the high word of a product, to
 units of 2^-12; their sum saturates to int16. The functions are those of :mod:`bitwright.converter.pwl`; products of
 values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16. The output is the hidden state on its
 tensor's grid; an int16 output that Bitwright quantizes has the hidden state's own grid. Hidden values and cells that
-come in and go out are int16 on the grids that the layer computes with.
+come in and go out are int16 on the grids that the layer computes with. Projected hidden values are int16 in units of
+2^(hidden_shift - 15), an attribute that frontends set from the weights: ``o tanh(c')`` in Q0.15 times ``P`` accumulates
+in int32, is requantized like a gate's products, to these units, and saturates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,17 +60,20 @@ _GATE_SCALE = 2.0**-12
 _LOW, _HIGH = -32768, 32767
 #: Where initial hidden values and cells stand among the inputs; the last ones are outputs 1 and 2.
 INITIAL = (5, 6)
+#: Where an LSTM's projection stands, and the largest magnitude of its attribute ``hidden_shift``.
+PROJECTION = 7
+_MOST_SHIFT = 15
 
-#: The product of hidden values with the recurrent weights, and a step: of the product with the input, the hidden values
-#: [batch, cells] and the state [batch, parts, cells] to the new state.
+#: The product of hidden values with the recurrent weights, and a step: of the product with the input and the parts of
+#: the state, hidden values [batch, hidden] and cells [batch, cells], to the new ones.
 FloatGates = Callable[[Array], Array]
-FloatStep = Callable[[Array, Array, Array, FloatGates], Array]
+FloatStep = Callable[[Array, list[Array], FloatGates], list[Array]]
 
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """A matrix product in units of 2^-12: weights int8 [rows, depth]; bias, with the zero point's share, and multiplier
-    int64 [rows]; shifts of :func:`requantize_high`."""
+    """A matrix product in units of 2^-12, of a projection in those of hidden values: weights int8 [rows, depth]; bias,
+    with the zero point's share, and multiplier int64 [rows]; shifts of :func:`requantize_high`."""
 
     weights: Array
     bias: Int64
@@ -86,11 +93,12 @@ class Recurrent:
 
     Attributes:
         kind: RNN, GRU or LSTM.
-        batch, steps, inputs, cells: sizes; time_major: input [steps, batch, inputs], else [batch, steps, inputs].
+        batch, steps, inputs, cells, hidden: sizes; time_major: input [steps, batch, inputs], else [batch, steps,
+        inputs].
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros, or from what comes in:
         initial: which of hidden values and cells come in; shapes: of those that go out.
-        of_input, of_state: the products with the input and with the hidden state.
+        of_input, of_state, projection: the products with the input, with the hidden state and, if any, to it.
         source, target: types of inputs and outputs, int8 or int16.
         multiplier, left, right, zero_point: from the hidden state to the outputs.
     """
@@ -100,6 +108,7 @@ class Recurrent:
     steps: int
     inputs: int
     cells: int
+    hidden: int
     time_major: bool
     reverse: bool
     reset_after: bool
@@ -108,6 +117,7 @@ class Recurrent:
     shapes: tuple[tuple[int, ...], ...]
     of_input: Product
     of_state: Product
+    projection: Product | None
     source: DType
     target: DType
     multiplier: int
@@ -116,14 +126,41 @@ class Recurrent:
     zero_point: int
 
     @property
-    def parts(self) -> int:
-        """Vectors in the state: hidden values, and of an LSTM its cells."""
-        return parts_of(self.kind)
+    def widths(self) -> tuple[int, ...]:
+        """Of the vectors in the state: hidden values, and of an LSTM its cells."""
+        return (self.hidden, self.cells)[: parts_of(self.kind)]
 
 
 def parts_of(kind: str) -> int:
-    """Vectors in the state, int16 [batch, parts * cells]."""
+    """Vectors in the state: hidden values, and of an LSTM its cells."""
     return 2 if kind == "LSTM" else 1
+
+
+def is_projected(node: Node) -> bool:
+    """Whether an LSTM projects its hidden values."""
+    return node.op == "LSTM" and len(node.inputs) > PROJECTION and node.inputs[PROJECTION] is not None
+
+
+def hidden_scale(node: Node) -> float:
+    """The unit of hidden values."""
+    return STATE_SCALE * 2.0 ** int(node.attrs.get("hidden_shift", 0)) if is_projected(node) else STATE_SCALE
+
+
+def hidden_shift(projection: Array) -> int:
+    """The finest unit in which no hidden value saturates, for real weights [hidden, cells] that become int8.
+
+    Row sums bound what they make of outputs below 1, and half a step for each weight what rounding adds.
+    """
+    size = np.abs(projection.astype(np.float64))
+    bound = float((size.sum(axis=1) + size.shape[1] * size.max(axis=1) / 254).max())
+    if not np.isfinite(bound) or bound <= 0:
+        return 0  # NaN is refused by name later
+    return int(np.clip(np.ceil(np.log2(bound * 32768 / 32767)), -_MOST_SHIFT, _MOST_SHIFT))
+
+
+def state_widths(graph: Graph, node: Node) -> tuple[int, ...]:
+    """Sizes of the vectors in the state, int16 [batch, their sum]."""
+    return (graph.input(node, 2).shape[-1], sizes(graph, node)[3])[: parts_of(node.op)]
 
 
 def sizes(graph: Graph, node: Node) -> tuple[int, int, int, int]:
@@ -131,35 +168,61 @@ def sizes(graph: Graph, node: Node) -> tuple[int, int, int, int]:
     source, weights, recurrent = (graph.input(node, index) for index in range(3))
     if len(source.shape) != 3 or 0 in source.shape:
         raise ModelError(f"{node.name} ({node.op}): an input of shape {list(source.shape)} is no sequence")
-    cells = recurrent.shape[-1] if recurrent.shape else 0
+    hidden = cells = recurrent.shape[-1] if recurrent.shape else 0
+    if is_projected(node):
+        cells = _projected(node, graph.input(node, PROJECTION), hidden)
     rows = GATES[node.op] * cells
-    if not cells or weights.shape != (rows, source.shape[2]) or recurrent.shape != (rows, cells):
+    if not cells or weights.shape != (rows, source.shape[2]) or recurrent.shape != (rows, hidden):
         raise ModelError(
             f"{node.name} ({node.op}): weights of shapes {list(weights.shape)} and {list(recurrent.shape)} do not fit "
             f"an input of {list(source.shape)}; they must be [{GATES[node.op]} * cells, inputs] and "
-            f"[{GATES[node.op]} * cells, cells]"
+            f"[{GATES[node.op]} * cells, {'hidden' if is_projected(node) else 'cells'}]"
         )
     steps, batch = source.shape[:2] if node.attrs.get("time_major") else source.shape[1::-1]
     return batch, steps, source.shape[2], cells
 
 
+def _projected(node: Node, projection: Tensor, hidden: int) -> int:
+    """The cells before a projection. Raises ModelError when it does not fit so many hidden values."""
+    cells = projection.shape[-1] if projection.shape else 0
+    if not cells or projection.shape != (hidden, cells):
+        raise ModelError(
+            f"{node.name} ({node.op}): a projection of shape {list(projection.shape)} does not fit; with these "
+            f"recurrent weights it must be [{hidden}, cells]"
+        )
+    shift = node.attrs.get("hidden_shift", 0)
+    if not isinstance(shift, int) or abs(shift) > _MOST_SHIFT:
+        raise ModelError(
+            f"{node.name} ({node.op}): hidden_shift is {shift!r}; it must be {-_MOST_SHIFT} to {_MOST_SHIFT}"
+        )
+    return cells
+
+
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
-    """The input's, with the cells in place of the inputs; last values have the shape of the initial ones, if any."""
-    batch, _, _, cells = sizes(graph, node)
-    result = [(*graph.input(node, 0).shape[:2], cells)]
-    for index in INITIAL[: len(node.outputs) - 1]:
+    """The input's, with the hidden values in place of the inputs; last values have the initial ones' shape, if any."""
+    batch, widths = sizes(graph, node)[0], state_widths(graph, node)
+    result = [(*graph.input(node, 0).shape[:2], widths[0])]
+    for index, width in zip(INITIAL[: len(node.outputs) - 1], widths, strict=False):
         given = graph.optional_input(node, index)
-        result.append((batch, cells) if given is None else given.shape)
-    for index in INITIAL:
+        result.append((batch, width) if given is None else given.shape)
+    for index, width in zip(INITIAL, widths, strict=False):
         given = graph.optional_input(node, index)
-        if given is not None and [size for size in given.shape if size > 1] != [n for n in (batch, cells) if n > 1]:
+        if given is not None and [size for size in given.shape if size > 1] != [n for n in (batch, width) if n > 1]:
             raise ModelError(
-                f"{node.name} ({node.op}): an initial state of shape {list(given.shape)} is not [{batch}, {cells}]"
+                f"{node.name} ({node.op}): an initial state of shape {list(given.shape)} is not [{batch}, {width}]"
             )
     return result
 
 
-def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[int, int], zero_point: int) -> Product:
+def _product(
+    graph: Graph,
+    node: Node,
+    place: int,
+    scale: float,
+    limits: tuple[int, int] = (_LOW, _HIGH),
+    zero_point: int = 0,
+    target: float = _GATE_SCALE,
+) -> Product:
     """The product with the weights at ``place`` of values at ``scale`` within ``limits``, proven to fit int32."""
     weights: Tensor = graph.input(node, place)
     require_weights(node, weights, DType.INT8)
@@ -170,9 +233,9 @@ def _product(graph: Graph, node: Node, place: int, scale: float, limits: tuple[i
     # The kernel sums products of the values as they are, from the folded bias on.
     bound = prove_accumulator(node, values, folded, *limits)
     scales = np.asarray(weight_scales(weights, rows, 0), np.float64)
-    multiplier, left, right = high_multipliers(scales * scale / _GATE_SCALE, int(bound.max()))
+    multiplier, left, right = high_multipliers(scales * scale / target, int(bound.max()))
     # High words stay within 2^30, so that two of them are added in int32.
-    require(right >= 1, node, "a gate's sum does not fit int32")
+    require(right >= 1, node, "a gate's or a projection's sum does not fit int32")
     return Product(values, folded, multiplier, left, right)
 
 
@@ -182,23 +245,25 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
     for tensor in (source, target):
         require_types(graph, node, [tensor], [DType.INT8, DType.INT16])
     batch, steps, inputs, cells = sizes(graph, node)
-    multiplier, left, right = high_multipliers([STATE_SCALE / target.scale], -_LOW)
+    unit = hidden_scale(node)
+    multiplier, left, right = high_multipliers([unit / target.scale], -_LOW)
     require(right >= 1, node, f"hidden values on an output scale of {target.scale:g} do not fit int32")
     stateful = bool(node.states)
     reverse = bool(node.attrs.get("reverse"))
     if stateful:
-        shape = (batch, parts_of(node.op) * cells)
+        shape = (batch, sum(state_widths(graph, node)))
         states = [graph.variables[name].initial for name in node.states]
         if len(states) != 1 or states[0].shape != shape or states[0].dtype != np.int16:
             raise ModelError(f"{node.name} ({node.op}): its state must be one variable, int16 {list(shape)}")
         require(not reverse, node, "a state that is kept needs the steps in their order")
+    projection = _product(graph, node, PROJECTION, STATE_SCALE, target=unit) if is_projected(node) else None
     return Recurrent(
-        node.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
-        bool(node.attrs.get("reset_after", True)), stateful, _initial(graph, node),
+        node.op, batch, steps, inputs, cells, graph.input(node, 2).shape[1], bool(node.attrs.get("time_major")),
+        reverse, bool(node.attrs.get("reset_after", True)), stateful, _initial(graph, node),
         tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
         _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
-        _product(graph, node, 2, STATE_SCALE, (_LOW, _HIGH), 0), source.dtype, target.dtype, int(multiplier[0]),
-        left, right, target.zero_point,
+        _product(graph, node, 2, unit), projection, source.dtype, target.dtype, int(multiplier[0]), left, right,
+        target.zero_point,
     )  # fmt: skip
 
 
@@ -209,7 +274,7 @@ def _initial(graph: Graph, node: Node) -> tuple[bool, bool]:
     require(node.op == "LSTM" or (given[1] is None and len(last) < 2), node, "only an LSTM has cells")
     require(not node.states or not (any(given) or last), node, "a state that is kept is neither given nor read")
     for tensors in (given, last):
-        for tensor, scale in zip(tensors, (STATE_SCALE, CELL_SCALE), strict=False):
+        for tensor, scale in zip(tensors, (hidden_scale(node), CELL_SCALE), strict=False):
             if tensor is not None:
                 require_types(graph, node, [tensor], [DType.INT16])
                 fits = tensor.scale == scale and tensor.zero_point == 0
@@ -232,12 +297,11 @@ def _gates(params: Recurrent, x: Int64, h: Int64, first: int, count: int) -> lis
     return np.split(_saturate(x[:, rows] + params.of_state(h, rows)), count, axis=1)
 
 
-def _rnn(params: Recurrent, x: Int64, state: Int64) -> Int64:
-    return tanh(_gates(params, x, state[:, 0], 0, 1)[0], 3)[:, None]
+def _rnn(params: Recurrent, x: Int64, h: Int64) -> Int64:
+    return tanh(_gates(params, x, h, 0, 1)[0], 3)
 
 
-def _gru(params: Recurrent, x: Int64, state: Int64) -> Int64:
-    h = state[:, 0]
+def _gru(params: Recurrent, x: Int64, h: Int64) -> Int64:
     reset, update = (logistic(gate, 3) for gate in _gates(params, x, h, 0, 2))
     rows = slice(2 * params.cells, None)
     if params.reset_after:
@@ -245,15 +309,16 @@ def _gru(params: Recurrent, x: Int64, state: Int64) -> Int64:
     else:
         recurrent = params.of_state(_times(reset, h), rows)
     new = tanh(_saturate(x[:, rows] + recurrent), 3)
-    return as_int64(new + _times(update, h - new))[:, None]
+    return as_int64(new + _times(update, h - new))
 
 
 def _lstm(params: Recurrent, x: Int64, state: Int64) -> Int64:
-    enter, forget, new, leave = _gates(params, x, state[:, 0], 0, 4)
+    enter, forget, new, leave = _gates(params, x, state[:, : params.hidden], 0, 4)
     enter, forget, new, leave = logistic(enter, 3), logistic(forget, 3), tanh(new, 3), logistic(leave, 3)
     # Products of 2^-26 and 2^-30, rounded once.
-    cell = _saturate((16 * forget * state[:, 1] + enter * new + (1 << 18)) >> 19)
-    return np.stack([_times(leave, tanh(cell, 4)), cell], axis=1)
+    cell = _saturate((16 * forget * state[:, params.hidden :] + enter * new + (1 << 18)) >> 19)
+    hidden = _times(leave, tanh(cell, 4))
+    return np.concatenate([hidden if params.projection is None else _saturate(params.projection(hidden)), cell], axis=1)
 
 
 _STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
@@ -261,93 +326,104 @@ _STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
 
 def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     """All outputs, then the new state where it is kept."""
-    shape = (params.batch, params.parts, params.cells)
     source = inputs[0]
     assert source is not None
     x = params.of_input(source.astype(np.int64))
     x = x if params.time_major else x.swapaxes(0, 1)
-    state = np.zeros(shape, np.int64)
+    state = np.zeros((params.batch, sum(params.widths)), np.int64)
     if params.stateful:
-        state = as_int64(float_operand(inputs, -1)).reshape(shape)
-    for part, index in enumerate(INITIAL):
-        if params.initial[part]:
-            state[:, part] = as_int64(float_operand(inputs, index)).reshape(params.batch, params.cells)
-    out = np.zeros((params.steps, params.batch, params.cells), params.target.numpy)
+        state = as_int64(float_operand(inputs, -1))
+    parts = (slice(params.hidden), slice(params.hidden, None))
+    for part, index, comes in zip(parts, INITIAL, params.initial, strict=True):
+        if comes:
+            state[:, part] = as_int64(float_operand(inputs, index)).reshape(params.batch, -1)
+    out = np.zeros((params.steps, params.batch, params.hidden), params.target.numpy)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
-        values = requantize_high(state[:, 0], params.multiplier, params.left, params.right) + params.zero_point
-        out[step] = np.clip(values, *params.target.limits)
+        values = requantize_high(state[:, : params.hidden], params.multiplier, params.left, params.right)
+        out[step] = np.clip(values + params.zero_point, *params.target.limits)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
     state = state.astype(np.int16)
     if params.stateful:
-        return [result, state.reshape(params.batch, -1)]
-    return [result, *(state[:, part].reshape(params.shapes[part]) for part in range(len(params.shapes)))]
+        return [result, state]
+    return [result, *(state[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
 
 
-def _float_rnn(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
-    return np.tanh(x + of_state(h))[:, None]
+def _float_rnn(x: Array, state: list[Array], of_state: FloatGates) -> list[Array]:
+    return [np.tanh(x + of_state(state[0]))]
 
 
 def _float_gru(reset_after: bool) -> FloatStep:
-    def step(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
+    def step(x: Array, state: list[Array], of_state: FloatGates) -> list[Array]:
+        (h,) = state
         cells = h.shape[1]
         both, recurrent = x[:, : 2 * cells], of_state(h)
         reset, update = np.split(functions.logistic({}, both + recurrent[:, : 2 * cells]), 2, axis=1)
         last = reset * recurrent[:, 2 * cells :] if reset_after else of_state(reset * h)[:, 2 * cells :]
         new: Array = np.tanh(x[:, 2 * cells :] + last)
-        result: Array = new + update * (h - new)
-        return result[:, None]
+        return [new + update * (h - new)]
 
     return step
 
 
-def _float_lstm(x: Array, h: Array, state: Array, of_state: FloatGates) -> Array:
-    gates = x + of_state(h)
-    enter, forget, new, leave = np.split(gates, 4, axis=1)
-    kept = functions.logistic({}, forget) * state[:, 1]
-    cell = kept + functions.logistic({}, enter) * np.tanh(new)
-    return np.stack([functions.logistic({}, leave) * np.tanh(cell), cell], axis=1)
+def _float_lstm(projection: Array | None) -> FloatStep:
+    def step(x: Array, state: list[Array], of_state: FloatGates) -> list[Array]:
+        enter, forget, new, leave = np.split(x + of_state(state[0]), 4, axis=1)
+        kept = functions.logistic({}, forget) * state[1]
+        cell = kept + functions.logistic({}, enter) * np.tanh(new)
+        hidden: Array = functions.logistic({}, leave) * np.tanh(cell)
+        return [hidden if projection is None else hidden @ projection.T, cell]
+
+    return step
 
 
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """The same in float32, from the state that comes in or from zeros."""
     source, weights, recurrent = (float_operand(inputs, index) for index in range(3))
+    projection = float_operand(inputs, PROJECTION) if is_projected(node) else None
     bias = float_bias(inputs, 4)
-    steps = {"RNN": _float_rnn, "GRU": _float_gru(node.attrs.get("reset_after", True)), "LSTM": _float_lstm}
+    steps: dict[str, FloatStep] = {
+        "RNN": _float_rnn,
+        "GRU": _float_gru(node.attrs.get("reset_after", True)),
+        "LSTM": _float_lstm(projection),
+    }
     products = source @ weights.T + float_bias(inputs, 3)
     products = products if node.attrs.get("time_major") else products.swapaxes(0, 1)
-    state = np.zeros((products.shape[1], parts_of(node.op), recurrent.shape[1]), np.float32)
-    for part, index in enumerate(INITIAL):
+    widths = (recurrent.shape[1], recurrent.shape[0] // GATES[node.op])[: parts_of(node.op)]
+    state: list[Array] = [np.zeros((products.shape[1], width), np.float32) for width in widths]
+    for part, index in zip(range(len(state)), INITIAL, strict=False):
         given = inputs[index] if index < len(inputs) else None
         if given is not None:
-            state[:, part] = given.reshape(-1, recurrent.shape[1])
-    out = np.zeros((*products.shape[:2], recurrent.shape[1]), np.float32)
+            state[part] = np.broadcast_to(given.reshape(-1, widths[part]), state[part].shape)
+    out = np.zeros((*products.shape[:2], widths[0]), np.float32)
 
     def of_state(h: Array) -> Array:
         result: Array = h @ recurrent.T + bias
         return result
 
     for step in range(len(out))[:: -1 if node.attrs.get("reverse") else 1]:
-        state = steps[node.op](products[step], state[:, 0], state, of_state)
-        out[step] = state[:, 0]
+        state = steps[node.op](products[step], state, of_state)
+        out[step] = state[0]
     # A batch may run where a leading 1 is declared.
     last = [graph.output(node, 1 + part).shape[1:] for part in range(len(node.outputs) - 1)]
     return [
         out if node.attrs.get("time_major") else np.ascontiguousarray(out.swapaxes(0, 1)),
-        *(state[:, part].reshape(-1, *shape) for part, shape in enumerate(last)),
+        *(state[part].reshape(-1, *shape) for part, shape in enumerate(last)),
     ]
 
 
 def macs(graph: Graph, node: Node) -> int:
     """The matrix products of every step."""
     batch, steps, inputs, cells = sizes(graph, node)
-    return batch * steps * GATES[node.op] * cells * (inputs + cells)
+    hidden = graph.input(node, 2).shape[1]
+    products = GATES[node.op] * cells * (inputs + hidden) + (hidden * cells if is_projected(node) else 0)
+    return batch * steps * products
 
 
 _LIMITS = {
     "RNN": "tanh",
     "GRU": "both places of the reset gate",
-    "LSTM": "no peepholes, no projection; the cell saturates at 16",
+    "LSTM": "with or without projection, no peepholes; the cell saturates at 16",
 }
 
 #: A wide output is the hidden state itself, which no rounding follows.
@@ -357,6 +433,20 @@ _RULE = QuantRule(
     fixed={DType.INT16: (STATE_SCALE, 0)},
     states=(State(5, 1, STATE_SCALE), State(6, 2, CELL_SCALE)),
 )
+
+
+def _vary(node: Node, rule: QuantRule) -> QuantRule:
+    """The rule of an LSTM with a projection: one more matrix, and hidden values in units that its weights ask for."""
+    if not is_projected(node):
+        return rule
+    unit = hidden_scale(node)
+    return replace(
+        rule,
+        inner=(Matrix(1, 3), Matrix(2, 4, unit), Matrix(PROJECTION, None, STATE_SCALE)),
+        fixed={DType.INT16: (unit, 0)},
+        states=(State(5, 1, unit), State(6, 2, CELL_SCALE)),
+    )
+
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
@@ -369,9 +459,10 @@ RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
         macs,
         float_reference,
         _RULE,
-        inputs=(3, 7 if kind == "LSTM" else 6),
+        inputs=(3, 1 + PROJECTION if kind == "LSTM" else 6),
         outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
+        vary=_vary,
     )
     for kind in GATES
 )

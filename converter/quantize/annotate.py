@@ -12,6 +12,7 @@ from ...errors import InputError, UnsupportedError
 from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
+from ..ops.recurrent import is_projected
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
 from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
@@ -107,9 +108,10 @@ def _require_matches(graph: Graph, patterns: Sequence[str]) -> None:
 def rule_of(node: Node) -> QuantRule:
     """The node's quantization rule. Raises UnsupportedError."""
     operator = OPERATORS.get(node.op)
-    if operator is None or operator.rule is None:
+    rule = None if operator is None else operator.rule_for(node)
+    if rule is None:
         raise UnsupportedError(node.name, node.op, "this operator cannot be quantized")
-    return operator.rule
+    return rule
 
 
 def operands(graph: Graph, node: Node) -> list[int]:
@@ -239,6 +241,8 @@ def _require_switched(graph: Graph, node: Node) -> None:
             node.op,
             f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
         )
+    if is_projected(node):
+        raise UnsupportedError(node.name, node.op, "a layer with a projection stays in integers: name it in wide")
     given = any(graph.optional_input(node, state.input) is not None for state in rule_of(node).states)
     if given or (rule_of(node).states and len(node.outputs) > 1):
         raise UnsupportedError(

@@ -1,15 +1,17 @@
-/* RNN, GRU or LSTM over a sequence: int8 or int16 in and out, int8 weights, hidden state int16 in Q0.15.
+/* RNN, GRU or LSTM over a sequence: int8 or int16 in and out, int8 weights, hidden state int16 in Q0.15, or on
+ * the grid to which an LSTM's projection requantizes.
  *
- * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `cells`; state int16
- * [batch][1][cells], of an LSTM [batch][2][cells] with the cells in Q4.11 after the hidden values. Weights int8
- * [gates][cells][inputs] and [gates][cells][cells], as bw_rows_s8.h lays rows out; gates of a GRU: reset, update, new;
- * of an LSTM: input, forget, new, output. Biases hold the zero point's share.
+ * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `hidden`; state int16
+ * [batch][hidden], of an LSTM [batch][hidden + cells] with the cells in Q4.11 after the hidden values. Weights int8
+ * [gates][cells][inputs] and [gates][cells][hidden], and of a projection [hidden][cells], as bw_rows_s8.h lays rows
+ * out; gates of a GRU: reset, update, new; of an LSTM: input, forget, new, output. Biases hold the zero point's share.
  * Ranges: all accumulators fit int32, those of a product also after its left shift (proven on the host); requantization
- * HIGH, to units of 2^-12. States may be any int16.
- * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of cells, each rounded up to four
- * values; then two tiles of weights where they are streamed (bw_stream.h). Cost per step: a multiply-accumulate for
- * each weight, and for each gate and cell two requantizations and a logistic function or tangent; for each cell a
- * requantization more, and a tangent of an LSTM.
+ * HIGH, to units of 2^-12. States may be any int16; projected hidden values saturate.
+ * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of hidden values, or of cells
+ * where a projection has more of them, each rounded up to four values; then two tiles of weights where they are
+ * streamed (bw_stream.h; not with a projection). Cost per step: a multiply-accumulate for each weight, and for each
+ * gate and cell two requantizations and a logistic function or tangent; for each hidden value a requantization more,
+ * two with a projection; for each cell of an LSTM a tangent.
  */
 #ifndef BW_RECURRENT_S8_H
 #define BW_RECURRENT_S8_H
@@ -28,6 +30,7 @@ typedef struct {
 typedef struct {
     int32_t kind;
     int32_t batch, steps, inputs, cells;
+    int32_t hidden;                    /* values; as many as cells without a projection */
     int32_t batch_stride, step_stride; /* of the rows of input and output */
     int32_t reverse;                   /* from the last step to the first */
     int32_t reset_after;               /* GRU: the reset gate scales the product with the state, else the state */
@@ -36,6 +39,7 @@ typedef struct {
     int32_t multiplier, left, right;   /* from the hidden state to the output */
     int32_t zero_point;
     bw_recurrent_s8_product of_input, of_state;
+    bw_recurrent_s8_product projection; /* of an LSTM's outputs in Q0.15 to its hidden values; weights NULL: none */
 } bw_recurrent_s8_params;
 
 void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch);

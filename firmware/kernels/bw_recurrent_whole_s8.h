@@ -1,7 +1,7 @@
 /* RNN, GRU or LSTM over a whole sequence, from a state of zeros: bw_recurrent_s8 with the state in its scratch.
  *
- * Scratch: that of bw_recurrent_s8 after the state, which takes 2 bytes per batch and cell, 4 of an LSTM, rounded
- * up to four.
+ * Scratch: that of bw_recurrent_s8 after the state, which takes 2 bytes per batch and hidden value, and of an
+ * LSTM 2 more per batch and cell, rounded up to four.
  */
 #ifndef BW_RECURRENT_WHOLE_S8_H
 #define BW_RECURRENT_WHOLE_S8_H

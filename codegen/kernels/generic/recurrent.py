@@ -24,6 +24,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "steps": params.steps,
         "inputs": params.inputs,
         "cells": params.cells,
+        "hidden": params.hidden,
         "batch_stride": 1 if params.time_major else params.steps,
         "step_stride": params.batch if params.time_major else 1,
         "reverse": int(params.reverse),
@@ -38,11 +39,15 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "of_input": _product(params.of_input),
         "of_state": _product(params.of_state),
     }
+    column = params.hidden
+    if params.projection is not None:
+        fields["projection"] = _product(params.projection)
+        column = max(params.hidden, params.cells)
     gates = GATES[params.kind] * params.cells
-    scratch = 2 * (_padded(gates) + _padded(params.inputs) + _padded(params.cells))
+    scratch = 2 * (_padded(gates) + _padded(params.inputs) + _padded(column))
     if params.stateful:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
-    state = params.batch * params.parts * params.cells
+    state = params.batch * sum(params.widths)
     scratch, sources = scratch + 2 * (state + state % 2), ("bw_recurrent_s8", *_SOURCES)
     if not any(params.initial) and not params.shapes:
         return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)

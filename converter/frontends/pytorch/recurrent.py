@@ -84,12 +84,11 @@ def _state(call: Call, value: Value, what: str) -> str | None:
 
 
 def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) -> recurrent.Direction:
-    """The parameters of one direction of one layer: two matrices and, with biases, two vectors."""
-    biased = bool(call.get("has_biases"))
-    each = 4 if biased else 2
+    """The parameters of one direction of one layer: two matrices, with biases two vectors, and an LSTM's projection."""
     values = call.get("params")
-    count = int(call.get("num_layers")) * (2 if call.get("bidirectional") else 1) * each
-    call.require(len(values) == count, "a projection of the hidden values is not served")
+    each, rest = divmod(len(values), int(call.get("num_layers")) * (2 if call.get("bidirectional") else 1))
+    known = (4, 5) if call.get("has_biases") else (2, 3)
+    call.require(not rest and each in known[: 1 + (kind == "LSTM")], f"{len(values)} parameters are not served")
     parts = values[place * each : (place + 1) * each]
     return _parameters(call, kind, parts, call.shape_of(source)[2], reverse)
 
@@ -97,12 +96,13 @@ def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) ->
 def _parameters(
     call: Call, kind: str, parts: Sequence[Value | None], inputs: int, reverse: bool
 ) -> recurrent.Direction:
-    """Two matrices and, with biases, two vectors."""
+    """Two matrices, with biases two vectors, and if their number is odd, a projection."""
     given = [part for part in parts if part is not None]
     for part in given:
         call.require(isinstance(part, Constant), "weights computed at run time are not served")
     known = [part for part in given if isinstance(part, Constant)]
-    recurrent.check_parameters(call, kind, known[0].value, known[1].value, inputs)
+    projection = known[-1].value if len(known) % 2 else None
+    recurrent.check_parameters(call, kind, known[0].value, known[1].value, inputs, projection)
     names = [call.constant(part.name, part.value) for part in known]
-    bias, recurrent_bias = names[2:] if len(names) == 4 else (None, None)
-    return recurrent.Direction(names[0], names[1], bias, recurrent_bias, reverse)
+    bias, recurrent_bias = names[2:4] if len(names) >= 4 else (None, None)
+    return recurrent.Direction(names[0], names[1], bias, recurrent_bias, reverse, names[-1] if len(names) % 2 else None)

@@ -43,10 +43,10 @@ static int32_t tile_end(const bw_recurrent_s8_params *p, int32_t row) {
 }
 
 static void start_tile(const bw_recurrent_s8_params *p, const stream *s, int32_t row) {
-    const int32_t rows = tile_end(p, row) - row, inputs = padded(p->inputs), cells = padded(p->cells);
+    const int32_t rows = tile_end(p, row) - row, inputs = padded(p->inputs), hidden = padded(p->hidden);
     int8_t *const tile = s->tiles[s->place];
     bw_stream_start(tile, p->of_input.weights + row * inputs, rows * inputs);
-    bw_stream_start(tile + p->tile_rows * inputs, p->of_state.weights + row * cells, rows * cells);
+    bw_stream_start(tile + p->tile_rows * inputs, p->of_state.weights + row * hidden, rows * hidden);
 }
 
 /* The tile that begins with a row, when it is there; the copy of the next one begins. */
@@ -72,7 +72,7 @@ static void block(const bw_recurrent_s8_params *p, const step *s, const int8_t *
     } else {
         bw_rows_s8(of_input, s->x, padded(p->inputs), count, p->of_input.bias + row, sums[0]);
     }
-    bw_rows_s16(of_state, s->h, padded(p->cells), count, p->of_state.bias + row, sums[1]);
+    bw_rows_s16(of_state, s->h, padded(p->hidden), count, p->of_state.bias + row, sums[1]);
     if (reset == NULL) {
         bw_gate_sums_s16(x, h, sums, row, count, to);
         return;
@@ -91,7 +91,7 @@ static void gates(const bw_recurrent_s8_params *p, const step *s, int32_t row, i
     while (row < end) {
         const int32_t last = p->tile_rows > 0 ? tile_end(p, row) : end;
         const int8_t *of_input = p->of_input.weights + row * padded(p->inputs);
-        const int8_t *of_state = p->of_state.weights + row * padded(p->cells);
+        const int8_t *of_state = p->of_state.weights + row * padded(p->hidden);
         if (p->tile_rows > 0) {
             of_input = take_tile(p, s->weights, row);
             of_state = of_input + p->tile_rows * padded(p->inputs);
@@ -100,7 +100,7 @@ static void gates(const bw_recurrent_s8_params *p, const step *s, int32_t row, i
             const int32_t count = last - row < BW_GATE_BLOCK ? last - row : BW_GATE_BLOCK, at = row - begin;
             block(p, s, of_input, of_state, row, count, reset == NULL ? NULL : reset + at, to + at);
             of_input += count * padded(p->inputs);
-            of_state += count * padded(p->cells);
+            of_state += count * padded(p->hidden);
             row += count;
         }
     }
@@ -129,9 +129,25 @@ static void step_gru(const bw_recurrent_s8_params *p, const step *s, int16_t *h)
     }
 }
 
+/* Hidden values of the cells' outputs, Q0.15; the column of those before is used no more. */
+static void project(const bw_recurrent_s8_params *p, const int16_t *outputs, void *room, int16_t *h) {
+    const bw_gate_scale *const scale = &p->projection.scale;
+    const int32_t depth = padded(p->cells);
+    const void *const column = bw_rows_column_s16(outputs, p->cells, room);
+    for (int32_t row = 0; row < p->hidden; row += BW_GATE_BLOCK) {
+        const int32_t count = p->hidden - row < BW_GATE_BLOCK ? p->hidden - row : BW_GATE_BLOCK;
+        int32_t sums[BW_GATE_BLOCK];
+        bw_rows_s16(p->projection.weights + row * depth, column, depth, count, p->projection.bias + row, sums);
+        for (int32_t i = 0; i < count; ++i) {
+            h[row + i] =
+                (int16_t)saturate(bw_requantize_high(sums[i], scale->multiplier[row + i], scale->left, scale->right));
+        }
+    }
+}
+
 static void step_lstm(const bw_recurrent_s8_params *p, const step *s, int16_t *h) {
     int16_t *const enter = s->gates, *const forget = enter + p->cells, *const new = forget + p->cells;
-    int16_t *const leave = new + p->cells, *const cell = h + p->cells;
+    int16_t *const leave = new + p->cells, *const cell = h + p->hidden;
     gates(p, s, 0, 4 * p->cells, NULL, enter);
     bw_logistic_run_s16(enter, 2 * p->cells, 3, enter);
     bw_tanh_run_s16(new, p->cells, 3, new);
@@ -141,19 +157,23 @@ static void step_lstm(const bw_recurrent_s8_params *p, const step *s, int16_t *h
         const int32_t sum = forget[i] * cell[i] + ((enter[i] * new[i] + (1 << 18)) >> 4);
         cell[i] = (int16_t)saturate(sum >> 15);
     }
-    bw_tanh_run_s16(cell, p->cells, 4, h);
+    int16_t *const outputs = p->projection.weights == NULL ? h : enter;
+    bw_tanh_run_s16(cell, p->cells, 4, outputs);
     for (int32_t i = 0; i < p->cells; ++i) {
-        h[i] = (int16_t)times(leave[i], h[i]);
+        outputs[i] = (int16_t)times(leave[i], outputs[i]);
+    }
+    if (p->projection.weights != NULL) {
+        project(p, outputs, s->room, h);
     }
 }
 
 static void put(const bw_recurrent_s8_params *p, const int16_t *h, void *output, int32_t row) {
-    for (int32_t k = 0; k < p->cells; ++k) {
+    for (int32_t k = 0; k < p->hidden; ++k) {
         const int32_t value = bw_requantize_high(h[k], p->multiplier, p->left, p->right) + p->zero_point;
         if (p->wide_output) {
-            ((int16_t *)output)[row * p->cells + k] = (int16_t)saturate(value);
+            ((int16_t *)output)[row * p->hidden + k] = (int16_t)saturate(value);
         } else {
-            ((int8_t *)output)[row * p->cells + k] = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
+            ((int8_t *)output)[row * p->hidden + k] = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
         }
     }
 }
@@ -166,7 +186,7 @@ static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_
     const void *const x = p->wide_input
                               ? bw_rows_column_s16((const int16_t *)input + row * p->inputs, p->inputs, column)
                               : bw_rows_column_s8((const int8_t *)input + row * p->inputs, p->inputs, column);
-    const step s = {x, bw_rows_column_s16(h, p->cells, room), scratch, room, weights};
+    const step s = {x, bw_rows_column_s16(h, p->hidden, room), scratch, room, weights};
     if (p->kind == BW_RNN) {
         step_rnn(p, &s, h);
     } else if (p->kind == BW_GRU) {
@@ -178,8 +198,8 @@ static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_
 
 /* Two tiles after the columns; the first begins to be copied. */
 static stream begin_stream(const bw_recurrent_s8_params *p, int16_t *scratch) {
-    const int32_t size = p->tile_rows * (padded(p->inputs) + padded(p->cells));
-    int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + padded(p->cells));
+    const int32_t size = p->tile_rows * (padded(p->inputs) + padded(p->hidden));
+    int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + padded(p->hidden));
     stream s = {{tiles, tiles + size}, 0, 0};
     if (p->tile_rows > 0) {
         for (int32_t row = 0; row < all_rows(p); row = tile_end(p, row)) {
@@ -192,7 +212,8 @@ static stream begin_stream(const bw_recurrent_s8_params *p, int16_t *scratch) {
 
 void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch) {
     stream weights = begin_stream(p, scratch);
-    for (int32_t batch = 0; batch < p->batch; ++batch, state += (p->kind == BW_LSTM ? 2 : 1) * p->cells) {
+    const int32_t width = p->hidden + (p->kind == BW_LSTM ? p->cells : 0);
+    for (int32_t batch = 0; batch < p->batch; ++batch, state += width) {
         for (int32_t i = 0; i < p->steps; ++i) {
             const int32_t row = batch * p->batch_stride + (p->reverse ? p->steps - 1 - i : i) * p->step_stride;
             take_step(p, input, row, state, scratch, &weights);

@@ -5,7 +5,7 @@
 
 void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *input, void *output, void *scratch) {
     int16_t *const state = scratch;
-    const int32_t count = p->batch * p->cells * (p->kind == BW_LSTM ? 2 : 1);
+    const int32_t count = p->batch * (p->hidden + (p->kind == BW_LSTM ? p->cells : 0));
     for (int32_t i = 0; i < count; ++i) {
         state[i] = 0;
     }

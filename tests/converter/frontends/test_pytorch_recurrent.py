@@ -177,7 +177,6 @@ class Using(nn.Module):  # type: ignore[misc]
 
 
 REFUSED: dict[str, tuple[Any, Any, str]] = {
-    "projection": (nn.LSTM(4, 3, proj_size=2), lambda m, x: m(x)[0], "projection"),
     "relu": (nn.RNN(4, 3, nonlinearity="relu"), lambda m, x: m(x)[0], "with tanh"),
 }
 

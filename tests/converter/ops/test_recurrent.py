@@ -11,8 +11,9 @@ import pytest
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, Variable, check
 from bitwright.converter.native import read_native, write_native
-from bitwright.converter.ops.recurrent import CELL_SCALE, GATES, STATE_SCALE, float_reference, parts_of
+from bitwright.converter.ops.recurrent import CELL_SCALE, GATES, STATE_SCALE, float_reference, hidden_shift, parts_of
 from bitwright.converter.reference import Session
+from bitwright.converter.serve import prepare_node
 from bitwright.errors import BitwrightError
 from cbuild import build, call
 from hypothesis import given
@@ -24,7 +25,8 @@ from single import activation, constant, few, same, scales, seeds, vectors, zero
 @dataclass(frozen=True)
 class Form:
     """What a layer has; ``wide``: int16 input and output; ``initial``, ``last``: states that come
-    in and go out; ``gain``: how far its weights drive the gates."""
+    in and go out; ``gain``: how far its weights drive the gates; ``hidden``: values of a projection, 0: without,
+    in units of 2^(shift - 15)."""
 
     kind: str = "GRU"
     batch: int = 1
@@ -41,13 +43,30 @@ class Form:
     initial: tuple[bool, bool] = (False, False)
     last: int = 0
     gain: float = 1.0
+    hidden: int = 0
+    shift: int = 0
 
     def valid(self) -> Form:
         """Less what does not go together: a state that is kept is neither given nor read, nor run backward."""
+        if self.kind != "LSTM":
+            return replace(self, hidden=0, shift=0)._valid()
+        return self._valid()
+
+    def _valid(self) -> Form:
         if self.stateful:
             return replace(self, reverse=False, initial=(False, False), last=0)
         lstm = self.kind == "LSTM"
         return replace(self, initial=(self.initial[0], self.initial[1] and lstm), last=min(self.last, 1 + lstm))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of hidden values and of cells, if any."""
+        return (self.hidden or self.cells, self.cells)[: parts_of(self.kind)]
+
+    @property
+    def units(self) -> tuple[float, float]:
+        """The same of their scales."""
+        return STATE_SCALE * (2.0**self.shift if self.hidden else 1), CELL_SCALE
 
 
 forms = st.builds(
@@ -67,9 +86,10 @@ forms = st.builds(
     initial=st.tuples(st.booleans(), st.booleans()),
     last=st.integers(0, 2),
     gain=st.sampled_from([0.3, 1.0, 8.0, 100.0]),
+    hidden=st.sampled_from([0, 0, 1, 4, 5, 9, 18]),
+    shift=st.integers(-3, 5),
 ).map(Form.valid)
 
-STATE_SCALES = (STATE_SCALE, CELL_SCALE)
 INPUT_SCALE = float(np.float32(0.02))
 
 
@@ -81,10 +101,10 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
     leading = (form.steps, form.batch) if form.time_major else (form.batch, form.steps)
     tensors = {
         "x": activation("x", (*leading, form.inputs), *_edge(form.wide[0], INPUT_SCALE, zero_point)),
-        "y": activation("y", (*leading, form.cells), *_edge(form.wide[1], *output)),
+        "y": activation("y", (*leading, form.widths[0]), *_edge(form.wide[1], *output)),
     }
     factors = []
-    for name, taps, factor in (("w", form.inputs, tensors["x"].scale), ("r", form.cells, 2.0**-15)):
+    for name, taps, factor in (("w", form.inputs, tensors["x"].scale), ("r", form.widths[0], form.units[0])):
         values = rng.integers(-127, 128, (rows, taps)).astype(np.int8)
         scales = rng.uniform(0.5, 1, rows if form.per_channel else 1) * form.gain / np.sqrt(taps) / 127
         axis = 0 if form.per_channel and rows > 1 else None
@@ -96,18 +116,27 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
         tensors[name] = constant(name, values.astype(np.int32), np.broadcast_to(factor, rows).tolist(), axis=0)
         names.append(name)
     names += [None] * (5 - len(names))
-    for name, comes, scale in zip("hc", form.initial, STATE_SCALES, strict=True):
+    for name, comes, scale in zip("hc", form.initial, form.units, strict=True):
         names.append(name if comes else None)
         if comes:
-            tensors[name] = activation(name, (form.batch, form.cells), scale, dtype=DType.INT16)
+            tensors[name] = activation(name, (form.batch, form.widths["hc".index(name)]), scale, dtype=DType.INT16)
+    if form.hidden:
+        names.append("p")
+        values = rng.integers(-127, 128, (form.hidden, form.cells)).astype(np.int8)
+        # Real values of 1 at most on row sums of cells / 2: gain drives them beyond the grid, too.
+        scale = rng.uniform(0.5, 1, form.hidden if form.per_channel else 1) * min(form.gain, 8) * 2.0**form.shift
+        axis = 0 if form.per_channel and form.hidden > 1 else None
+        tensors["p"] = constant("p", values, (scale / np.sqrt(form.cells) / 127).tolist(), axis=axis)
     outputs = ("y", "hn", "cn")[: 1 + form.last]
-    for name, scale in zip(outputs[1:], STATE_SCALES, strict=False):
-        tensors[name] = activation(name, (form.batch, form.cells), scale, dtype=DType.INT16)
+    for name, scale, width in zip(outputs[1:], form.units, form.widths, strict=False):
+        tensors[name] = activation(name, (form.batch, width), scale, dtype=DType.INT16)
     attrs: dict[str, Any] = {key: getattr(form, key) for key in ("time_major", "reverse", "reset_after")}
+    if form.hidden:
+        attrs["hidden_shift"] = form.shift
     states = {}
     if form.stateful:
         attrs["states"] = ("s",)
-        shape = (form.batch, parts_of(form.kind) * form.cells)
+        shape = (form.batch, sum(form.widths))
         initial = rng.integers(-32767, 32768, shape).astype(np.int16)
         states["s"] = Variable("s", initial, Quantization((2.0**-15,), (0,)))
     while len(names) > 3 and names[-1] is None:
@@ -144,6 +173,64 @@ def test_reference_and_c_agree(form: Form, seed: int, zero_point: int, scale: fl
 
 
 @few
+@given(
+    form=forms,
+    hidden=st.sampled_from([1, 3, 4, 8, 17, 33]),
+    cells=st.sampled_from([1, 4, 5, 8, 21]),
+    seed=seeds,
+    scale=scales(2**-14, 0.1),
+)
+def test_reference_and_c_agree_with_a_projection(form: Form, hidden: int, cells: int, seed: int, scale: float) -> None:
+    """To fewer and to more values than cells, within the state's grid and beyond it."""
+    form = replace(form, kind="LSTM", hidden=hidden, cells=cells)
+    graph = read_native(write_native(layer(form, seed, 3, (scale, 1))), "model")
+    inputs, model = vectors(graph, seed), model_sources(graph, ["generic"], "model")
+    library = build(model)
+    same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "C")
+
+
+@pytest.mark.parametrize("shift", [-2, 0, 3])
+def test_a_projection_against_the_float_layer(shift: int) -> None:
+    """Int16 in and out, 50 steps; the grid of hidden values is what the weights ask for, and none of them saturates."""
+    form = Form("LSTM", batch=4, steps=50, inputs=16, cells=32, hidden=12, shift=shift, wide=(True, True))
+    graph = layer(form, 7, output=(256 * 2.0 ** (shift - 15), 0))
+    assert hidden_shift(real(graph.tensor("p"))) in (shift + 1, shift + 2)
+    sequence = random(graph.tensor("x"), 7)
+    (got,) = Session(graph).trace([sequence]).outputs
+    source = graph.tensor("x")
+    operands = [(sequence.astype(np.float64) - source.zero_point) * source.scale] + [
+        real(graph.tensor(name)) for name in "wrbd"
+    ]
+    (expected,) = float_reference(graph, graph.nodes[0], [*operands, None, None, real(graph.tensor("p"))])
+    error = np.abs(got * graph.tensor("y").scale - expected) / 2.0**shift
+    assert np.abs(got).max() < 32767 and np.abs(expected).mean() > 0.05 * 2.0**shift
+    assert error.max() < 0.002 and error.mean() < 0.0004, (error.max(), error.mean())
+
+
+def test_projected_values_saturate() -> None:
+    form = Form("LSTM", steps=9, cells=32, hidden=5, shift=-3, gain=8, wide=(True, True))
+    graph = layer(form, 1, output=(256 * 2.0**-18, 0))
+    graph = replace(graph, nodes=(replace(graph.nodes[0], attrs={"hidden_shift": -6}),))
+    tensors = {**graph.tensors, "y": activation("y", (1, 9, 5), 2.0**-21, dtype=DType.INT16)}
+    (got,) = Session(replace(graph, tensors=tensors)).trace([random(graph.tensor("x"), 2)]).outputs
+    assert got.max() == 32767 and got.min() == -32768
+
+
+@pytest.mark.parametrize("shift", [16, -16, "3", 0.5])
+def test_a_bad_unit_of_hidden_values_is_named(shift: Any) -> None:
+    graph = layer(Form("LSTM", hidden=3), 1)
+    with pytest.raises(BitwrightError, match="hidden_shift is"):
+        prepare_node(graph, replace(graph.nodes[0], attrs={"hidden_shift": shift}))
+
+
+def test_a_projection_that_does_not_fit_is_named() -> None:
+    graph = layer(Form("LSTM", hidden=3), 1)
+    tensors = {**graph.tensors, "p": constant("p", np.ones((4, 6), np.int8), [0.1])}
+    with pytest.raises(BitwrightError, match=r"projection of shape \[4, 6\] does not fit.*\[3, cells\]"):
+        prepare_node(replace(graph, tensors=tensors), graph.nodes[0])
+
+
+@few
 @given(form=forms, seed=seeds)
 def test_one_step_at_a_time_gives_the_same_bits(form: Form, seed: int) -> None:
     form = replace(form, stateful=True, time_major=False).valid()
@@ -167,6 +254,15 @@ def test_states_that_are_handed_on_give_the_same_bits(form: Form, seed: int) -> 
         output, *states = session.trace([values[0][:, [step]], *states]).outputs
         steps.append(output)
     same([expected], [[np.concatenate(steps, axis=1), *states]], "stepped")
+
+
+@pytest.mark.parametrize("kind", list(GATES))
+def test_weights_are_streamed_where_states_come_in_and_go_out(kind: str) -> None:
+    lstm = kind == "LSTM"
+    graph = layer(Form(kind, batch=2, initial=(True, lstm), last=1 + lstm), 5)
+    model, inputs = model_sources(graph, ["generic"], "model", {"node": "streamed:100"}), vectors(graph, 5)
+    library = build(model)
+    same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "streamed")
 
 
 def test_backward_is_forward_over_the_reversed_sequence() -> None:
