@@ -226,7 +226,7 @@ def measure(names: list[str], targets: list[str], texts: Array, steps: int) -> R
 def main() -> None:
     """The page; what is a part of it is printed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pieces", type=int, default=24, help="of text to read")
+    parser.add_argument("--pieces", type=int, default=48, help="of text to read")
     parser.add_argument("--length", type=int, default=512, help="characters of a piece")
     parser.add_argument("--steps", type=int, default=200, help="tokens on a target")
     parser.add_argument("--forms", nargs="*", default=list(FORMS), choices=list(FORMS))
