@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import BitwrightError, InputError, UnsupportedError
-from .ir import FLOAT_PREFIX, DType, Graph, Node, Tensor, Variable, check
+from .ir import DType, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.activation import UNARY_OPERATORS
 from .ops.cached_attention import sizes, state_forms
@@ -39,7 +39,7 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
     """
     if graph.is_float:
         raise InputError(f"'{graph.name}' must be quantized, over whole sequences, before it takes them in steps")
-    if not any(node.op == _KEEPS or node.op in GATES for node in graph.nodes):
+    if not any(node.op == _KEEPS or node.plain.op in GATES for node in graph.nodes):
         raise InputError(
             f"'{graph.name}' has neither recurrent layers nor attention with a cache (bitwright.nn.attention)"
         )
@@ -49,7 +49,7 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
     if steps < 1:
         raise InputError(f"{steps} steps an inference: it must be at least 1")
     result = _with_rings(_shortened(graph, length, steps))
-    if any(node.op in GATES for node in graph.nodes):
+    if any(node.plain.op in GATES for node in graph.nodes):
         result = with_kept_states(result)
     return check_served(check(result))
 
@@ -89,7 +89,7 @@ def _shortened(graph: Graph, length: int, steps: int) -> Graph:
             tensors[name] = Tensor(name, begin.shape, DType.INT32, None, begin.astype(np.int32))
             nodes.append(replace(node, inputs=(node.inputs[0], name, *node.inputs[2:])))
             continue
-        for name in node.outputs[: 1 if node.op in GATES else None]:
+        for name in node.outputs[: 1 if node.plain.op in GATES else None]:
             if graph.tensor(name).shape[:2] != (1, length):
                 raise _needs_all(node, length)
             shorten(name)
@@ -100,7 +100,7 @@ def _shortened(graph: Graph, length: int, steps: int) -> Graph:
 
 def _is_last_step(graph: Graph, node: Node, length: int) -> bool:
     """Whether a node takes nothing but the last step of a sequence."""
-    if node.op != "SLICE" or not all(graph.input(node, index).is_constant for index in (1, 2)):
+    if node.plain.op != "SLICE" or not all(graph.input(node, index).is_constant for index in (1, 2)):
         return False
     begin, shape = graph.input(node, 1).value().tolist(), graph.output(node).shape
     return begin == [0, length - 1, *[0] * (len(shape) - 2)] and shape == (1, 1, *graph.input(node, 0).shape[2:])
@@ -108,8 +108,8 @@ def _is_last_step(graph: Graph, node: Node, length: int) -> bool:
 
 def _check_independent(graph: Graph, node: Node, length: int) -> None:
     """Raise UnsupportedError unless a node does with few steps what it does with many."""
-    known = node.op.removeprefix(FLOAT_PREFIX) in _STEPWISE or _joins_features(graph, node)
-    if not known or (node.op in GATES and node.attrs.get("reverse")):
+    known = node.plain.op in _STEPWISE or _joins_features(graph, node)
+    if not known or (node.plain.op in GATES and node.attrs.get("reverse")):
         raise _needs_all(node, length)
     try:
         found: Sequence[tuple[int, ...]] = OPERATORS[node.op].shapes(graph, node)

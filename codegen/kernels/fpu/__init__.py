@@ -9,6 +9,8 @@ from ....converter.ops.floating.functions import FLOAT_FUNCTIONS
 from ....converter.ops.floating.moves import FLOAT_MOVES
 from ....converter.ops.floating.recurrent import FLOAT_RECURRENT
 from ....converter.ops.floating.rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from ....converter.ops.floating.variables import FLOAT_VARIABLES
+from ..generic import shape_ops
 from ..kernel import Kernel, KernelTable, Lowering
 from . import binary, bridges, fully_connected, functions, moves, recurrent, rows
 
@@ -21,6 +23,7 @@ _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: functions.lower for operator in FLOAT_FUNCTIONS},
     **{operator.name: recurrent.lower for operator in FLOAT_RECURRENT},
     **{operator.name: moves.lower for operator in FLOAT_MOVES},
+    **{operator.name: shape_ops.lower_copy for operator in FLOAT_VARIABLES},
 }
 
 KERNELS: KernelTable = {op: (Kernel("fpu", lower),) for op, lower in _LOWERINGS.items()}

@@ -10,6 +10,7 @@ from .functions import FLOAT_FUNCTIONS
 from .moves import FLOAT_MOVES
 from .recurrent import FLOAT_RECURRENT
 from .rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from .variables import FLOAT_VARIABLES
 
 FLOAT_OPERATORS: tuple[Operator, ...] = (
     *BRIDGES,
@@ -20,4 +21,5 @@ FLOAT_OPERATORS: tuple[Operator, ...] = (
     *FLOAT_NORMALIZATIONS,
     *FLOAT_RECURRENT,
     *FLOAT_MOVES,
+    *FLOAT_VARIABLES,
 )

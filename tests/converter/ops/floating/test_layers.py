@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from bitwright.converter.ir import DType, Graph, Variable
+from bitwright.converter.ir import DType, Graph, Tensor, Variable
 from bitwright.converter.ops.floating import arithmetic
 from floating import FLOATS, layer, prove, real, weights
 from single import activation, constant
@@ -98,25 +98,38 @@ def test_rows(dtype: DType) -> None:
 
 
 def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
-    """A recurrent layer of random sizes; every second one keeps its state."""
+    """A recurrent layer of random sizes; every second one keeps its state, others take and give it; an LSTM may project
+    its hidden values."""
     generator = np.random.default_rng(seed)
     batch, steps, inputs, cells = (int(n) for n in generator.integers(1, (3, 5, 9, 8)))
     gates, stateful, major = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], seed % 2 == 0, seed % 3 == 0
+    hidden = int(generator.integers(1, 10)) if kind == "LSTM" and seed % 4 > 1 else 0
     source = activation("in", (steps, batch, inputs) if major else (batch, steps, inputs), 0.03, -7)
-    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", cells))]
-    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else []
+    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", hidden or cells))]
+    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else [None, None]
     attrs = {"time_major": major, "reverse": not stateful and seed % 4 == 1, "reset_after": seed % 4 < 2}
-    state = np.zeros((batch, 2 if kind == "LSTM" else 1, cells), dtype.numpy)
+    widths = (hidden or cells, cells)[: 2 if kind == "LSTM" else 1]
+    state = np.zeros((batch, sum(widths)), dtype.numpy)
     if seed % 8 == 0:
         state = generator.normal(size=state.shape).astype(dtype.numpy)
+    given: list[Tensor | None] = [None, None]
+    if not stateful and seed > 3:
+        given[0] = activation("hidden", (1, batch, widths[0]), 2.0**-7)
+        if kind == "LSTM":
+            given[1] = real("cells", generator.normal(size=(batch, cells)), dtype)
+    projection = weights(generator, "P", (hidden, cells)) if hidden else None
+    operands = [source, *matrices, *biases, *given, projection]
+    while operands[-1] is None:
+        del operands[-1]
+    outputs = 1 if stateful or seed == 3 else 1 + len(widths)
     variables = [Variable("state", state)] if stateful else []
-    return layer(kind, [source, *matrices, *biases], dtype, attrs, variables=variables)
+    return layer(kind, operands, dtype, attrs, variables=variables, outputs=outputs)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
 def test_recurrent(kind: str, dtype: DType) -> None:
-    """From zeros and with a kept state, over several inferences."""
+    """From zeros, with a state that is kept or given, over several inferences."""
     prove([recurrent(seed, kind, dtype) for seed in range(8)], count=5)
 
 
