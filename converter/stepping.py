@@ -13,6 +13,7 @@ from .ops import OPERATORS
 from .ops.activation import UNARY_OPERATORS
 from .ops.cached_attention import sizes, state_forms
 from .ops.elementwise import BINARY_OPERATORS
+from .ops.floating import cached_attention as floating
 from .ops.recurrent import GATES
 from .ops.token_wise import TOKEN_OPERATORS
 from .serve import check_served
@@ -39,7 +40,7 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
     """
     if graph.is_float:
         raise InputError(f"'{graph.name}' must be quantized, over whole sequences, before it takes them in steps")
-    if not any(node.op == _KEEPS or node.plain.op in GATES for node in graph.nodes):
+    if not any(node.plain.op == _KEEPS or node.plain.op in GATES for node in graph.nodes):
         raise InputError(
             f"'{graph.name}' has neither recurrent layers nor attention with a cache (bitwright.nn.attention)"
         )
@@ -133,7 +134,7 @@ def _with_rings(graph: Graph) -> Graph:
     """Attention's rings kept between inferences."""
     nodes, variables = [], dict(graph.variables)
     for node in graph.nodes:
-        if node.op == _KEEPS:
+        if node.plain.op == _KEEPS:
             states = _states(graph, node)
             variables |= states
             node = replace(node, attrs={**node.attrs, "states": tuple(states)})
@@ -144,6 +145,10 @@ def _with_rings(graph: Graph) -> Graph:
 def _states(graph: Graph, node: Node) -> dict[str, Variable]:
     """An empty ring."""
     _, heads, depth, value_depth = sizes(graph, node)
+    if node.in_float:
+        kind = graph.output(node).dtype
+        real = floating.state_forms(kind, int(node.attrs["context"]), heads * depth, heads * value_depth)
+        return {f"{node.name}/{k}": Variable(f"{node.name}/{k}", np.zeros(s, d.numpy)) for k, (d, s) in real.items()}
     forms = state_forms(int(node.attrs["context"]), heads, depth, value_depth, int(node.attrs.get("bits", 8)))
     names = (f"{node.name}/{what}" for what in ("keys", "values", "scales", "position"))
     return {

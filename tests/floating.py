@@ -31,14 +31,14 @@ def layer(
     """Integer inputs that become float, the operator on them and on the constants, and its result as an integer.
 
     Args:
-        inputs: activations are integers; constants are taken as they are.
+        inputs: activations are integers; constants and whole numbers (without a grid) are taken as they are.
         output: the integer grid on which results leave; int16 in steps of 2^-12 when absent.
         outputs: how many the operator has.
     """
     tensors = {tensor.name: tensor for tensor in inputs if tensor is not None}
     nodes, operands = [], list[str | None]()
     for tensor in inputs:
-        if tensor is None or tensor.is_constant:
+        if tensor is None or tensor.is_constant or tensor.quant is None:
             operands.append(None if tensor is None else tensor.name)
             continue
         real = Tensor(f"{tensor.name}/real", tensor.shape, dtype)

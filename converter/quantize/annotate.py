@@ -420,7 +420,10 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
     tensors, nodes = dict(graph.tensors), []
     for node in graph.nodes:
         inputs = list(node.inputs)
-        for matrix in rule_of(node).matrices:
+        matrices, table = rule_of(node).matrices, rule_of(node).table
+        if table is not None and is_switched(graph, node):
+            matrices = (*matrices, Matrix(table))
+        for matrix in matrices:
             weights = tensors[str(inputs[matrix.weights])]
             others = None if matrix.aligned is None else tensors[str(inputs[matrix.aligned])]
             quant = _weight_grid(graph, node, matrix, weights, scheme, others)

@@ -11,8 +11,13 @@ import pytest
 import torch
 from bitwright.cli import main
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.quantize.annotate import Scheme
+from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.modes import Module
+from bitwright.converter.quantize.recipe import Recipe, quantize
 from bitwright.converter.reference import Session, to_integers
 from bitwright.errors import InputError, ToolError, UnsupportedError
+from bitwright.nn.attention import CausalSelfAttention
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import built
 from bitwright.targets.sizes import check_integer_only
@@ -87,6 +92,61 @@ def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str)
         assert all(node.in_float for node in graph.nodes) == (patterns == ("*",))
         report = bitwright.verify(graph, target, vectors=4)
         assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in [*SAMPLE, ("host", "f16")]]
+)
+def test_a_transformer_in_float_on_the_cores(target: str, kind: str) -> None:
+    """torch's encoder: modules by role, and all of it; attention is one operator in float."""
+    torch.manual_seed(3)
+    module = torch.nn.TransformerEncoder(
+        torch.nn.TransformerEncoderLayer(16, 2, 24, batch_first=True, norm_first=True, activation="gelu"),
+        1,
+        enable_nested_tensor=False,
+    )
+    graph = bitwright.load(module.eval(), (torch.zeros(1, 6, 16),))
+    data = np.random.default_rng(4).normal(size=(16, 6, 16)).astype(np.float32)
+    parts = ("norm", "qkv", "attention", "output", "fc1", "activation", "fc2", "residual")
+    modules = tuple(Module(role=role, mode=kind) for role in parts)
+    integer = quantize(
+        graph, calibration(graph, [data]), Recipe("test", "", Scheme(hero="M3", modules=modules))
+    ).integer
+    assert "FLOAT_ATTENTION" in {node.op for node in integer.nodes} and all(node.in_float for node in integer.nodes)
+    report = bitwright.verify(integer, target, vectors=4)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_embedding_and_a_cache_in_float_on_the_cores(target: str, kind: str) -> None:
+    """Tokens to logits, a token an inference: a cache of the layer's type gives the bits of the sequence."""
+
+    class Speaker(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.Embedding(11, 8)
+            self.attention = CausalSelfAttention(8, 2, context=4)
+            self.head = torch.nn.Linear(8, 11)
+
+        def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+            x = self.table(tokens)
+            return self.head(x + self.attention(x))
+
+    torch.manual_seed(5)
+    tokens = np.random.default_rng(6).integers(0, 11, (12, 9))
+    graph = bitwright.load(Speaker().eval(), (torch.zeros(1, 9, dtype=torch.int64),))
+    result = bitwright.quantize(graph, tokens, recipe="minmax", **{kind: ["*"]})
+    steps = bitwright.in_steps(result.graph)
+    assert {"FLOAT_EMBEDDING", "FLOAT_CACHED_ATTENTION"} <= {node.op for node in steps.nodes}
+    assert result.judgement.sqnr > 35 and len(steps.variables) == 3
+    report = bitwright.verify(steps, target, vectors=8)
+    assert report.bit_exact, report.mismatches[:3]
+    values = to_integers(result.graph, [tokens[:1]])[0]
+    session, expected = Session(steps), Session(result.graph).trace([values]).outputs[0]
+    got = [session.trace([values[:, step : step + 1]]).outputs[0] for step in range(9)]
+    assert np.array_equal(np.concatenate(got, axis=1), expected)
 
 
 def test_float_is_closer_than_integers(network: Graph, samples: np.ndarray) -> None:
