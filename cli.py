@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     try:
         options = build_parser().parse_args(given)
-        result = int(options.command(options))
+        with console.stopped_as_interrupted():
+            result = int(options.command(options))
         sys.stdout.flush()
         return result
     except KeyboardInterrupt:

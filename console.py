@@ -41,6 +41,29 @@ def table(
 
 
 @contextmanager
+def stopped_as_interrupted() -> Iterator[None]:
+    """``kill`` and a closed terminal end the command as Ctrl-C does, so that no emulator or folder is left behind."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        names = []
+    # What ignores a signal on purpose, as nohup does, goes on ignoring it.
+    stops = [stop for name in names if signal.getsignal(stop := getattr(signal, name)) is signal.SIG_DFL]
+
+    def interrupt(_number: int, frame: Any) -> None:
+        # A shell's background jobs ignore SIGINT.
+        found = signal.getsignal(signal.SIGINT)
+        (found if callable(found) else signal.default_int_handler)(signal.SIGINT, frame)
+
+    for stop in stops:
+        signal.signal(stop, interrupt)
+    try:
+        yield
+    finally:
+        for stop in stops:
+            signal.signal(stop, signal.SIG_DFL)
+
+
+@contextmanager
 def progress() -> Iterator[ProgressCallback]:
     """A progress bar on standard error; silent where that is no terminal."""
     bar = Progress(

@@ -198,7 +198,7 @@ def _pointers(program: Program, layer: Layer, pool: ConstantPool) -> tuple[list[
     variable = node.attrs.get("variable")
     if variable is not None:
         state = f"{pool.name}_state.{variable_fields(program.graph)[variable]}"
-        if node.op == "READ_VARIABLE":
+        if not node.inputs:  # READ_VARIABLE
             sources = [state]
         else:
             targets = [state]

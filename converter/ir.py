@@ -154,6 +154,11 @@ class Node:
         return self.op.startswith(FLOAT_PREFIX)
 
     @property
+    def plain(self) -> Node:
+        """The node as it would be outside of layers in float."""
+        return replace(self, op=self.op.removeprefix(FLOAT_PREFIX))
+
+    @property
     def states(self) -> tuple[str, ...]:
         """The variables that the operator itself reads and writes anew, in the order of its definition."""
         return tuple(self.attrs.get("states", ()))

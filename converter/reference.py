@@ -55,9 +55,9 @@ class Session:
         for node in graph.nodes:
             operands = [None if name is None else values[name] for name in node.inputs]
             variable = node.attrs.get("variable")
-            if variable is not None and node.op == "READ_VARIABLE":
+            if variable is not None and not node.inputs:  # READ_VARIABLE
                 results = [self.state[variable].copy()]
-            elif variable is not None and node.op == "ASSIGN_VARIABLE":
+            elif variable is not None:  # ASSIGN_VARIABLE
                 assert operands[0] is not None
                 self.state[variable] = operands[0].reshape(self.state[variable].shape).copy()
                 results = []

@@ -15,6 +15,7 @@ from ..errors import InputError, ModelError
 from .fixedpoint import affine_quantize
 from .ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
+from .ops.floating.arithmetic import rounded
 from .ops.operator import State
 from .ops.recurrent import GATES, INITIAL, parts_of, sizes, state_widths
 
@@ -43,6 +44,12 @@ class Outside:
         """A state's first value, float32 in the tensor's shape."""
         shape = self.graph.tensor(name).shape
         return np.asarray(self.initial.get(name, np.zeros(shape)), np.float32).reshape(shape)
+
+    def quantized(self, graph: Graph) -> Outside:
+        """The same of the integer graph that this one became; outputs that leave layers in float have other names."""
+        names = dict(zip(self.graph.outputs, graph.outputs, strict=True))
+        pairs = {source: names[target] for source, target in self.pairs.items()}
+        return Outside(graph, pairs, tuple(names[name] for name in self.outputs), self.initial)
 
 
 def states_outside(graph: Graph, pairs: Mapping[str, str] | None = None) -> Outside:
@@ -81,13 +88,14 @@ def states_inside(outside: Outside) -> Graph:
     Raises:
         ModelError: a state and its next value are of different types.
     """
+    outside = _in_own_types(outside)
     graph, pairs = outside.graph, outside.pairs
     variables, nodes, kept = dict(graph.variables), [], set[str]()
     for node in graph.nodes:
         own = _own(outside, node)
         if own:
             variable = f"{node.name}/state"
-            parts = [_levels(outside, name).reshape(sizes(graph, node)[0], -1) for name in own]
+            parts = [_levels(outside, name).reshape(sizes(graph, node.plain)[0], -1) for name in own]
             variables[variable] = Variable(variable, np.concatenate(parts, axis=1))
             rest = tuple(None if name in own else name for name in node.inputs)
             while rest[-1] is None:
@@ -103,12 +111,13 @@ def states_inside(outside: Outside) -> Graph:
         if before.dtype is not after.dtype:
             raise ModelError(f"state '{source}={target}': {before.dtype.value} and {after.dtype.value} differ")
         variables[source] = Variable(source, _levels(outside, source), before.quant)
-        reads.append(Node(f"{source}:read", "READ_VARIABLE", (), (source,), {"variable": source}))
+        prefix = FLOAT_PREFIX if before.dtype.is_float else ""
+        reads.append(Node(f"{source}:read", f"{prefix}READ_VARIABLE", (), (source,), {"variable": source}))
         if before.quant != after.quant:
             tensors[f"{target}:next"] = replace(before, name=f"{target}:next")
             writes.append(Node(f"{target}:quantize", "QUANTIZE", (target,), (f"{target}:next",)))
             target = f"{target}:next"
-        writes.append(Node(f"{source}:write", "ASSIGN_VARIABLE", (target,), (), {"variable": source}))
+        writes.append(Node(f"{source}:write", f"{prefix}ASSIGN_VARIABLE", (target,), (), {"variable": source}))
     used = {name for node in (*reads, *nodes, *writes) for name in (*node.inputs, *node.outputs)}
     used |= {*outside.inputs, *outside.outputs}
     return check(
@@ -124,6 +133,30 @@ def states_inside(outside: Outside) -> Graph:
     )
 
 
+def _in_own_types(outside: Outside) -> Outside:
+    """The same where states that layers in float take and give are what these compute with: outside they are integers,
+    inside nothing rounds them."""
+    graph, writers = outside.graph, outside.graph.producers()
+    nodes, renamed = list(graph.nodes), dict[str, str]()
+    pairs = dict(outside.pairs)
+    for source, target in outside.pairs.items():
+        readers = [node for node in graph.nodes if source in node.inputs]
+        into, out = readers[0] if len(readers) == 1 else None, writers.get(target)
+        if into is None or out is None or (into.op, out.op) != ("FLOAT_DEQUANTIZE", "FLOAT_QUANTIZE"):
+            continue
+        if graph.output(into).dtype is not graph.input(out, 0).dtype:
+            continue
+        renamed[source] = into.outputs[0]
+        nodes.remove(into)
+        if target not in outside.outputs and all(target not in node.inputs for node in graph.nodes):
+            nodes.remove(out)
+        del pairs[source]
+        pairs[into.outputs[0]] = str(out.inputs[0])
+    inputs = tuple(renamed.get(name, name) for name in graph.inputs)
+    initial = {renamed.get(name, name): value for name, value in outside.initial.items()}
+    return replace(outside, graph=replace(graph, nodes=tuple(nodes), inputs=inputs), pairs=pairs, initial=initial)
+
+
 def with_kept_states(graph: Graph, pairs: Mapping[str, str] | None = None) -> Graph:
     """The integer graph that keeps its states from one inference to the next, see :func:`states_outside`."""
     return states_inside(states_outside(graph, pairs))
@@ -133,9 +166,7 @@ def _layers_outside(graph: Graph) -> Outside:
     tensors, nodes, pairs = dict(graph.tensors), [], dict[str, str]()
     initial: dict[str, Array] = {}
     for node in graph.nodes:
-        if node.op.removeprefix(FLOAT_PREFIX) in GATES and node.in_float:
-            raise InputError(f"{node.name}: a layer in float can keep no state; quantize it in int8 or wide")
-        if node.op not in GATES or node.states or _is_given(graph, node):
+        if node.plain.op not in GATES or node.states or _is_given(graph, node):
             nodes.append(node)
             continue
         if node.attrs.get("reverse"):
@@ -165,6 +196,7 @@ def _layers_outside(graph: Graph) -> Outside:
 
 def _states(node: Node) -> tuple[State, ...]:
     """Hidden values, and of an LSTM its cells."""
+    node = node.plain
     rule = OPERATORS[node.op].rule_for(node)
     assert rule is not None
     return rule.states[: parts_of(node.op)]
@@ -177,15 +209,16 @@ def _is_given(graph: Graph, node: Node) -> bool:
 
 
 def _tensor(graph: Graph, node: Node, name: str, state: State) -> Tensor:
-    shape = (sizes(graph, node)[0], state_widths(graph, node)[INITIAL.index(state.input)])
-    if graph.input(node, 0).dtype is DType.FLOAT32:
-        return Tensor(name, shape, DType.FLOAT32)
+    shape = (sizes(graph, node.plain)[0], state_widths(graph, node.plain)[INITIAL.index(state.input)])
+    kind = graph.input(node, 0).dtype
+    if kind.is_float:
+        return Tensor(name, shape, kind)
     return Tensor(name, shape, DType.INT16, state.grid)
 
 
 def _own(outside: Outside, node: Node) -> list[str]:
     """The state inputs of a recurrent layer that nothing else reads, and whose next values nothing else reads."""
-    if node.op not in GATES:
+    if node.plain.op not in GATES:
         return []
     graph, found = outside.graph, []
     for state in _states(node):
@@ -201,11 +234,13 @@ def _own(outside: Outside, node: Node) -> list[str]:
 
 
 def _levels(outside: Outside, name: str) -> Array:
-    """A state's first value in the integers of its tensor."""
+    """A state's first value as its tensor holds it."""
     tensor = outside.graph.tensor(name)
+    if tensor.dtype.is_float:
+        return rounded(outside.first(name), tensor.dtype)
     return affine_quantize(outside.first(name), tensor.scale, tensor.zero_point, tensor.dtype.numpy)
 
 
 def _real(tensor: Tensor) -> Array:
     values = tensor.value().astype(np.float64)
-    return values if tensor.dtype is DType.FLOAT32 else (values - tensor.zero_point) * tensor.scale
+    return values if tensor.dtype.is_float else (values - tensor.zero_point) * tensor.scale

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import BitwrightError, InputError, UnsupportedError
-from .ir import FLOAT_PREFIX, DType, Graph, Node, Tensor, Variable, check
+from .ir import DType, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.activation import UNARY_OPERATORS
 from .ops.cached_attention import sizes, state_forms
 from .ops.elementwise import BINARY_OPERATORS
+from .ops.floating import cached_attention as floating
 from .ops.recurrent import GATES
 from .ops.token_wise import TOKEN_OPERATORS
 from .serve import check_served
@@ -39,7 +40,7 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
     """
     if graph.is_float:
         raise InputError(f"'{graph.name}' must be quantized, over whole sequences, before it takes them in steps")
-    if not any(node.op == _KEEPS or node.op in GATES for node in graph.nodes):
+    if not any(node.plain.op == _KEEPS or node.plain.op in GATES for node in graph.nodes):
         raise InputError(
             f"'{graph.name}' has neither recurrent layers nor attention with a cache (bitwright.nn.attention)"
         )
@@ -49,7 +50,7 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
     if steps < 1:
         raise InputError(f"{steps} steps an inference: it must be at least 1")
     result = _with_rings(_shortened(graph, length, steps))
-    if any(node.op in GATES for node in graph.nodes):
+    if any(node.plain.op in GATES for node in graph.nodes):
         result = with_kept_states(result)
     return check_served(check(result))
 
@@ -89,7 +90,7 @@ def _shortened(graph: Graph, length: int, steps: int) -> Graph:
             tensors[name] = Tensor(name, begin.shape, DType.INT32, None, begin.astype(np.int32))
             nodes.append(replace(node, inputs=(node.inputs[0], name, *node.inputs[2:])))
             continue
-        for name in node.outputs[: 1 if node.op in GATES else None]:
+        for name in node.outputs[: 1 if node.plain.op in GATES else None]:
             if graph.tensor(name).shape[:2] != (1, length):
                 raise _needs_all(node, length)
             shorten(name)
@@ -100,7 +101,7 @@ def _shortened(graph: Graph, length: int, steps: int) -> Graph:
 
 def _is_last_step(graph: Graph, node: Node, length: int) -> bool:
     """Whether a node takes nothing but the last step of a sequence."""
-    if node.op != "SLICE" or not all(graph.input(node, index).is_constant for index in (1, 2)):
+    if node.plain.op != "SLICE" or not all(graph.input(node, index).is_constant for index in (1, 2)):
         return False
     begin, shape = graph.input(node, 1).value().tolist(), graph.output(node).shape
     return begin == [0, length - 1, *[0] * (len(shape) - 2)] and shape == (1, 1, *graph.input(node, 0).shape[2:])
@@ -108,8 +109,8 @@ def _is_last_step(graph: Graph, node: Node, length: int) -> bool:
 
 def _check_independent(graph: Graph, node: Node, length: int) -> None:
     """Raise UnsupportedError unless a node does with few steps what it does with many."""
-    known = node.op.removeprefix(FLOAT_PREFIX) in _STEPWISE or _joins_features(graph, node)
-    if not known or (node.op in GATES and node.attrs.get("reverse")):
+    known = node.plain.op in _STEPWISE or _joins_features(graph, node)
+    if not known or (node.plain.op in GATES and node.attrs.get("reverse")):
         raise _needs_all(node, length)
     try:
         found: Sequence[tuple[int, ...]] = OPERATORS[node.op].shapes(graph, node)
@@ -133,7 +134,7 @@ def _with_rings(graph: Graph) -> Graph:
     """Attention's rings kept between inferences."""
     nodes, variables = [], dict(graph.variables)
     for node in graph.nodes:
-        if node.op == _KEEPS:
+        if node.plain.op == _KEEPS:
             states = _states(graph, node)
             variables |= states
             node = replace(node, attrs={**node.attrs, "states": tuple(states)})
@@ -144,6 +145,10 @@ def _with_rings(graph: Graph) -> Graph:
 def _states(graph: Graph, node: Node) -> dict[str, Variable]:
     """An empty ring."""
     _, heads, depth, value_depth = sizes(graph, node)
+    if node.in_float:
+        kind = graph.output(node).dtype
+        real = floating.state_forms(kind, int(node.attrs["context"]), heads * depth, heads * value_depth)
+        return {f"{node.name}/{k}": Variable(f"{node.name}/{k}", np.zeros(s, d.numpy)) for k, (d, s) in real.items()}
     forms = state_forms(int(node.attrs["context"]), heads, depth, value_depth, int(node.attrs.get("bits", 8)))
     names = (f"{node.name}/{what}" for what in ("keys", "values", "scales", "position"))
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..codegen.sources import FIRMWARE
-from ..converter.ir import FLOAT_PREFIX, DType, Graph
+from ..converter.ir import DType, Graph
 from ..errors import TargetError, UnsupportedError
 from .toolchain import TOOLCHAINS
 
@@ -115,7 +115,7 @@ class Target:
             kinds = [graph.tensor(name).dtype for name in node.outputs if node.in_float]
             for kind in kinds:
                 if kind.is_float and FLOAT_TYPES[kind] not in served:
-                    raise UnsupportedError(node.name, node.op.removeprefix(FLOAT_PREFIX), _why_not(self, kind))
+                    raise UnsupportedError(node.name, node.plain.op, _why_not(self, kind))
         if not graph.float_types or "fpu" in self.isa:
             return self
         return replace(self, isa=(*self.isa, "fpu"), defines={**self.defines, "BW_FPU": "1"})

@@ -26,17 +26,19 @@ def layer(
     attrs: Mapping[str, Any] | None = None,
     output: Tensor | None = None,
     variables: Sequence[Variable] = (),
+    outputs: int = 1,
 ) -> Graph:
     """Integer inputs that become float, the operator on them and on the constants, and its result as an integer.
 
     Args:
-        inputs: activations are integers; constants are taken as they are.
-        output: the integer grid on which the result leaves; int16 in steps of 2^-12 when absent.
+        inputs: activations are integers; constants and whole numbers (without a grid) are taken as they are.
+        output: the integer grid on which results leave; int16 in steps of 2^-12 when absent.
+        outputs: how many the operator has.
     """
     tensors = {tensor.name: tensor for tensor in inputs if tensor is not None}
     nodes, operands = [], list[str | None]()
     for tensor in inputs:
-        if tensor is None or tensor.is_constant:
+        if tensor is None or tensor.is_constant or tensor.quant is None:
             operands.append(None if tensor is None else tensor.name)
             continue
         real = Tensor(f"{tensor.name}/real", tensor.shape, dtype)
@@ -44,17 +46,19 @@ def layer(
         nodes.append(Node(f"in {tensor.name}", "FLOAT_DEQUANTIZE", (tensor.name,), (real.name,)))
         operands.append(real.name)
     attrs = {**(attrs or {}), **({"states": tuple(v.name for v in variables)} if variables else {})}
-    node = Node("node", FLOAT_PREFIX + op, tuple(operands), ("result",), attrs)
+    results = tuple(f"result{number}" for number in range(outputs))
+    node = Node("node", FLOAT_PREFIX + op, tuple(operands), results, attrs)
     leaving = activation("out", (), 2.0**-12, 0, DType.INT16) if output is None else output
     free = tuple(tensor.name for tensor in inputs if tensor is not None and not tensor.is_constant)
     state = {variable.name: variable for variable in variables}
-    tensors |= {"result": Tensor("result", (), dtype), leaving.name: leaving}
-    graph = Graph("model", tensors, tuple(nodes), free, (leaving.name,), state)
-    (shape,) = OPERATORS[node.op].shapes(graph, node)
-    for name in ("result", leaving.name):
+    tensors |= {name: Tensor(name, (), dtype) for name in results}
+    graph = Graph("model", tensors, tuple(nodes), free, results, state)
+    for name, shape in zip(results, OPERATORS[node.op].shapes(graph, node), strict=True):
         tensors[name] = replace(tensors[name], shape=shape)
-    out = Node("out", "FLOAT_QUANTIZE", ("result",), (leaving.name,))
-    return check_served(check(graph.with_nodes((*nodes, node, out))))
+        tensors[f"{name}/out"] = replace(leaving, name=f"{name}/out", shape=shape)
+    out = [Node(f"out {name}", "FLOAT_QUANTIZE", (name,), (f"{name}/out",)) for name in results]
+    graph = replace(graph, outputs=tuple(f"{name}/out" for name in results))
+    return check_served(check(graph.with_nodes((*nodes, node, *out))))
 
 
 _TRACE = """#include <string.h>

@@ -31,7 +31,7 @@ def quantized(draw: Any, op: str, source: Any, weights: Any, axis: int, attrs: d
     return single(op, tensors, [activation("y", (), output_scale, output_point)], attrs)
 
 
-def sized(draw: Any, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
+def sized(draw: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
     """(height, width), padding."""
     padding = draw(st.sampled_from(["SAME", "VALID"]))
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
@@ -45,7 +45,7 @@ def convolutions(draw: Any) -> Graph:
     kernel = draw(st.sampled_from([(1, 1), (1, 1), (3, 3), (2, 5), (4, 1)]))
     dilation = draw(st.sampled_from([(1, 1), (1, 1), (1, 1), (2, 3)]))
     stride = draw(st.sampled_from([(1, 1), (2, 2), (1, 3)])) if dilation == (1, 1) else (1, 1)
-    size, padding = sized(draw, kernel, stride, dilation)
+    size, padding = sized(draw, kernel, dilation)
     in_c, out_c = draw(st.sampled_from([1, 3, 4, 6, 8, 12, 16])), 4 * draw(st.integers(1, 4))
     if in_c == 3 and draw(st.booleans()):
         size = (size[0], size[1] + -size[1] % 4)  # pixels are then copied four at a time
@@ -59,7 +59,7 @@ def depthwise(draw: Any) -> Graph:
     kernel = draw(st.sampled_from([(3, 3), (3, 3), (3, 3), (5, 5), (7, 7), (4, 4), (1, 4), (3, 1), (2, 5), (6, 2)]))
     stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (3, 3)]))
     dilation = draw(st.sampled_from([(1, 1), (1, 1), (2, 3)])) if stride == (1, 1) else (1, 1)
-    size, padding = sized(draw, kernel, stride, dilation)
+    size, padding = sized(draw, kernel, dilation)
     if draw(st.integers(0, 3)) == 0:  # a single column of pixels
         kernel, size, padding = (kernel[0] * kernel[1], 1), (draw(st.integers(70, 80)), 1), "VALID"
     channels = 4 * draw(st.integers(1, 4))
@@ -98,7 +98,7 @@ def additions(draw: Any) -> Graph:
 def pools(draw: Any) -> Graph:
     kernel = draw(st.sampled_from([(2, 2), (3, 3), (1, 4), (5, 2)]))
     stride = draw(st.sampled_from([(1, 1), (2, 2), (3, 1)]))
-    size, padding = sized(draw, kernel, stride, (1, 1))
+    size, padding = sized(draw, kernel, (1, 1))
     scale, point = draw(scales()), draw(zero_points)
     source = activation("x", (draw(st.integers(1, 2)), *size, 4 * draw(st.integers(1, 3))), scale, point)
     attrs = {"filter": kernel, "stride": stride, "padding": padding, "activation": draw(st.sampled_from(ACTIVATIONS))}

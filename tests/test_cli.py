@@ -463,14 +463,15 @@ def started(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-def test_an_interrupted_verification_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_verification_leaves_nothing(tmp_path: Path, stop: signal.Signals) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     process = started("verify", DIGITS, "--target", "host", "--vectors", "50000", env=environment)
     deadline = time.monotonic() + 30
     while not list(tmp_path.glob("bitwright-*/project/build/*.elf")) and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     output, error = process.communicate(timeout=30)
     assert (process.returncode, output, error.strip()) == (130, "", "interrupted")
     assert list(tmp_path.iterdir()) == []

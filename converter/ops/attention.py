@@ -174,6 +174,20 @@ def _bias(graph: Graph, node: Node, form: Form) -> Array | None:
     return tensor.value()
 
 
+def view(graph: Graph, node: Node, form: Form) -> tuple[int, int, int, Array | None]:
+    """Keys before and after its place that a query sees, the offset, and the bias, int32. Raises UnsupportedError, or
+    ModelError where a query sees no key."""
+    before, after, offset = _spans(node, form)
+    bias = _bias(graph, node, form)
+    shown = visible(form, before, after, offset)[None]
+    if bias is not None:
+        shown = shown & (bias_rows(bias, form) != HIDDEN)
+    if not np.all(shown.any(axis=-1)):
+        row = int(np.argwhere(~shown.any(axis=-1))[0, 1])
+        raise ModelError(f"{node.name} ({node.op}): query {row} sees no key")
+    return before, after, offset, bias
+
+
 def prepare(graph: Graph, node: Node) -> Attention:
     """Integer constants, with the proof that no sum leaves int32 (int8) or int64 (int16)."""
     tensors = [graph.input(node, index) for index in range(3)]
@@ -184,14 +198,7 @@ def prepare(graph: Graph, node: Node) -> Attention:
     require(not wide or not any(t.zero_point for t in (*tensors, target)), node, "int16 zero points must be 0")
     form = form_of(graph, node)
     reach = sum_reach(node, query, form.depth)
-    before, after, offset = _spans(node, form)
-    bias = _bias(graph, node, form)
-    shown = visible(form, before, after, offset)[None]
-    if bias is not None:
-        shown = shown & (bias_rows(bias, form) != HIDDEN)
-    if not np.all(shown.any(axis=-1)):
-        row = int(np.argwhere(~shown.any(axis=-1))[0, 1])
-        raise ModelError(f"{node.name} ({node.op}): query {row} sees no key")
+    before, after, offset, bias = view(graph, node, form)
     factor = query.scale * key.scale * score_scale(node, form.depth)
     largest = (
         None if bias is None else float(np.abs(np.where(bias == HIDDEN, 0, bias.astype(float))).max()) * BIAS_SCALE
@@ -223,14 +230,14 @@ def scaled_bias(constants: Weighing, bias: Array) -> Int64:
     return as_int64(np.where(bias == HIDDEN, HIDDEN, levels))
 
 
-def _by_head(form: Form, values: Array, heads: int) -> Array:
+def by_head(form: Form, values: Array, heads: int) -> Array:
     """[batch, heads of the queries, tokens, depth] from either layout of ``heads`` heads."""
     if not form.heads_first:
         values = values.reshape(*values.shape[:2], heads, -1).swapaxes(1, 2)
     return np.repeat(values, form.heads // heads, axis=1)
 
 
-def _in_layout(form: Form, values: Array) -> Array:
+def in_layout(form: Form, values: Array) -> Array:
     """The inverse for outputs."""
     if not form.heads_first:
         values = values.swapaxes(1, 2).reshape(len(values), form.queries, -1)
@@ -242,8 +249,8 @@ def reference(params: Attention, inputs: Inputs) -> list[Array]:
     query, key, value = (as_int64(float_operand(inputs, index)) for index in range(3))
     form = params.form
     fewer = form.heads // form.group
-    query = _by_head(form, query - params.query_zero_point, form.heads)
-    key, value = _by_head(form, key, fewer), _by_head(form, value, fewer)
+    query = by_head(form, query - params.query_zero_point, form.heads)
+    key, value = by_head(form, key, fewer), by_head(form, value, fewer)
     scores = scored(params.weighing, exact_matmul(query, key.swapaxes(-1, -2)))
     shown = np.broadcast_to(visible(form, params.before, params.after, params.offset), scores.shape)
     if params.bias is not None:
@@ -252,7 +259,7 @@ def reference(params: Attention, inputs: Inputs) -> list[Array]:
         scores = scores + np.where(bias == HIDDEN, 0, bias)
     weight = weights(params.weighing, scores, shown)
     result = averaged(params.mean, exact_matmul(weight, value), weight.sum(axis=-1))
-    return [_in_layout(form, result)]
+    return [in_layout(form, result)]
 
 
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
@@ -260,7 +267,7 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     query, key, value = (float_operand(inputs, index) for index in range(3))
     form = form_of(graph, node)
     fewer = form.heads // form.group
-    query, key, value = (_by_head(form, v, n) for v, n in ((query, form.heads), (key, fewer), (value, fewer)))
+    query, key, value = (by_head(form, v, n) for v, n in ((query, form.heads), (key, fewer), (value, fewer)))
     scores = np.matmul(query, key.swapaxes(-1, -2)) * np.float32(score_scale(node, form.depth))
     shown = visible(form, *_spans(node, form))
     bias = inputs[3] if len(inputs) > 3 else None
@@ -270,7 +277,7 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
         scores = scores + (rows * BIAS_SCALE).astype(np.float32)
     scores = np.where(shown, scores, -np.inf)
     result = np.matmul(softmax(scores), value)
-    return [_in_layout(form, result.astype(np.float32))]
+    return [in_layout(form, result.astype(np.float32))]
 
 
 def macs(graph: Graph, node: Node) -> int:

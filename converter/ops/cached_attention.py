@@ -106,7 +106,7 @@ def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     return [graph.input(node, 2).shape]
 
 
-def _attributes(node: Node, heads: int, wide: bool) -> tuple[int, tuple[float, ...], int]:
+def attributes(node: Node, heads: int, wide: bool) -> tuple[int, tuple[float, ...], int]:
     """Context, slopes and bits. Raises UnsupportedError."""
     context, bits = node.attrs.get("context"), node.attrs.get("bits", 8)
     known = isinstance(context, int) and 1 <= context < MOST_KEYS
@@ -132,7 +132,7 @@ def prepare(graph: Graph, node: Node) -> CachedAttention:
     require(not wide or not any(t.zero_point for t in (query, key, value, target)), node, "int16 zero points must be 0")
     tokens, heads, depth, value_depth = sizes(graph, node)
     require(query.shape[0] == 1, node, "a batch is not served; a ring is that of one sequence")
-    context, slopes, bits = _attributes(node, heads, wide)
+    context, slopes, bits = attributes(node, heads, wide)
     require(bits != 4 or not (depth % 2 or value_depth % 2), node, "heads of odd depth do not pack into 4 bits")
     require(depth <= 256, node, f"heads of a depth of {depth} are not served; up to 256 are")
     # Of int8 less a zero point: up to 255.

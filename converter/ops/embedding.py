@@ -53,7 +53,8 @@ def prepare(graph: Graph, node: Node) -> Embedding:
     return Embedding(table.value(), indices.dtype, indices.shape)
 
 
-def _rows(table: Array, indices: Array) -> Array:
+def rows_of(table: Array, indices: Array) -> Array:
+    """Rows by index, the nearest where there is none."""
     rows: Array = table[np.clip(indices.astype(np.int64), 0, len(table) - 1)]
     return rows
 
@@ -62,12 +63,12 @@ def reference(params: Embedding, inputs: Inputs) -> list[Array]:
     """Exact result."""
     indices = inputs[1]
     assert indices is not None
-    return [_rows(params.table, indices)]
+    return [rows_of(params.table, indices)]
 
 
 def float_reference(_graph: Graph, _node: Node, inputs: Inputs) -> list[Array]:
     """Rows of the float table."""
-    return [_rows(float_operand(inputs, 0), float_operand(inputs, 1))]
+    return [rows_of(float_operand(inputs, 0), float_operand(inputs, 1))]
 
 
 EMBEDDING = Operator(
@@ -78,6 +79,6 @@ EMBEDDING = Operator(
     prepare=prepare,
     reference=reference,
     float_reference=float_reference,
-    rule=QuantRule(same=True),
+    rule=QuantRule(same=True, table=0),
     inputs=(2, 2),
 )

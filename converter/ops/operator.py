@@ -79,6 +79,8 @@ class QuantRule:
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type; another type's grid is observed.
         states: inputs and outputs of int16 whose grid the arithmetic fixes, whatever the others' types are.
         inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
+        table: a constant in an activation's place that is int8 weights, scaled along axis 0, where the operator is
+            switched to float.
     """
 
     weights: int | None = None
@@ -90,6 +92,7 @@ class QuantRule:
     fixed: Mapping[DType, tuple[float, int]] | None = None
     states: tuple[State, ...] = ()
     inner: tuple[Matrix, ...] = ()
+    table: int | None = None
 
     @property
     def matrices(self) -> tuple[Matrix, ...]:

@@ -267,12 +267,19 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
     )  # fmt: skip
 
 
+def require_states(graph: Graph, node: Node) -> None:
+    """Raise UnsupportedError unless the states that are given, read and kept are those of such a layer."""
+    given = [graph.optional_input(node, index) is not None for index in INITIAL]
+    last = len(node.outputs) - 1
+    require(node.op == "LSTM" or (not given[1] and last < 2), node, "only an LSTM has cells")
+    require(not node.states or not (any(given) or last), node, "a state that is kept is neither given nor read")
+
+
 def _initial(graph: Graph, node: Node) -> tuple[bool, bool]:
     """Whether initial hidden values and cells are given, all states being on their grids."""
     given = [graph.optional_input(node, index) for index in INITIAL]
     last = [graph.output(node, index) for index in range(1, len(node.outputs))]
-    require(node.op == "LSTM" or (given[1] is None and len(last) < 2), node, "only an LSTM has cells")
-    require(not node.states or not (any(given) or last), node, "a state that is kept is neither given nor read")
+    require_states(graph, node)
     for tensors in (given, last):
         for tensor, scale in zip(tensors, (hidden_scale(node), CELL_SCALE), strict=False):
             if tensor is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +12,13 @@ from ...errors import InputError, UnsupportedError
 from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
-from ..ops.recurrent import is_projected
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
 from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
+
+#: How a state is kept: its type and, of integers, its grid.
+_StateForm = tuple[DType, Quantization | None]
 
 #: Accumulators stay below this, so that biases of channels with tiny weights do not overflow them.
 _LARGEST_BIAS = 2**30
@@ -81,7 +83,7 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     scheme = resolved(graph, scheme)
     graph = _with_joints(graph, scheme)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
-    states = _states_in(graph)
+    states = _states_in(graph, scheme)
     types = _types(graph, scheme, states)
     grids = _grids(graph, types, states, statistics, scheme)
     tensors = {
@@ -130,9 +132,10 @@ def is_switched(graph: Graph, node: Node) -> bool:
     return node.op != "QUANTIZE" and stored is not None and stored.is_float
 
 
-def _types(graph: Graph, scheme: Scheme, states: Iterable[str]) -> dict[str, DType]:
-    """The type of every activation: that of the node that writes it, for inputs that of a reader or a state's."""
-    types: dict[str, DType] = dict.fromkeys(states, DType.INT16)
+def _types(graph: Graph, scheme: Scheme, states: Mapping[str, _StateForm]) -> dict[str, DType]:
+    """The type of every activation: that of the node that writes it, for inputs that of a reader or a state's; all that
+    arrives is integers."""
+    types: dict[str, DType] = {name: kind for name, (kind, _) in states.items()}
     chosen: dict[str, DType] = {}
     wanted = _wanted(graph, scheme)
     for node in graph.nodes:
@@ -149,8 +152,10 @@ def _types(graph: Graph, scheme: Scheme, states: Iterable[str]) -> dict[str, DTy
             kind = wanted.get(node.outputs[0], DType.INT8)
         for index, name in enumerate(node.outputs):
             if graph.tensor(name).dtype is DType.FLOAT32:
-                types[name] = kind if rule_of(node).given(index) is None else DType.INT16
+                types[name] = kind if kind.is_float or rule_of(node).given(index) is None else DType.INT16
     for name in graph.inputs:
+        if types.get(name, DType.INT8).is_float:
+            types[name] = DType.INT16
         if name in types or graph.tensor(name).dtype is not DType.FLOAT32:
             continue
         readers = [chosen[node.name] for node in graph.nodes if name in node.inputs]
@@ -163,22 +168,24 @@ def _types(graph: Graph, scheme: Scheme, states: Iterable[str]) -> dict[str, DTy
     return types
 
 
-def _states_in(graph: Graph) -> dict[str, Quantization]:
-    """Graph inputs and constants that nothing but states is made of, be they moved on the way, and the states' grid."""
-    wanted: dict[str, set[Quantization | None]] = {}
+def _states_in(graph: Graph, scheme: Scheme) -> dict[str, _StateForm]:
+    """Graph inputs and constants that nothing but states is made of, be they moved on the way, and the states' form."""
+    wanted: dict[str, set[_StateForm | None]] = {}
     for node in reversed(graph.nodes):
-        rule = rule_of(node)
-        later = set[Quantization | None]().union(*(wanted.get(name, ()) for name in node.outputs))
+        rule, kind = rule_of(node), scheme.type_of(node)
+        later = set[_StateForm | None]().union(*(wanted.get(name, ()) for name in node.outputs))
         for index, name in enumerate(node.inputs):
             if name is not None:
+                grid = rule.taken(index)
+                state = None if grid is None else (kind, None) if kind.is_float else (DType.INT16, grid)
                 moved = next(iter(later)) if rule.same and len(later) == 1 else None
-                wanted.setdefault(name, set()).add(rule.taken(index) or moved)
+                wanted.setdefault(name, set()).add(state or moved)
     found = {}
-    for name, grids in wanted.items():
-        grid = next(iter(grids))
-        if len(grids) == 1 and grid is not None and (name in graph.inputs or graph.tensor(name).is_constant):
-            found[name] = grid
-    return {name: grid for name, grid in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
+    for name, forms in wanted.items():
+        form = next(iter(forms))
+        if len(forms) == 1 and form is not None and (name in graph.inputs or graph.tensor(name).is_constant):
+            found[name] = form
+    return {name: form for name, form in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
 
 
 def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
@@ -241,19 +248,12 @@ def _require_switched(graph: Graph, node: Node) -> None:
             node.op,
             f"it cannot be switched to float (served: {', '.join(served)}); leave it out of f32 and f16",
         )
-    if is_projected(node):
-        raise UnsupportedError(node.name, node.op, "a layer with a projection stays in integers: name it in wide")
-    given = any(graph.optional_input(node, state.input) is not None for state in rule_of(node).states)
-    if given or (rule_of(node).states and len(node.outputs) > 1):
-        raise UnsupportedError(
-            node.name, node.op, "a layer whose state comes in, goes out or is kept stays in integers: name it in wide"
-        )
 
 
 def _grids(
     graph: Graph,
     types: Mapping[str, DType],
-    states: Mapping[str, Quantization],
+    states: Mapping[str, _StateForm],
     statistics: Statistics,
     scheme: Scheme,
 ) -> dict[str, Quantization]:
@@ -271,13 +271,11 @@ def _grids(
     return grids
 
 
-def _fixed_grids(
-    graph: Graph, types: Mapping[str, DType], states: Mapping[str, Quantization]
-) -> dict[str, Quantization]:
-    grids = dict(states)
+def _fixed_grids(graph: Graph, types: Mapping[str, DType], states: Mapping[str, _StateForm]) -> dict[str, Quantization]:
+    grids = {name: grid for name, (_, grid) in states.items() if grid is not None}
     for node in graph.nodes:
         for state in rule_of(node).states:
-            if state.output < len(node.outputs):
+            if state.output < len(node.outputs) and not types[node.outputs[0]].is_float:
                 grids[node.outputs[state.output]] = state.grid
         fixed = (rule_of(node).fixed or {}).get(types[node.outputs[0]])
         if fixed is not None:
@@ -381,7 +379,8 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
             source = tensors[str(inputs[index])]
             wanted = target.quant if rule_of(node).same else None
             needed = _needed(node, index, _read_type(node, kind))
-            if state := rule_of(node).taken(index):
+            state = rule_of(node).taken(index)
+            if state is not None and not needed.is_float:
                 wanted, needed = state, DType.INT16
             elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
                 needed = source.stored
@@ -421,7 +420,10 @@ def _with_weights(graph: Graph, scheme: Scheme) -> Graph:
     tensors, nodes = dict(graph.tensors), []
     for node in graph.nodes:
         inputs = list(node.inputs)
-        for matrix in rule_of(node).matrices:
+        matrices, table = rule_of(node).matrices, rule_of(node).table
+        if table is not None and is_switched(graph, node):
+            matrices = (*matrices, Matrix(table))
+        for matrix in matrices:
             weights = tensors[str(inputs[matrix.weights])]
             others = None if matrix.aligned is None else tensors[str(inputs[matrix.aligned])]
             quant = _weight_grid(graph, node, matrix, weights, scheme, others)

@@ -116,7 +116,7 @@ def quantize_model(
         begin = time.perf_counter()
         found = None
         if outside is not None and evaluating.over is not None:
-            kept = states_inside(replace(outside, graph=candidate.integer))
+            kept = states_inside(outside.quantized(candidate.integer))
             found = evaluating.chosen(integer_outputs(kept, outside, evaluating.over))
         judgement = judge(candidate, evaluating.data, evaluating.labels, expected, layers=False, found=found)
         judging += time.perf_counter() - begin
@@ -132,7 +132,7 @@ def quantize_model(
     seconds = time.perf_counter() - begin - judging
     say(f"comparing the layers of {result.recipe.name}")
     judgement = replace(judgements[result.recipe.name], layers=layer_errors(result, evaluating.data))
-    kept = None if outside is None else states_inside(replace(outside, graph=result.integer))
+    kept = None if outside is None else states_inside(outside.quantized(result.integer))
     on_itself, count = evaluation_data is None, calibrating.count
     return Result(result, judgement, tuple(attempts), max_drop, on_itself, count, seconds, kept)
 

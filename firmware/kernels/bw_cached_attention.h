@@ -38,7 +38,7 @@ typedef struct {
 /* One head of a token: rows [query: depth][key: depth][value: value_depth] less their zero points; the output before
  * its clamp goes to `output` [value_depth]. `sums` starts the scratch. The token goes into slot position[0] of the
  * ring. */
-void bw_cached_attention_head(const bw_cached_attention_params *p, bw_cached_attention_ring ring, int32_t head,
+void bw_cached_attention_head(const bw_cached_attention_params *p, const bw_cached_attention_ring *ring, int32_t head,
                               const int16_t *rows, int64_t *sums, int32_t *output);
 
 /* After all heads of a token. */

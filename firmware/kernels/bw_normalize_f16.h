@@ -1,22 +1,10 @@
-/* Layer norm or RMS norm of rows in float: float16, clamp(((x - mean) * r) * gain + bias), r = 1 / sqrt(power +
- * epsilon).
- *
- * Layout: input and output [rows][depth], the same or apart; gain and bias [depth]. The mean and the power, which is
- * the variance or, of RMS norm, the mean square, are sums in the order of the row times `share`, 1 / depth. No scratch.
- * Cost: four products per element, and a square root by Newton's method per row.
- */
+/* Layer norm or RMS norm of rows in float16. */
 #ifndef BW_NORMALIZE_F16_H
 #define BW_NORMALIZE_F16_H
 
-#include <stdint.h>
+#include "bw_normalize_real_params.h"
 
-typedef struct {
-    int32_t rows, depth;
-    int32_t centre; /* layer norm: the mean is subtracted */
-    float share, epsilon;
-    const float *gain, *bias;
-    float low, high; /* range of the output */
-} bw_normalize_f16_params;
+typedef bw_normalize_real_params bw_normalize_f16_params;
 
 void bw_normalize_f16(const bw_normalize_f16_params *p, const uint16_t *input, uint16_t *output);
 

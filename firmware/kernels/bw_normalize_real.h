@@ -1,7 +1,8 @@
-/* Statistics of a row in float. */
+/* Layer norm and RMS norm of rows in float; bw_normalize_real_params.h states layout and cost. */
 #ifndef BW_NORMALIZE_REAL_H
 #define BW_NORMALIZE_REAL_H
 
+#include "bw_normalize_real_params.h"
 #include "bw_real.h"
 
 /* 1 / sqrt(x) of positive normal x: a first guess by its bits, then four steps of Newton's method. */
@@ -29,6 +30,19 @@ static inline float bw_power_real(const bw_real *x, int32_t depth, float share, 
         sum += distance * distance;
     }
     return sum * share;
+}
+
+static inline void bw_normalize_real(const bw_normalize_real_params *p, const bw_real *input, bw_real *output) {
+    for (int32_t row = 0; row < p->rows; ++row) {
+        const float mean = p->centre ? bw_mean_real(input, p->depth, p->share) : 0.0f;
+        const float root = bw_reciprocal_root_real(bw_power_real(input, p->depth, p->share, mean) + p->epsilon);
+        for (int32_t i = 0; i < p->depth; ++i) {
+            const float normal = (bw_load(input + i) - mean) * root;
+            bw_store(output + i, bw_clamp(normal * p->gain[i] + p->bias[i], p->low, p->high));
+        }
+        input += p->depth;
+        output += p->depth;
+    }
 }
 
 #endif /* BW_NORMALIZE_REAL_H */

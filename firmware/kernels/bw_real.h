@@ -85,15 +85,20 @@ static inline uint16_t bw_half(float x) {
 
 #endif
 
-/* Elements of the type that a kernel is compiled for. */
+/* Elements of the type that a kernel is compiled for, and the largest finite one. */
 #ifdef BW_HALF
+#define BW_REAL_MOST 65504.0f
 typedef uint16_t bw_real;
 static inline float bw_load(const bw_real *from) { return bw_of_half(*from); }
 static inline void bw_store(bw_real *to, float x) { *to = bw_half(x); }
 #else
+#define BW_REAL_MOST 3.4028234663852886e38f
 typedef float bw_real;
 static inline float bw_load(const bw_real *from) { return *from; }
 static inline void bw_store(bw_real *to, float x) { *to = x; }
 #endif
+
+/* Any number, as the type holds it. */
+static inline void bw_keep(bw_real *to, float x) { bw_store(to, bw_clamp(x, -BW_REAL_MOST, BW_REAL_MOST)); }
 
 #endif /* BW_REAL_H */

@@ -14,6 +14,7 @@ from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.builder import GraphBuilder
 from bitwright.converter.ir import Graph
 from bitwright.converter.ops.recurrent import GATES
+from bitwright.converter.quantize.recipe import Switched
 from bitwright.converter.quantize.run import quantize_model
 from bitwright.converter.reference import Session, to_integers
 from bitwright.converter.simplify import simplify
@@ -53,15 +54,17 @@ def with_steps(graph: Graph, steps: int) -> Graph:
     return replace(graph, tensors={**graph.tensors, **tensors})
 
 
-@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("how", ["int8", "int16", "f16"])
 @pytest.mark.parametrize("kind", list(GATES))
-def test_steps_of_any_length_give_the_same_bits(kind: str, wide: bool) -> None:
+def test_steps_of_any_length_give_the_same_bits(kind: str, how: str) -> None:
     """Quantized over whole sequences; the same integers one and three steps at a time, in the reference and in C."""
-    whole = bitwright.quantize(network(kind, 12), sequences(16, 12), recipe="wide" if wide else "minmax").graph
+    recipe, floats = "wide" if how == "int16" else "minmax", ("layer*",) if how == "f16" else ()
+    whole = bitwright.quantize(network(kind, 12), sequences(16, 12), recipe=recipe, f16=floats).graph
     for steps in (1, 3):
         kept = with_kept_states(with_steps(whole, steps))
         assert len(kept.variables) == 2 and [n.op for n in kept.nodes] == [n.op for n in whole.nodes]
-        model = model_sources(kept, ["generic"], "model")
+        assert {v.initial.dtype.name for v in kept.variables.values()} == {"float16" if floats else "int16"}
+        model = model_sources(kept, ["generic", "fpu"], "model")
         library, session = build(model), Session(kept)
         for x in sequences(2, 12, seed=1):
             values = to_integers(whole, [x[None]])[0]
@@ -118,16 +121,19 @@ def given_state(handed_on: bool) -> Graph:
     return simplify(builder.finish([builder.node("sum", "ADD", [new, kept]), new], ["next", "y"]))
 
 
+@pytest.mark.parametrize("floats", [(), ("*",)])
 @pytest.mark.parametrize("handed_on", [True, False])
-def test_states_that_the_network_takes_and_gives(handed_on: bool) -> None:
-    """By name: a recurrent layer keeps them itself, other networks as variables."""
-    graph = given_state(handed_on)
-    result = quantize_model(graph, sequences(24, 10), recipe="wide", stateful={"h": "next"})
-    assert result.graph.inputs == ("x",) and result.graph.outputs == ("y",) and result.judgement.sqnr > 40
-    assert [node.op for node in result.graph.nodes if "VARIABLE" in node.op] == (
+def test_states_that_the_network_takes_and_gives(handed_on: bool, floats: tuple[str, ...]) -> None:
+    """By name: a recurrent layer keeps them itself, other networks as variables; in float nothing rounds them."""
+    graph, switched = given_state(handed_on), Switched(f16=floats)
+    result = quantize_model(graph, sequences(24, 10), recipe="wide", stateful={"h": "next"}, switched=switched)
+    assert result.graph.inputs == ("x",) and len(result.graph.outputs) == 1 and result.judgement.sqnr > 40
+    assert [node.plain.op for node in result.graph.nodes if "VARIABLE" in node.op] == (
         [] if handed_on else ["READ_VARIABLE", "ASSIGN_VARIABLE"]
     )
-    model = model_sources(result.graph, ["generic"], "model")
+    (state,) = result.graph.variables.values()
+    assert state.initial.dtype.name == ("float16" if floats else "int16")
+    model = model_sources(result.graph, ["generic", "fpu"], "model")
     library, session = build(model), Session(result.graph)
     for x in sequences(1, 10, seed=3)[0]:
         values = to_integers(result.graph, [x[None, None]])

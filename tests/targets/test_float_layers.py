@@ -9,9 +9,15 @@ import bitwright
 import numpy as np
 import pytest
 import torch
+from bitwright.cli import main
 from bitwright.converter.ir import DType, Graph
-from bitwright.converter.states import with_kept_states
+from bitwright.converter.quantize.annotate import Scheme
+from bitwright.converter.quantize.calibration import calibration
+from bitwright.converter.quantize.modes import Module
+from bitwright.converter.quantize.recipe import Recipe, quantize
+from bitwright.converter.reference import Session, to_integers
 from bitwright.errors import InputError, ToolError, UnsupportedError
+from bitwright.nn.attention import CausalSelfAttention
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import built
 from bitwright.targets.sizes import check_integer_only
@@ -88,6 +94,61 @@ def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str)
         assert report.bit_exact, report.mismatches[:3]
 
 
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in [*SAMPLE, ("host", "f16")]]
+)
+def test_a_transformer_in_float_on_the_cores(target: str, kind: str) -> None:
+    """torch's encoder: modules by role, and all of it; attention is one operator in float."""
+    torch.manual_seed(3)
+    module = torch.nn.TransformerEncoder(
+        torch.nn.TransformerEncoderLayer(16, 2, 24, batch_first=True, norm_first=True, activation="gelu"),
+        1,
+        enable_nested_tensor=False,
+    )
+    graph = bitwright.load(module.eval(), (torch.zeros(1, 6, 16),))
+    data = np.random.default_rng(4).normal(size=(16, 6, 16)).astype(np.float32)
+    parts = ("norm", "qkv", "attention", "output", "fc1", "activation", "fc2", "residual")
+    modules = tuple(Module(role=role, mode=kind) for role in parts)
+    integer = quantize(
+        graph, calibration(graph, [data]), Recipe("test", "", Scheme(hero="M3", modules=modules))
+    ).integer
+    assert "FLOAT_ATTENTION" in {node.op for node in integer.nodes} and all(node.in_float for node in integer.nodes)
+    report = bitwright.verify(integer, target, vectors=4)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_embedding_and_a_cache_in_float_on_the_cores(target: str, kind: str) -> None:
+    """Tokens to logits, a token an inference: a cache of the layer's type gives the bits of the sequence."""
+
+    class Speaker(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = torch.nn.Embedding(11, 8)
+            self.attention = CausalSelfAttention(8, 2, context=4)
+            self.head = torch.nn.Linear(8, 11)
+
+        def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+            x = self.table(tokens)
+            return self.head(x + self.attention(x))
+
+    torch.manual_seed(5)
+    tokens = np.random.default_rng(6).integers(0, 11, (12, 9))
+    graph = bitwright.load(Speaker().eval(), (torch.zeros(1, 9, dtype=torch.int64),))
+    result = bitwright.quantize(graph, tokens, recipe="minmax", **{kind: ["*"]})
+    steps = bitwright.in_steps(result.graph)
+    assert {"FLOAT_EMBEDDING", "FLOAT_CACHED_ATTENTION"} <= {node.op for node in steps.nodes}
+    assert result.judgement.sqnr > 35 and len(steps.variables) == 3
+    report = bitwright.verify(steps, target, vectors=8)
+    assert report.bit_exact, report.mismatches[:3]
+    values = to_integers(result.graph, [tokens[:1]])[0]
+    session, expected = Session(steps), Session(result.graph).trace([values]).outputs[0]
+    got = [session.trace([values[:, step : step + 1]]).outputs[0] for step in range(9)]
+    assert np.array_equal(np.concatenate(got, axis=1), expected)
+
+
 def test_float_is_closer_than_integers(network: Graph, samples: np.ndarray) -> None:
     """All layers in float: what is left are the weights' and the edges' grids."""
     losses = {
@@ -116,13 +177,46 @@ def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarr
         quantized(image, np.random.default_rng(0).normal(size=(4, 1, 6, 6)).astype(np.float32), f32=("*",))
 
 
-def test_a_state_that_is_kept_stays_in_integers(sequences: Graph) -> None:
-    data = np.random.default_rng(2).normal(size=(4, 7, 5)).astype(np.float32)
-    gru = next(node.name for node in sequences.nodes if node.op == "GRU")
-    with pytest.raises(UnsupportedError, match=rf"{gru} \(GRU\): a layer whose state .* wide"):
-        bitwright.quantize(sequences, data, recipe="minmax", f32=[gru], stateful=True)
-    with pytest.raises(InputError, match=rf"{gru}: a layer in float can keep no state"):
-        with_kept_states(quantized(sequences, data, f32=(gru,)))
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
+def test_states_are_kept_in_float_on_the_cores(sequences: Graph, target: str, kind: str) -> None:
+    """A step an inference, each from the state that the one before has left: the bits of the whole sequence."""
+    data = np.random.default_rng(2).normal(size=(8, 7, 5)).astype(np.float32)
+    names = tuple(node.name for node in sequences.nodes if node.op in ("GRU", "LSTM"))
+    whole = quantized(sequences, data, **{kind: names})
+    steps = bitwright.in_steps(whole)
+    assert {v.initial.dtype.name for v in steps.variables.values()} == {"float32" if kind == "f32" else "float16"}
+    report = bitwright.verify(steps, target, vectors=12)
+    assert report.bit_exact, report.mismatches[:3]
+    values = to_integers(whole, [data[:1]])[0]
+    session, expected = Session(steps), Session(whole).trace([values]).outputs[0]
+    got = [session.trace([values[:, step : step + 1]]).outputs[0] for step in range(7)]
+    assert np.array_equal(np.concatenate(got, axis=1), expected)
+
+
+def test_the_command_line_keeps_states_in_float(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A float model of one step and sequences to a network that keeps float16, bit-exact in C."""
+    torch.manual_seed(2)
+    module = torch.nn.LSTM(5, 6, batch_first=True, proj_size=4)
+
+    class Last(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = module
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.lstm(x)[0]
+
+    torch.export.save(torch.export.export(Last().eval(), (torch.zeros(1, 1, 5),), strict=True), tmp_path / "net.pt2")
+    np.save(tmp_path / "data.npy", np.random.default_rng(3).normal(size=(6, 9, 5)).astype(np.float32))
+    command = ["quantize", str(tmp_path / "net.pt2"), "--calibration", str(tmp_path / "data.npy"), "--recipe", "minmax"]
+    assert main([*command, "--f16", "*lstm*", "--stateful", "-o", str(tmp_path / "net.bwq")]) == 0
+    graph = bitwright.load(tmp_path / "net.bwq")
+    assert [node.op for node in graph.nodes].count("FLOAT_LSTM") == 1
+    assert [(v.initial.shape, v.initial.dtype.name) for v in graph.variables.values()] == [((1, 10), "float16")]
+    assert main(["verify", str(tmp_path / "net.bwq"), "--target", "host", "--vectors", "8"]) == 0
+    capsys.readouterr()
 
 
 def test_a_saved_network_stays_as_it_is(network: Graph, samples: np.ndarray, tmp_path: Path) -> None:

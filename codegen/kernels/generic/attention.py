@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ....converter.ir import DType, Graph, Node
+from ....converter.ir import Array, DType, Graph, Node
 from ....converter.ops.attending import Mean, Weighing
 from ....converter.ops.attention import Attention, Form
 from ..call import Field, KernelCall, as_c
@@ -68,13 +68,17 @@ def mean(params: Mean) -> dict[str, Any]:
 
 
 def _bias(params: Attention) -> dict[str, Field]:
-    """The bias's walk: all of it, or by distance."""
+    """The bias and its walk."""
     bias, form = params.bias, params.form
     if bias is None:
         return {}
+    return {"bias": as_c(bias.reshape(-1), np.int32), **bias_walk(bias, form)}
+
+
+def bias_walk(bias: Array, form: Form) -> dict[str, Field]:
+    """The strides through all of a bias, or through one by distance."""
     by_distance = bias.ndim == 2
     return {
-        "bias": as_c(bias.reshape(-1), np.int32),
         "bias_head": 0 if len(bias) == 1 else bias[0].size,
         "bias_query": -1 if by_distance else form.keys,
         "bias_key": 1,

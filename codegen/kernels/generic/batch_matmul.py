@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ....converter.ir import DType, Graph, Node, Rounding
 from ....converter.ops.batch_matmul import BatchMatmul
+from ....converter.ops.floating.batch_matmul import FloatBatchMatmul
 from ..call import Field, KernelCall
 from .wide import multiplier16
 
@@ -23,15 +24,27 @@ class _Side:
     stride: int
     step: int
     batch: tuple[int, ...]
-    zero_point: int
 
 
 def lower(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | None:
     """``bw_batch_matmul_s8``: every walk through the operands as strides, so that transposes cost nothing."""
     if params.requant.dtype is DType.INT16:
         return None
-    first, second = _sides(params)
     fields: dict[str, Field] = {
+        **walks(params),
+        "zero_point_1": params.zero_point_1,
+        "zero_point_2": params.zero_point_2,
+        "multiplier": int(params.requant.multiplier[0]),
+        "shift": int(params.requant.shift[0]),
+        "output_zero_point": params.requant.zero_point,
+    }
+    return KernelCall("bw_batch_matmul_s8", fields, operands=(0, 1))
+
+
+def walks(params: BatchMatmul | FloatBatchMatmul) -> dict[str, Field]:
+    """Sizes, and strides through both operands."""
+    first, second = _sides(params)
+    return {
         "batches": _batches(params),
         "batch_stride_1": first.batch,
         "batch_stride_2": second.batch,
@@ -42,13 +55,7 @@ def lower(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | None:
         "depth_stride_1": first.step,
         "column_stride": second.stride,
         "depth_stride_2": second.step,
-        "zero_point_1": params.zero_point_1,
-        "zero_point_2": params.zero_point_2,
-        "multiplier": int(params.requant.multiplier[0]),
-        "shift": int(params.requant.shift[0]),
-        "output_zero_point": params.requant.zero_point,
     }
-    return KernelCall("bw_batch_matmul_s8", fields, operands=(0, 1))
 
 
 def lower_rows(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | None:
@@ -59,7 +66,7 @@ def lower_rows(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | 
     query, key = (first, second) if second.step == 1 else (second, first)
     if key.step != 1 and not wide:
         return None
-    depth = _depth(params)
+    depth, points = _depth(params), (params.zero_point_1, params.zero_point_2)
     multiplier = int(params.requant.multiplier[0])
     assert wide == (params.requant.rounding is Rounding.WIDE)
     fields: dict[str, Field] = {
@@ -75,8 +82,8 @@ def lower_rows(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | 
         "key_step": key.step,
         "output_query": second.rows if query is first else 1,
         "output_key": 1 if query is first else second.rows,
-        "query_zero_point": query.zero_point,
-        "key_zero_point": key.zero_point,
+        "query_zero_point": points[query.operand],
+        "key_zero_point": points[key.operand],
         "multiplier": multiplier16(multiplier) if wide else multiplier,
         "shift": int(params.requant.shift[0]),
         "output_zero_point": params.requant.zero_point,
@@ -90,7 +97,7 @@ def lower_rows(_graph: Graph, _node: Node, params: BatchMatmul) -> KernelCall | 
     )
 
 
-def _sides(params: BatchMatmul) -> tuple[_Side, _Side]:
+def _sides(params: BatchMatmul | FloatBatchMatmul) -> tuple[_Side, _Side]:
     """Rows of the first operand and columns of the second."""
     dimensions = len(params.output_shape) - 2
     (height_1, width_1), (height_2, width_2) = params.shape_1[-2:], params.shape_2[-2:]
@@ -98,16 +105,16 @@ def _sides(params: BatchMatmul) -> tuple[_Side, _Side]:
     first = (width_1, 1, width_1) if params.transpose_1 else (height_1, width_1, 1)
     second = (height_2, width_2, 1) if params.transpose_2 else (width_2, 1, width_2)
     return (
-        _Side(0, *first, batches[0], params.zero_point_1),
-        _Side(1, *second, batches[1], params.zero_point_2),
+        _Side(0, *first, batches[0]),
+        _Side(1, *second, batches[1]),
     )
 
 
-def _depth(params: BatchMatmul) -> int:
+def _depth(params: BatchMatmul | FloatBatchMatmul) -> int:
     return params.shape_1[-2 if params.transpose_1 else -1]
 
 
-def _batches(params: BatchMatmul) -> tuple[int, ...]:
+def _batches(params: BatchMatmul | FloatBatchMatmul) -> tuple[int, ...]:
     batches = params.output_shape[:-2]
     return (1,) * (_BATCHES - len(batches)) + batches
 

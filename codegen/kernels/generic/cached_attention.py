@@ -31,7 +31,7 @@ def lower(_graph: Graph, _node: Node, params: CachedAttention) -> KernelCall:
     # Sums of 64 bits start at a multiple of 8, scratch at one of 4.
     scratch = 4 + 8 * params.value_depth + 4 * (keys + params.value_depth) + 2 * (keys + rows)
     distance = {0: 0} if params.depth == params.value_depth else {}
-    sources: tuple[str, ...] = ("bw_cached_attention", "bw_attention")
+    sources: tuple[str, ...] = ("bw_cached_attention", "bw_attention", "bw_attend_ring", "bw_attend_s16")
     if params.stateful:
         return KernelCall(f"bw_cached_attention_{stem}", fields, (0, 1, 2), scratch, distance, sources=sources)
     starts = [_aligned(scratch)]

@@ -38,5 +38,5 @@ def lower(graph: Graph, node: Node, params: Move) -> KernelCall:
 
 def lower_copy(graph: Graph, node: Node, params: Copy) -> KernelCall:
     """State to the arena and back."""
-    operands = () if node.op == "READ_VARIABLE" else (0,)
+    operands = (0,) if node.inputs else ()
     return KernelCall("bw_copy", {"bytes": params.bytes}, operands)

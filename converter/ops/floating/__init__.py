@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from ..operator import Operator
+from .attention import FLOAT_ATTENTION
+from .batch_matmul import FLOAT_BATCH_MATMUL
 from .binary import FLOAT_BINARY
 from .bridges import BRIDGES
+from .cached_attention import FLOAT_CACHED_ATTENTION
+from .embedding import FLOAT_EMBEDDING
 from .fully_connected import FLOAT_FULLY_CONNECTED
 from .functions import FLOAT_FUNCTIONS
 from .moves import FLOAT_MOVES
 from .recurrent import FLOAT_RECURRENT
 from .rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from .variables import FLOAT_VARIABLES
 
 FLOAT_OPERATORS: tuple[Operator, ...] = (
     *BRIDGES,
@@ -19,5 +24,10 @@ FLOAT_OPERATORS: tuple[Operator, ...] = (
     FLOAT_SOFTMAX,
     *FLOAT_NORMALIZATIONS,
     *FLOAT_RECURRENT,
+    FLOAT_ATTENTION,
+    FLOAT_CACHED_ATTENTION,
+    FLOAT_BATCH_MATMUL,
+    FLOAT_EMBEDDING,
     *FLOAT_MOVES,
+    *FLOAT_VARIABLES,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node
+from ...ir import Array, DType, Graph, Node
 from .. import elementwise as integer
 from ..operator import Inputs, Operator
 from .arithmetic import Real, rounded
@@ -41,7 +41,7 @@ def prepare(graph: Graph, node: Node) -> FloatBinary:
     """Constants of the node."""
     dtype = float_type(graph, node, (0, 1))
     first, second, target = graph.input(node, 0), graph.input(node, 1), graph.output(node)
-    operation = node.op.removeprefix(FLOAT_PREFIX)
+    operation = node.plain.op
     return FloatBinary(dtype, operation, first.shape, second.shape, target.shape, *range_of(node, dtype))
 
 

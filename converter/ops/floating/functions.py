@@ -40,7 +40,7 @@ def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
 
 def prepare(graph: Graph, node: Node) -> FloatFunction:
     """Constants of the node."""
-    dtype, op = float_type(graph, node), node.op.removeprefix("FLOAT_")
+    dtype, op = float_type(graph, node), node.plain.op
     low, high = _CLAMPS.get(op, (None, None))
     function = _FUNCTIONS.get(op, arithmetic.IDENTITY)
     if function == arithmetic.GELU and node.attrs.get("approximate"):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node
+from ...ir import Array, DType, Graph, Node
 from ..operator import Inputs, Operator, require
 from ..shape_ops import SHAPE_OPERATORS, Move
 from .common import FLOATS, float_operator
@@ -34,7 +34,7 @@ def _as_bits(graph: Graph, node: Node) -> tuple[Graph, Node]:
             kind = _BITS[tensor.dtype]
             data = None if tensor.data is None else tensor.data.view(kind.numpy)
             tensors[name] = replace(tensor, dtype=kind, quant=None, data=data)
-    return replace(graph, tensors=tensors), replace(node, op=node.op.removeprefix(FLOAT_PREFIX))
+    return replace(graph, tensors=tensors), node.plain
 
 
 def _operator(moving: Operator) -> Operator:

@@ -8,18 +8,19 @@ its weights' products in their order, times the row's scale, plus the bias; then
           without reset_after: the third product is of the values r * h, rounded to the layer's type
     LSTM  c' = s(xf + af) * c + s(xi + ai) * tanh(xg + ag),  h' = s(xo + ao) * tanh(c')
 
-h' and c' are rounded to the layer's type as they are written, c' before it is read (the mixed FP16-INT8 form of Rusci
-et al., 2022, where hidden values are float16 beside int8 weights).
+With a projection ``o * tanh(c')`` is rounded to the layer's type, and h' is its product with the weights, times their
+scales. h' and c' are rounded to the layer's type as they are written, c' before it is read (the mixed FP16-INT8 form of
+Rusci et al., 2022, where hidden values are float16 beside int8 weights). States that come in or go out have that type.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ....errors import ModelError
-from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node
+from ...ir import Array, DType, Graph, Node
 from .. import recurrent as integer
 from ..operator import Inputs, Operator, require
 from .arithmetic import Real, logistic, rounded, tanh
@@ -50,35 +51,35 @@ class FloatRecurrent:
     steps: int
     inputs: int
     cells: int
+    hidden: int
     time_major: bool
     reverse: bool
     reset_after: bool
     stateful: bool
+    initial: tuple[bool, bool]
+    shapes: tuple[tuple[int, ...], ...]
     of_input: FloatProduct
     of_state: FloatProduct
+    projection: FloatProduct | None
 
     @property
-    def parts(self) -> int:
-        """Vectors in the state: hidden values, and of an LSTM its cells."""
-        return integer.parts_of(self.kind)
+    def widths(self) -> tuple[int, ...]:
+        """Of the vectors in the state: hidden values, and of an LSTM its cells."""
+        return (self.hidden, self.cells)[: integer.parts_of(self.kind)]
 
     def round(self, x: Real) -> Real:
         """Values as the layer's type holds them."""
         return rounded(x, self.dtype).astype(np.float32)
 
 
-def _of_integers(node: Node) -> Node:
-    return replace(node, op=node.op.removeprefix(FLOAT_PREFIX))
-
-
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
-    """The input's, with the cells in place of the inputs."""
-    return integer.shapes(graph, _of_integers(node))
+    """The input's, with the hidden values in place of the inputs; last values have the initial ones' shape, if any."""
+    return integer.shapes(graph, node.plain)
 
 
 def macs(graph: Graph, node: Node) -> int:
     """The matrix products of every step."""
-    return integer.macs(graph, _of_integers(node))
+    return integer.macs(graph, node.plain)
 
 
 def _product(graph: Graph, node: Node, place: int) -> FloatProduct:
@@ -88,28 +89,35 @@ def _product(graph: Graph, node: Node, place: int) -> FloatProduct:
 
 def prepare(graph: Graph, node: Node) -> FloatRecurrent:
     """Constants of the node."""
-    dtype, plain = float_type(graph, node), _of_integers(node)
+    plain = node.plain
+    given = tuple(graph.optional_input(node, index) is not None for index in integer.INITIAL)
+    dtype = float_type(
+        graph, node, (0, *(index for index, is_given in zip(integer.INITIAL, given, strict=True) if is_given))
+    )
     batch, steps, inputs, cells = integer.sizes(graph, plain)
+    integer.require_states(graph, plain)
     stateful, reverse = bool(node.states), bool(node.attrs.get("reverse"))
     if stateful:
-        shape = (batch, integer.parts_of(plain.op), cells)
+        shape = (batch, sum(integer.state_widths(graph, plain)))
         states = [graph.variables[name].initial for name in node.states]
         if len(states) != 1 or states[0].shape != shape or states[0].dtype != dtype.numpy:
             raise ModelError(f"{node.name} ({node.op}): its state must be one variable, {dtype.value} {list(shape)}")
         require(bool(np.all(np.isfinite(states[0]))), node, "an initial state that is not finite is not served")
         require(not reverse, node, "a state that is kept needs the steps in their order")
     return FloatRecurrent(
-        dtype, plain.op, batch, steps, inputs, cells, bool(node.attrs.get("time_major")), reverse,
-        bool(node.attrs.get("reset_after", True)), stateful, _product(graph, node, 1), _product(graph, node, 2),
+        dtype, plain.op, batch, steps, inputs, cells, graph.input(node, 2).shape[1], bool(node.attrs.get("time_major")),
+        reverse, bool(node.attrs.get("reset_after", True)), stateful, (given[0], given[1]),
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), _product(graph, node, 1),
+        _product(graph, node, 2), _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
     )  # fmt: skip
 
 
 def _rnn(params: FloatRecurrent, x: Real, state: Real) -> Real:
-    return params.round(tanh(x + params.of_state(state[:, 0])))[:, None]
+    return params.round(tanh(x + params.of_state(state)))
 
 
-def _gru(params: FloatRecurrent, x: Real, state: Real) -> Real:
-    h, cells = state[:, 0], params.cells
+def _gru(params: FloatRecurrent, x: Real, h: Real) -> Real:
+    cells = params.cells
     both, last = slice(2 * cells), slice(2 * cells, None)
     reset, update = np.split(logistic(x[:, both] + params.of_state(h, both)), 2, axis=1)
     if params.reset_after:
@@ -117,13 +125,16 @@ def _gru(params: FloatRecurrent, x: Real, state: Real) -> Real:
     else:
         recurrent = params.of_state(params.round(reset * h), last)
     new = tanh(x[:, last] + recurrent)
-    return params.round(new + update * (h - new))[:, None]
+    return params.round(new + update * (h - new))
 
 
 def _lstm(params: FloatRecurrent, x: Real, state: Real) -> Real:
-    enter, forget, new, leave = np.split(x + params.of_state(state[:, 0]), 4, axis=1)
-    cell = params.round(logistic(forget) * state[:, 1] + logistic(enter) * tanh(new))
-    return np.stack([params.round(logistic(leave) * tanh(cell)), cell], axis=1)
+    enter, forget, new, leave = np.split(x + params.of_state(state[:, : params.hidden]), 4, axis=1)
+    cell = params.round(logistic(forget) * state[:, params.hidden :] + logistic(enter) * tanh(new))
+    hidden = params.round(logistic(leave) * tanh(cell))
+    if params.projection is not None:
+        hidden = params.round(params.projection(hidden))
+    return np.concatenate([hidden, cell], axis=1)
 
 
 _STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
@@ -134,26 +145,34 @@ def reference(params: FloatRecurrent, inputs: Inputs) -> list[Array]:
     source = real_operand(inputs, 0)
     source = source if params.time_major else source.swapaxes(0, 1)
     x = params.of_input(source.reshape(-1, params.inputs)).reshape(params.steps, params.batch, -1)
-    state = np.zeros((params.batch, params.parts, params.cells), np.float32)
+    state = np.zeros((params.batch, sum(params.widths)), np.float32)
     if params.stateful:
         state = real_operand(inputs, len(inputs) - 1)
-    out = np.zeros((params.steps, params.batch, params.cells), params.dtype.numpy)
+    parts = (slice(params.hidden), slice(params.hidden, None))
+    for part, index, comes in zip(parts, integer.INITIAL, params.initial, strict=True):
+        if comes:
+            state[:, part] = real_operand(inputs, index).reshape(params.batch, -1)
+    out = np.zeros((params.steps, params.batch, params.hidden), params.dtype.numpy)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
         state = _STEPS[params.kind](params, x[step], state)
-        out[step] = state[:, 0]
+        out[step] = state[:, : params.hidden]
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
-    return [result, state.astype(params.dtype.numpy)] if params.stateful else [result]
+    kept = state.astype(params.dtype.numpy)
+    if params.stateful:
+        return [result, kept]
+    return [result, *(kept[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
 
 
 FLOAT_RECURRENT: tuple[Operator, ...] = tuple(
     float_operator(
         kind,
-        "constant int8 weights; one direction, forward or reverse",
+        "constant int8 weights; states in the layer's type; one direction, forward or reverse",
         shapes,
         prepare,
         reference,
         macs,
-        inputs=(3, 5),
+        inputs=(3, 1 + integer.PROJECTION if kind == "LSTM" else 6),
+        outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
     )
     for kind in integer.GATES

@@ -5,60 +5,12 @@
  */
 #include "bw_attend_s8.h"
 
-#include "bw_dsp.h"
+#include "bw_attend_four_dsp.h"
 
 /* Taps of a query that are widened at a time, on the stack. */
 #define TAPS 64
 
-/* scores[0..3] += products with four keys of all words from `query` to `end`, two words for four taps. */
-#ifdef __ARM_FEATURE_DSP
-
-#define UNUSED __attribute__((unused))
-
-/* clang-format off */
-#define KEY(load, score) \
-    "ldr     r10, " load " \n" \
-    "sxtb16  r11, r10 \n" \
-    "sxtb16  r10, r10, ror #8 \n" \
-    "smlad   " score ", r8, r11, " score " \n" \
-    "smlad   " score ", r9, r10, " score " \n"
-
-__attribute__((naked, noinline)) static void four_keys(UNUSED const uint32_t *query, UNUSED const uint32_t *end,
-                                                       UNUSED const int8_t *keys, UNUSED int32_t stride,
-                                                       UNUSED int32_t *scores) {
-    __asm__ volatile(
-        "push    {r4-r11, lr} \n"
-        "ldr     r12, [sp, #36] \n"
-        "ldm     r12, {r4-r7} \n"
-        "add     lr, r3, r3, lsl #1 \n"
-        "add     lr, r2, lr \n"
-        "1: \n"
-        "ldrd    r8, r9, [r0], #8 \n"
-        KEY("[r2, r3]", "r5")
-        KEY("[r2, r3, lsl #1]", "r6")
-        KEY("[lr], #4", "r7")
-        KEY("[r2], #4", "r4")
-        "cmp     r0, r1 \n"
-        "bne     1b \n"
-        "stm     r12, {r4-r7} \n"
-        "pop     {r4-r11, pc} \n");
-}
-/* clang-format on */
-
-#else
-
-static void four_keys(const uint32_t *query, const uint32_t *end, const int8_t *keys, int32_t stride, int32_t *scores) {
-    for (; query < end; query += 2, keys += 4) {
-        for (int32_t j = 0; j < 4; ++j) {
-            const uint32_t k = bw_load32(keys + j * stride);
-            scores[j] = bw_smlad(query[1], bw_sxtb16_ror8(k), bw_smlad(query[0], bw_sxtb16(k), scores[j]));
-        }
-    }
-}
-
-#endif
-
-/* The same for a few taps. */
+/* scores[j] += products of a few taps. */
 static void rest(const int8_t *query, int32_t zero_point, const int8_t *keys, int32_t stride, int32_t count,
                  int32_t depth, int32_t *scores) {
     for (int32_t j = 0; j < count && depth > 0; ++j, keys += stride) {
@@ -81,7 +33,7 @@ void bw_attend_scores_s8(const int8_t *query, int32_t zero_point, const int8_t *
             end[1] = bw_sxtab16_ror8(minus, q);
         }
         for (int32_t j = 0; j < fours && end > wide; j += 4) {
-            four_keys(wide, end, keys + j * stride, stride, scores + j);
+            bw_attend_four_dsp(wide, end, keys + j * stride, stride, scores + j);
         }
         const int32_t whole = taps & ~3;
         rest(query + whole, zero_point, keys + whole, stride, fours, taps & 3, scores);

@@ -6,6 +6,6 @@
 
 void bw_dequantize_s16_f16(const bw_dequantize_s16_f16_params *p, const int16_t *input, uint16_t *output) {
     for (int32_t i = 0; i < p->elements; ++i) {
-        bw_store(output + i, bw_clamp((float)(input[i] - p->zero_point) * p->scale, -65504.0f, 65504.0f));
+        bw_keep(output + i, (float)(input[i] - p->zero_point) * p->scale);
     }
 }

@@ -19,7 +19,7 @@ void bw_cached_attention_s8(const bw_cached_attention_s8_params *p, const int8_t
             centred(query, p->query_zero_point, p->depth, rows);
             centred(key, p->key_zero_point, p->depth, rows + p->depth);
             centred(value, p->value_zero_point, p->value_depth, rows + 2 * p->depth);
-            bw_cached_attention_head(p, ring, head, rows, sums, results);
+            bw_cached_attention_head(p, &ring, head, rows, sums, results);
             for (int32_t i = 0; i < p->value_depth; ++i) {
                 output[i] = (int8_t)bw_clamp(results[i], INT8_MIN, INT8_MAX);
             }

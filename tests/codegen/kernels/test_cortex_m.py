@@ -18,10 +18,10 @@ from bitwright.converter.writers.tflite import write_tflite
 from cbuild import library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from layers import ACTIVATIONS, additions, quantized, sized
 from single import activation, constant, prove, scales, seeds, single, together, zero_points
 from tools import needs_target
 
-ACTIVATIONS = ["NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1"]
 on_the_host = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 emulated = settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -32,34 +32,6 @@ def weights_of(draw: Any, shape: tuple[int, ...]) -> Any:
     if draw(st.integers(0, 3)) == 0:
         return np.full(shape, draw(st.sampled_from([-128, 127])), np.int8)
     return generator.integers(-128, 127, shape, endpoint=True).astype(np.int8)
-
-
-def quantized(draw: Any, op: str, source: Any, weights: Any, axis: int, attrs: dict[str, Any]) -> Graph:
-    """A layer with a bias and per-channel scales; often rectified."""
-    channels = weights.shape[axis]
-    generator = np.random.default_rng(draw(seeds))
-    input_scale, output_scale = draw(scales()), draw(scales(0.05, 0.5))
-    weight_scales = generator.uniform(0.001, 0.02, channels)
-    if draw(st.booleans()):
-        weight_scales[0] = 1e-12  # a channel that training left dead
-    bias = generator.integers(-(2**16), 2**16, channels).astype(np.int32)
-    attrs = {**attrs, "activation": draw(st.sampled_from(ACTIVATIONS))}
-    output_point = draw(st.one_of(st.just(-128), zero_points))
-    tensors = [
-        activation("x", source, input_scale, draw(zero_points)),
-        constant("w", weights, list(weight_scales), axis=axis),
-        constant("b", bias, list(weight_scales * input_scale), axis=0),
-    ]
-    return single(op, tensors, [activation("y", (), output_scale, output_point)], attrs)
-
-
-def sized(draw: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[Any, Any]:
-    """(height, width), padding."""
-    padding = draw(st.sampled_from(["SAME", "VALID"]))
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
-    least = reach if padding == "VALID" else [1, 1]
-    extra = draw(st.tuples(st.integers(0, 8), st.integers(0, 8)))
-    return tuple(a + b for a, b in zip(least, extra, strict=True)), padding
 
 
 @st.composite
@@ -98,14 +70,6 @@ def fully_connected(draw: Any) -> Graph:
     attrs = {"activation": draw(st.sampled_from(ACTIVATIONS)), "keep_num_dims": False}
     output = activation("y", (), draw(scales(0.05, 0.5)), draw(st.one_of(st.just(-128), zero_points)))
     return single("FULLY_CONNECTED", tensors, [output], attrs)
-
-
-@st.composite
-def additions(draw: Any) -> Graph:
-    shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 7)))
-    tensors = [activation(name, shape, draw(scales(0.01, 0.2)), draw(zero_points)) for name in ("a", "b")]
-    output = activation("y", (), draw(scales(0.05, 0.5)), draw(zero_points))
-    return single(draw(st.sampled_from(["ADD", "SUB"])), tensors, [output], {"activation": "NONE"})
 
 
 def layers(draw: Any, each: int) -> Graph:

@@ -39,7 +39,7 @@ def any_depthwise(draw: Any) -> Graph:
     kernel = draw(st.sampled_from([(5, 5), (1, 4), (7, 1), (2, 3), (3, 3)]))
     dilation = draw(st.sampled_from([(1, 1), (2, 1), (1, 3)]))
     stride = draw(st.sampled_from([(1, 1), (2, 2), (2, 1)])) if dilation == (1, 1) else (1, 1)
-    size, padding = sized(draw, kernel, stride, dilation)
+    size, padding = sized(draw, kernel, dilation)
     channels = draw(st.sampled_from([32, 48]))
     weights = np.random.default_rng(draw(seeds)).integers(-127, 127, (1, *kernel, channels), endpoint=True)
     attrs = {"padding": padding, "stride": stride, "dilation": dilation, "depth_multiplier": 1}

@@ -63,6 +63,21 @@ def attention(rng: Random, dtype: DType) -> Graph:
     return single("ATTENTION", inputs, [output], attrs)
 
 
+def cached_attention(rng: Random, dtype: DType, bits: int) -> Graph:
+    """Any sizes, a ring that turns or never fills; factors of all sizes."""
+    half = 2 if bits == 4 else 1
+    heads, context, tokens = int(rng.integers(1, 4)), int(rng.integers(1, 24)), int(rng.integers(1, 30))
+    depth, value_depth = (half * int(rng.integers(1, 40 // half)) for _ in range(2))
+    scale = float(rng.uniform(0.005, 0.05)) / (256 if dtype is DType.INT16 else 1)
+    inputs = [
+        activation(name, (1, tokens, heads * size), scale, point(rng, dtype), dtype)
+        for name, size in (("q", depth), ("k", depth), ("v", value_depth))
+    ]
+    slopes = tuple(2.0 ** -(1 + head) for head in range(heads)) if rng.random() < 0.5 else ()
+    attrs = {"heads": heads, "context": context, "slopes": slopes, "bits": bits, "past_only": bool(rng.random() < 0.5)}
+    return single("CACHED_ATTENTION", inputs, [activation("y", (), scale, point(rng, dtype), dtype)], attrs)
+
+
 def normalization(rng: Random, dtype: DType) -> Graph:
     """Rows of any length; values that spread little or fill their type, gains and biases of any size."""
     depth, op = int(rng.integers(1, 80)), pick(rng, "LAYER_NORM", "RMS_NORM")
@@ -117,6 +132,11 @@ def wide_layer(rng: Random) -> Graph:
 KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: attention(rng, DType.INT8), 5),
     (lambda rng: attention(rng, DType.INT16), 3),
+    (lambda rng: cached_attention(rng, DType.INT16, 16), 2),
+    (lambda rng: cached_attention(rng, DType.INT16, 8), 2),
+    (lambda rng: cached_attention(rng, DType.INT8, 8), 1),
+    (lambda rng: cached_attention(rng, DType.INT16, 4), 2),
+    (lambda rng: cached_attention(rng, DType.INT8, 4), 1),
     (lambda rng: normalization(rng, DType.INT8), 3),
     (lambda rng: normalization(rng, DType.INT16), 3),
     (lambda rng: product(rng, DType.INT8), 5),

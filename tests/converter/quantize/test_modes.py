@@ -133,7 +133,7 @@ def test_each_module_is_switched_by_itself() -> None:
     assert types(graph, "query", "value") == [(I8, I8)] * 2
 
 
-@pytest.mark.parametrize("role", ["activation", "norm", "fc1", "fc2"])
+@pytest.mark.parametrize("role", ["activation", "norm", "fc1", "fc2", "qkv", "attention", "output", "residual"])
 def test_modules_in_float_among_modes(role: str) -> None:
     graph = classifier()
     data = calibration(graph, [CALIBRATION])

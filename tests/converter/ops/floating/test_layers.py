@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from bitwright.converter.ir import DType, Graph, Variable
+from bitwright.converter.ir import DType, Graph, Tensor, Variable
+from bitwright.converter.ops.attention import bias_levels
 from bitwright.converter.ops.floating import arithmetic
+from bitwright.converter.ops.floating.cached_attention import state_forms
 from floating import FLOATS, layer, prove, real, weights
 from single import activation, constant
 
@@ -98,26 +100,107 @@ def test_rows(dtype: DType) -> None:
 
 
 def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
-    """A recurrent layer of random sizes; every second one keeps its state."""
+    """A recurrent layer of random sizes; every second one keeps its state, others take and give it; an LSTM may project
+    its hidden values."""
     generator = np.random.default_rng(seed)
     batch, steps, inputs, cells = (int(n) for n in generator.integers(1, (3, 5, 9, 8)))
     gates, stateful, major = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], seed % 2 == 0, seed % 3 == 0
+    hidden = int(generator.integers(1, 10)) if kind == "LSTM" and seed % 4 > 1 else 0
     source = activation("in", (steps, batch, inputs) if major else (batch, steps, inputs), 0.03, -7)
-    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", cells))]
-    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else []
+    matrices = [weights(generator, n, (gates * cells, size)) for n, size in (("W", inputs), ("R", hidden or cells))]
+    biases = [real(n, generator.normal(size=gates * cells)) for n in "bd"] if seed % 5 else [None, None]
     attrs = {"time_major": major, "reverse": not stateful and seed % 4 == 1, "reset_after": seed % 4 < 2}
-    state = np.zeros((batch, 2 if kind == "LSTM" else 1, cells), dtype.numpy)
+    widths = (hidden or cells, cells)[: 2 if kind == "LSTM" else 1]
+    state = np.zeros((batch, sum(widths)), dtype.numpy)
     if seed % 8 == 0:
         state = generator.normal(size=state.shape).astype(dtype.numpy)
+    given: list[Tensor | None] = [None, None]
+    if not stateful and seed > 3:
+        given[0] = activation("hidden", (1, batch, widths[0]), 2.0**-7)
+        if kind == "LSTM":
+            given[1] = real("cells", generator.normal(size=(batch, cells)), dtype)
+    projection = weights(generator, "P", (hidden, cells)) if hidden else None
+    operands = [source, *matrices, *biases, *given, projection]
+    while operands[-1] is None:
+        del operands[-1]
+    outputs = 1 if stateful or seed == 3 else 1 + len(widths)
     variables = [Variable("state", state)] if stateful else []
-    return layer(kind, [source, *matrices, *biases], dtype, attrs, variables=variables)
+    return layer(kind, operands, dtype, attrs, variables=variables, outputs=outputs)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
 def test_recurrent(kind: str, dtype: DType) -> None:
-    """From zeros and with a kept state, over several inferences."""
+    """From zeros, with a state that is kept or given, over several inferences."""
     prove([recurrent(seed, kind, dtype) for seed in range(8)], count=5)
+
+
+def attention(seed: int, dtype: DType) -> Graph:
+    """Random sizes in both layouts: groups of heads, windows, biases whole and by distance, values of other depths."""
+    generator = np.random.default_rng(seed)
+    batch, group, fewer, queries, keys, depth = (int(n) for n in generator.integers(1, (3, 3, 3, 6, 9, 7)))
+    heads, value_depth = group * fewer, depth if seed % 2 else depth + 2
+    sizes = (("q", heads, queries, depth), ("k", fewer, keys, depth), ("v", fewer, keys, value_depth))
+    first = seed % 3 == 0
+    shapes = [(batch, h, t, d) if first else (batch, t, h * d) for _, h, t, d in sizes]
+    scale = float(10.0 ** generator.integers(-2, 3)) if seed < 6 else 1e15
+    sources = [activation(n, shape, scale, 3) for (n, *_), shape in zip(sizes, shapes, strict=True)]
+    bias = None
+    if seed % 4 > 1:
+        shape = (heads if seed % 4 == 2 else 1, *((queries, keys) if seed % 8 < 4 else (queries + keys - 1,)))
+        values = generator.normal(size=shape) * 3
+        hidden = generator.random(shape) < 0.3
+        hidden[..., 0] = False
+        if len(shape) == 2:
+            hidden[:] = False
+        bias = constant("bias", bias_levels(np.where(hidden, -np.inf, values)))
+    attrs = {} if first else {"heads": heads}
+    if bias is None:
+        attrs |= {"before": max(1, queries - keys), "after": int(generator.integers(0, 3))}
+    return layer("ATTENTION", [*sources, bias][: 4 if bias else 3], dtype, attrs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_attention(dtype: DType) -> None:
+    prove([attention(seed, dtype) for seed in range(8)])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_attention_with_a_cache(dtype: DType) -> None:
+    """From an empty ring and with one that is kept, which several inferences turn round."""
+    graphs = []
+    for tokens, heads, depth, value_depth, context, slopes, kept in (
+        (6, 2, 3, 5, 4, (0.5, 0.25), False), (3, 1, 6, 6, 4, (), True), (1, 2, 4, 3, 3, (1.0, 0.125), True),
+    ):  # fmt: skip
+        widths = (heads * depth, heads * depth, heads * value_depth)
+        sources = [activation(name, (1, tokens, width), 0.02, -5) for name, width in zip("qkv", widths, strict=True)]
+        forms = state_forms(dtype, context, widths[0], widths[2]) if kept else {}
+        variables = [Variable(name, np.zeros(shape, kind.numpy)) for name, (kind, shape) in forms.items()]
+        attrs = {"heads": heads, "context": context, "slopes": slopes}
+        graphs.append(layer("CACHED_ATTENTION", sources, dtype, attrs, variables=variables))
+    prove(graphs, count=6)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_products_of_two_activations(dtype: DType) -> None:
+    """Either side transposed, batches broadcast, results beyond the type."""
+    graphs = []
+    for first, second, x, y, scale in (
+        ((2, 3, 5), (2, 5, 6), False, False, 0.1), ((2, 1, 5, 3), (4, 5, 7), True, False, 30.0),
+        ((3, 5), (2, 9, 5), False, True, 1e18), ((1, 5, 2), (3, 5), True, True, 1e-3),
+    ):  # fmt: skip
+        sources = [activation("a", first, scale, 3), activation("b", second, scale, 0, DType.INT16)]
+        graphs.append(layer("BATCH_MATMUL", sources, dtype, {"adj_x": x, "adj_y": y}))
+    prove(graphs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_embedding(dtype: DType) -> None:
+    """Indices of every type, beyond both ends of the table, too."""
+    generator = np.random.default_rng(9)
+    kinds = (DType.INT8, DType.INT16, DType.INT32)
+    table = weights(generator, "table", (100, 5), 3.0)
+    prove([layer("EMBEDDING", [table, Tensor("in", (2, 4), kind)], dtype) for kind in kinds])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -1,0 +1,92 @@
+/* What attention in float does with a row: scores to weights to the mean of the values, sums in their order. */
+#ifndef BW_ATTEND_REAL_H
+#define BW_ATTEND_REAL_H
+
+#include "bw_functions_real.h"
+
+#define BW_MOST_SCORE 1e30f
+
+/* Products of a query with keys that lie `stride` elements apart, times the scale. */
+static inline void bw_attend_scores_real(const bw_real *query, const bw_real *keys, int32_t stride, int32_t count,
+                                         int32_t depth, float scale, float *scores) {
+    int32_t key = 0;
+    for (; key + 4 <= count; key += 4) {
+        const bw_real *const k0 = keys + key * stride, *const k1 = k0 + stride, *const k2 = k1 + stride,
+                             *const k3 = k2 + stride;
+        float s0 = 0.0f, s1 = 0.0f, s2 = 0.0f, s3 = 0.0f;
+        for (int32_t i = 0; i < depth; ++i) {
+            const float x = bw_load(query + i);
+            s0 += x * bw_load(k0 + i);
+            s1 += x * bw_load(k1 + i);
+            s2 += x * bw_load(k2 + i);
+            s3 += x * bw_load(k3 + i);
+        }
+        scores[key] = s0 * scale;
+        scores[key + 1] = s1 * scale;
+        scores[key + 2] = s2 * scale;
+        scores[key + 3] = s3 * scale;
+    }
+    for (; key < count; ++key) {
+        float sum = 0.0f;
+        for (int32_t i = 0; i < depth; ++i) {
+            sum += bw_load(query + i) * bw_load(keys + key * stride + i);
+        }
+        scores[key] = sum * scale;
+    }
+}
+
+/* A score that counts, whatever it was. */
+static inline float bw_attend_score_real(float score) { return bw_clamp(score, -BW_MOST_SCORE, BW_MOST_SCORE); }
+
+/* Scores, those below -BW_MOST_SCORE hidden, to weights in their place; returns 1 over their sum. */
+static inline float bw_attend_weights_real(float *scores, int32_t count) {
+    float largest = -2.0f * BW_MOST_SCORE, total = 0.0f;
+    for (int32_t i = 0; i < count; ++i) {
+        largest = scores[i] > largest ? scores[i] : largest;
+    }
+    for (int32_t i = 0; i < count; ++i) {
+        scores[i] = scores[i] < -BW_MOST_SCORE ? 0.0f : bw_exp_real(scores[i] - largest);
+        total += scores[i];
+    }
+    return 1.0f / total;
+}
+
+/* Sums of weighted values, four elements side by side. */
+static inline void bw_attend_sums_real(const float *weights, const bw_real *values, int32_t stride, int32_t count,
+                                       int32_t depth, float *sums) {
+    int32_t i = 0;
+    for (; i + 4 <= depth; i += 4) {
+        float s0 = sums[i], s1 = sums[i + 1], s2 = sums[i + 2], s3 = sums[i + 3];
+        for (int32_t key = 0; key < count; ++key) {
+            const bw_real *const value = values + key * stride + i;
+            const float weight = weights[key];
+            s0 += weight * bw_load(value);
+            s1 += weight * bw_load(value + 1);
+            s2 += weight * bw_load(value + 2);
+            s3 += weight * bw_load(value + 3);
+        }
+        sums[i] = s0;
+        sums[i + 1] = s1;
+        sums[i + 2] = s2;
+        sums[i + 3] = s3;
+    }
+    for (; i < depth; ++i) {
+        for (int32_t key = 0; key < count; ++key) {
+            sums[i] += weights[key] * bw_load(values + key * stride + i);
+        }
+    }
+}
+
+static inline void bw_attend_clear_real(float *sums, int32_t depth) {
+    for (int32_t i = 0; i < depth; ++i) {
+        sums[i] = 0.0f;
+    }
+}
+
+static inline void bw_attend_means_real(const float *sums, float inverse, int32_t depth, bw_real *output) {
+    for (int32_t i = 0; i < depth; ++i) {
+        bw_keep(output + i, sums[i] * inverse);
+    }
+}
+
+#endif /* BW_ATTEND_REAL_H */

@@ -1,0 +1,12 @@
+/* Causal attention with a ring of the past that starts empty in float16. */
+#ifndef BW_CACHED_ATTENTION_WHOLE_F16_H
+#define BW_CACHED_ATTENTION_WHOLE_F16_H
+
+#include "bw_cached_attention_real_params.h"
+
+typedef bw_cached_attention_real_params bw_cached_attention_whole_f16_params;
+
+void bw_cached_attention_whole_f16(const bw_cached_attention_whole_f16_params *p, const uint16_t *query,
+                                   const uint16_t *key, const uint16_t *value, uint16_t *output, void *scratch);
+
+#endif /* BW_CACHED_ATTENTION_WHOLE_F16_H */
