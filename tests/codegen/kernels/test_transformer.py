@@ -20,6 +20,7 @@ from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call
 from single import activation, constant, same, single, together, vectors
+from token_layers import layer, static
 from tools import needs_target
 
 ISAS = ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "rvv", "xcv")
@@ -113,6 +114,21 @@ def wide_layer(rng: Random) -> Graph:
     return replace(graph, nodes=tuple(replace(node, rounding=Rounding.WIDE) for node in graph.nodes))
 
 
+def token_wise(rng: Random) -> Graph:
+    """Rows with a scale each, with or without outliers, through a layer whose outputs are of either type."""
+    depth, target = int(rng.integers(1, 80)), pick(rng, (DType.INT16, 2e-4, 0), (DType.INT8, 0.02, -7))
+    outliers = sorted({int(channel) for channel in rng.integers(0, depth, int(rng.integers(5)))})
+    rows, units, finer = int(rng.integers(1, 7)), int(rng.integers(1, 40)), int(rng.integers(-4, 10))
+    act, seed = pick(rng, "NONE", "RELU"), int(rng.integers(99))
+    return layer((rows,), depth, units, tuple(outliers), target, act, finer=finer, seed=seed)
+
+
+def static_rows(rng: Random) -> Graph:
+    """Rows with one scale."""
+    sizes = int(rng.integers(1, 80)), int(rng.integers(1, 40))
+    return static(*sizes, point(rng, DType.INT8), bool(rng.random() < 0.5), int(rng.integers(99)))
+
+
 #: Kinds of layers, and how many of each are in a graph.
 KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: attention(rng, DType.INT8), 5),
@@ -125,6 +141,8 @@ KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: softmax(rng, DType.INT8, DType.INT16), 1),
     (lambda rng: softmax(rng, DType.INT16, DType.INT16), 1),
     (wide_layer, 3),
+    (token_wise, 4),
+    (static_rows, 2),
 )
 
 
