@@ -15,7 +15,7 @@ typedef struct {
     bw_token_layer layer;
 } bw_fully_connected_tokens_params;
 
-void bw_fully_connected_tokens(const bw_fully_connected_tokens_params *p, const int8_t *input,
-                                    const int16_t *scales, void *output, void *scratch);
+void bw_fully_connected_tokens(const bw_fully_connected_tokens_params *p, const int8_t *input, const int16_t *scales,
+                               void *output, void *scratch);
 
 #endif /* BW_FULLY_CONNECTED_TOKENS_H */

@@ -14,20 +14,7 @@ static inline int32_t bw_token_scale(int32_t largest) {
     return scale > 0 ? scale : 1;
 }
 
-/* q = (x * reciprocal + 2^22) >> 23: |x * reciprocal| is at most 127 * 2^23. */
+/* What a row is multiplied by, in units of 2^-23. */
 static inline int32_t bw_token_reciprocal(int32_t scale) { return (INT32_C(1) << 29) / scale; }
-
-static inline int8_t bw_token_value(int32_t x, int32_t reciprocal) {
-    return (int8_t)((x * reciprocal + (INT32_C(1) << 22)) >> 23);
-}
-
-/* Largest magnitude of a run of int16, and of `largest`. */
-static inline int32_t bw_token_reach(const int16_t *x, int32_t count, int32_t largest) {
-    for (int32_t i = 0; i < count; ++i) {
-        const int32_t magnitude = x[i] < 0 ? -x[i] : x[i];
-        largest = magnitude > largest ? magnitude : largest;
-    }
-    return largest;
-}
 
 #endif /* BW_TOKENS_H */

@@ -17,11 +17,12 @@ from .wide import multiplier16
 
 def lower_tokens(_graph: Graph, _node: Node, params: Tokens) -> KernelCall:
     """``bw_quantize_tokens``, or ``bw_quantize_tokens_split`` where channels are left out."""
+    sources = ("bw_token_run_s16",)
     fields: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if not params.outliers:
-        return KernelCall("bw_quantize_tokens", fields)
+        return KernelCall("bw_quantize_tokens", fields, sources=sources)
     fields |= {"outliers": len(params.outliers), "channels": np.array(params.outliers, np.int32)}
-    return KernelCall("bw_quantize_tokens_split", fields)
+    return KernelCall("bw_quantize_tokens_split", fields, sources=sources)
 
 
 def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCall:
