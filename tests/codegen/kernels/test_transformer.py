@@ -66,13 +66,13 @@ def attention(rng: Random, dtype: DType) -> Graph:
 
 def normalization(rng: Random, dtype: DType) -> Graph:
     """Rows of any length; values that spread little or fill their type, gains and biases of any size."""
-    depth, op = int(rng.integers(1, 80)), pick(rng, "LAYER_NORM", "RMS_NORM")
+    depth, op = int(rng.integers(1, 80)), pick(rng, "LAYER_NORM", "RMS_NORM", "MAD_NORM", "MAD_NORM")
     wide = dtype is DType.INT16
     source = activation("x", (int(rng.integers(1, 4)), depth), 0.05, point(rng, dtype), dtype)
     target = activation("y", (), float(rng.uniform(0.002, 0.1)) / (256 if wide else 1), point(rng, dtype), dtype)
     levels = [rng.integers(-(2**15), 2**15, depth).astype(np.int16) for _ in range(2)]
     parameters = [constant(f"p{i}", values, [2.0 ** -float(rng.integers(11, 16))]) for i, values in enumerate(levels)]
-    return single(op, [source, *parameters], [target], {"epsilon": pick(rng, 0.0, 1e-5, 1.0)})
+    return single(op, [source, *parameters], [target], {"epsilon": pick(rng, 0.0, 1e-5, 1.0)} if op[0] != "M" else {})
 
 
 def product(rng: Random, dtype: DType) -> Graph:
@@ -133,8 +133,8 @@ def static_rows(rng: Random) -> Graph:
 KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: attention(rng, DType.INT8), 5),
     (lambda rng: attention(rng, DType.INT16), 3),
-    (lambda rng: normalization(rng, DType.INT8), 3),
-    (lambda rng: normalization(rng, DType.INT16), 3),
+    (lambda rng: normalization(rng, DType.INT8), 5),
+    (lambda rng: normalization(rng, DType.INT16), 5),
     (lambda rng: product(rng, DType.INT8), 5),
     (lambda rng: product(rng, DType.INT16), 4),
     (lambda rng: softmax(rng, DType.INT8, DType.INT8), 2),
