@@ -56,7 +56,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "AUDIO_LOG_MEL": signal.lower_log_mel,
     "AUDIO_DCT": signal.lower_dct,
     "AUDIO_FEATURES": signal.lower_features,
-    "MAD_NORM": normalization.lower_mad,
     "SVDF": svdf.lower,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm.lower,
     "MICRO_SPECTRUM": micro.lower_spectrum,
@@ -83,6 +82,7 @@ KERNELS: KernelTable = {
         op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
         for op in ("LAYER_NORM", "RMS_NORM")
     },
+    "MAD_NORM": (Kernel("words", normalization.lower_mad_words), Kernel("generic", normalization.lower_mad)),
     "FULLY_CONNECTED": (
         Kernel("rows", wide.lower_fully_connected_s16_rows),
         Kernel("generic", fully_connected.lower),
