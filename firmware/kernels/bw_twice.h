@@ -51,9 +51,9 @@ static inline int32_t bw_requantize_twice(int32_t twice, int32_t multiplier, int
 
 /* Twice a value of at most 2^30, which alone has no double. */
 static inline int32_t bw_twice(int32_t value) {
-#ifdef __ARM_FEATURE_SAT
+#ifdef __ARM_FEATURE_DSP
     int32_t twice;
-    __asm__("ssat %0, #32, %1, lsl #1" : "=r"(twice) : "r"(value));
+    __asm__("qadd %0, %1, %1" : "=r"(twice) : "r"(value));
     return twice;
 #else
     return value == 1 << 30 ? INT32_MAX : (int32_t)((uint32_t)value << 1);
