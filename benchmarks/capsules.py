@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import bitwright
 import numpy as np
 import torch
+from bitwright import console
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.judge import judge
 from bitwright.converter.quantize.recipe import Quantized, find_recipe, quantize
@@ -28,7 +29,9 @@ from bitwright.targets.verify import Report
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from . import capsules_float
 from .fashion_mnist import data
+from .pages import deliver, table
 
 CACHE = data.ROOT / ".cache" / "benchmarks" / "capsules"
 PAGE = data.ROOT / "docs" / "benchmarks" / "capsules.md"
@@ -149,30 +152,17 @@ def right(network: Quantized, images: NDArray[np.float32], labels: NDArray[np.in
     return found.accuracy_integer
 
 
-def accuracies(
-    net: nn.Module, arithmetics: list[Arithmetic], images: NDArray[np.float32], labels: Any
-) -> Iterator[str]:
+def accuracies(net: nn.Module, arithmetics: list[Arithmetic], images: NDArray[np.float32], labels: Any) -> list[str]:
     """The table of accuracy."""
     moved = turned(images)
     plain, hard = (float(np.mean(answers(net, x) == labels)) for x in (images, moved))
-    yield from head("arithmetic", "accuracy", "drop, points", "turned and shifted", "drop, points")
-    yield row("float32", f"{plain:.2%}", "", f"{hard:.2%}", "")
+    rows = [["float32", f"{plain:.2%}", "", f"{hard:.2%}", ""]]
     for one in arithmetics:
         found, under = right(one.network, images, labels), right(one.network, moved, labels)
         drops = f"{100 * (plain - found):.2f}", f"{100 * (hard - under):.2f}"
         print(one.label, found, under, flush=True)
-        yield row(one.label, f"{found:.2%}", drops[0], f"{under:.2%}", drops[1])
-
-
-def head(*cells: str) -> Iterator[str]:
-    """The first two lines of a table, all columns but the first to the right."""
-    yield row(*cells)
-    yield "|---|" + "--:|" * (len(cells) - 1)
-
-
-def row(*cells: str) -> str:
-    """A line of a table."""
-    return f"| {' | '.join(cells)} |"
+        rows.append([one.label, f"{found:.2%}", drops[0], f"{under:.2%}", drops[1]])
+    return table(["arithmetic", "accuracy", "drop, points", "turned and shifted", "drop, points"], rows)
 
 
 def run(graph: Any, target: str, inputs: Any, kernel: str | None = None) -> Report:
@@ -192,49 +182,63 @@ def integers(graph: Any, images: NDArray[np.float32]) -> list[list[NDArray[Any]]
     return [[level.reshape(tensor.shape)] for level in levels]
 
 
-def proofs(arithmetics: list[Arithmetic], images: NDArray[np.float32], parameters: int) -> Iterator[str]:
-    """The table of what the networks take, all of it bit-exact."""
-    yield from head(
-        "arithmetic",
-        "target",
-        "kernel",
-        "instructions",
-        "constants",
-        "code",
-        "constants / float",
-        "with code",
-        "arena",
-        "stack",
-    )
-    for one in (arithmetics[0], arithmetics[2]):
-        graph = one.network.integer
-        for target in TARGETS:
-            for kernel in ("recomputed", "kept"):
-                report = run(graph, target, integers(graph, images), kernel)
-                constants, code, floats = report.flash["constants"], report.flash["code"], 4 * parameters
-                yield row(
-                    one.label.split(",")[0], target, kernel, f"{report.instructions:,}",
-                    f"{constants:,}", f"{code:,}", f"{constants / floats:.4f}", f"{(constants + code) / floats:.4f}",
-                    f"{report.ram['arena']:,}", f"{report.ram['stack']:,}",
-                )  # fmt: skip
+#: Arithmetic, target and kernel -> what was found there.
+Reports = dict[tuple[str, str, str], Report]
 
 
-def layers(arithmetics: list[Arithmetic], images: NDArray[np.float32]) -> Iterator[str]:
+def everywhere(arithmetics: list[Arithmetic], images: NDArray[np.float32]) -> Reports:
+    """Both arithmetics with both kernels on all targets, bit-exact."""
+    return {
+        (one.label.split(",")[0], target, kernel): run(
+            one.network.integer, target, integers(one.network.integer, images), kernel
+        )
+        for one in (arithmetics[0], arithmetics[2])
+        for target in TARGETS
+        for kernel in ("recomputed", "kept")
+    }
+
+
+def costs(reports: Reports) -> list[str]:
+    """The table of what the networks take."""
+    rows = []
+    for place, report in reports.items():
+        values = [report.instructions, report.flash["constants"], report.flash["code"]]
+        values += [report.ram["arena"], report.ram["stack"]]
+        rows.append([*place, *map(console.number, values)])
+    headings = ["arithmetic", "target", "kernel", "instructions", "constants", "code", "arena", "stack"]
+    return table(headings, rows, left=3)
+
+
+def flashes(net: nn.Sequential, images: NDArray[np.float32], reports: Reports) -> list[str]:
+    """The table of whole firmwares beside the same network in float C, whose answers are judged on the host first."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        found = capsules_float.answers(net, images, Path(folder))
+        with torch.no_grad():
+            assert np.allclose(found, net(torch.from_numpy(images)).numpy(), atol=1e-5)
+        for build, (target, *_) in capsules_float.BUILDS.items():
+            floating = capsules_float.flash(net, build, Path(folder))
+            cells = [build, console.number(floating)]
+            for arithmetic in ("affine_s8", "paper_q7"):
+                whole = reports[arithmetic, target, "recomputed"].flash["total"]
+                cells += [console.number(whole), f"{whole / floating:.4f}"]
+            rows.append(cells)
+    headings = ["core, unit for float", "float C", "affine_s8", "/ float", "paper_q7", "/ float"]
+    return table(headings, rows)
+
+
+def layers(reports: Reports) -> list[str]:
     """Instructions of the primary capsules (convolution and squash) and of the capsule layer."""
-    yield from head(
-        "arithmetic", "target", "kernel", "convolution", "squash", "primary capsules", "capsule layer", "arena"
-    )
-    for one in (arithmetics[0], arithmetics[2]):
-        graph = one.network.integer
-        for target in TARGETS:
-            for kernel in ("recomputed", "kept"):
-                report = run(graph, target, integers(graph, images[:2]), kernel)
-                counts = [layer.instructions or 0 for layer in report.layers]
-                ops = [layer.op for layer in report.layers]
-                conv = counts[[i for i, op in enumerate(ops) if op == "CONV_2D"][1]]
-                squash, routing = counts[ops.index("SQUASH")], counts[ops.index("CAPSULE_ROUTING")]
-                cells = (conv, squash, conv + squash, routing, report.ram["arena"])
-                yield row(one.label.split(",")[0], target, kernel, *(f"{cell:,}" for cell in cells))
+    rows = []
+    for place, report in reports.items():
+        counts = [layer.instructions or 0 for layer in report.layers]
+        ops = [layer.op for layer in report.layers]
+        conv = counts[[i for i, op in enumerate(ops) if op == "CONV_2D"][1]]
+        squash, routing = counts[ops.index("SQUASH")], counts[ops.index("CAPSULE_ROUTING")]
+        cells = (conv, squash, conv + squash, routing, report.ram["arena"])
+        rows.append([*place, *map(console.number, cells)])
+    kinds = ["convolution", "squash", "primary capsules", "capsule layer", "arena"]
+    return table(["arithmetic", "target", "kernel", *kinds], rows, left=3)
 
 
 INTRODUCTION = """# Capsules: Fashion-MNIST and the layers of a published network
@@ -252,16 +256,22 @@ leaves them within a few steps of zero; *logits aligned* brings their addends to
 softmax then takes for far larger differences than they are.
 
 """
-MEMORY = """
-## On the cores
+MEMORY = """## On the cores
 
 Every layer of {vectors} test images is bit-exact with the reference on all three cores, in both arithmetics and with
-both kernels: predictions computed anew in every iteration, or all of them kept. Sizes in bytes. *Constants / float*:
-over four bytes a parameter; *with code*: constants and code over the same, so that float's own code counts as nothing.
+both kernels: predictions computed anew in every iteration, or all of them kept. Sizes in bytes.
 
 """
-PAPER = """
-## The published network's layers
+FLASH = """## Flash beside float
+
+Bytes of everything that an ELF puts into flash, without the test harness: weights, code and what it calls of the C
+library. *Float C* is the same network in plain C in float32 (`benchmarks/capsules_float.c`), weights of four bytes
+({weights:,} in all), by the same compiler with -O2; its answers on the host are PyTorch's. Without a unit for float it
+takes the compiler's functions in its place. The integers are those of the kernel that computes predictions anew, with
+no unit for float at all.
+
+"""
+PAPER = """## The published network's layers
 
 The layer shapes of the MNIST network of "Shifting Capsule Networks from the Cloud to the Deep Edge" (arXiv
 2110.02911), as its published code states them, with random weights: 16 kinds of 4-D primary capsules by a 7x7
@@ -269,7 +279,7 @@ convolution with stride 2 over 22x22x16, then 1,024 capsules routed three times 
 inference, and the arena of the whole network in bytes:
 
 """
-CLOSING = """
+CLOSING = """\
 The paper's abstract gives 119.94 ms for its primary capsule layer and 90.60 ms for its capsule layer on an STM32H755
 (Cortex-M7 at 480 MHz), and 7.02 ms and 38.03 ms on a GAP-8 (eight RISC-V cores with DSP extensions at 170 MHz): 57.6
 and 43.5 million cycles of the Cortex-M7, 1.2 and 6.5 million of GAP-8. Instructions are no cycles and no milliseconds:
@@ -280,22 +290,23 @@ network, 61,440 bytes, with 20,480 of logits and couplings and its other buffers
 """
 
 
-def page(options: argparse.Namespace) -> Iterator[str]:
-    """The page, line by line."""
+def page(options: argparse.Namespace) -> str:
+    """The whole page."""
     net = trained()
     parameters = sum(math.prod(parameter.shape) for parameter in net.parameters())
     images, labels = pixels("test")
     graph = bitwright.load(net, example_inputs=(torch.zeros(1, 1, 28, 28),))
     arithmetics = quantized(graph, pixels("calibration")[0], CACHE)
-    count = options.images
-    yield INTRODUCTION.format(parameters=parameters, images=count)
-    yield from accuracies(net, arithmetics, images[:count], labels[:count])
-    yield MEMORY.format(vectors=options.vectors)
-    yield from proofs(arithmetics, images[: options.vectors], parameters)
-    yield PAPER
+    count, vectors = options.images, images[: options.vectors]
+    lines = [INTRODUCTION.format(parameters=parameters, images=count)]
+    lines[0] += "\n".join(accuracies(net, arithmetics, images[:count], labels[:count]))
+    reports = everywhere(arithmetics, vectors)
+    lines.append(MEMORY.format(vectors=options.vectors) + "\n".join(costs(reports)))
+    lines.append(FLASH.format(weights=4 * parameters) + "\n".join(flashes(net, vectors, reports)))
     published = bitwright.load(papers(), example_inputs=(torch.zeros(1, 1, 28, 28),))
-    yield from layers(quantized(published, pixels("calibration")[0][:100], CACHE), images)
-    yield CLOSING
+    theirs = everywhere(quantized(published, pixels("calibration")[0][:100], CACHE), images[:2])
+    lines.append(PAPER + "\n".join(layers(theirs)))
+    return "\n".join([*lines, CLOSING])
 
 
 def main() -> int:
@@ -303,10 +314,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", type=int, default=10000, help="test images for the accuracy")
     parser.add_argument("--vectors", type=int, default=30, help="test images on each core")
-    parser.add_argument("-o", "--output", type=Path, default=PAGE)
     options = parser.parse_args()
-    text = "".join(part if part.endswith("\n") else f"{part}\n" for part in page(options))
-    options.output.write_text(text)
+    torch.set_num_threads(1)
+    deliver(page(options), PAGE, parser)
     return 0
 
 

@@ -1,15 +1,16 @@
 """A small causal transformer over characters, and its training on the CPU; other benchmarks of language use it, too.
 
-    python -m benchmarks.char_model [--seconds N]
+    python -m benchmarks.char_model [--steps N]
 
 It learns from this project's documentation and sources, of which every tenth piece is held back. Weights go to
-.cache/benchmarks/language/char.pt. Seeds are fixed; the bits still depend on the machine and on the text of the day.
+.cache/benchmarks/language/char.pt, with the text beside them; what was broken off goes on from
+its last checkpoint. Seeds are fixed; the bits still depend on the machine and on the text of the day.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
+import math
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ TEXT = WEIGHTS.with_name("text.npy")
 CHARACTERS = "\n" + "".join(map(chr, range(32, 127)))
 PIECE, HELD_BACK = 2048, 10
 DIM, HEADS, LAYERS, HIDDEN, CONTEXT = 96, 4, 2, 384, 64
-TOKENS, BATCH, RATE, SECONDS, SEED = 192, 16, 3e-3, 330, 5
+TOKENS, BATCH, RATE, STEPS, SEED = 192, 16, 4e-3, 8000, 5
 
 
 class Block(nn.Module):  # type: ignore[misc]
@@ -81,40 +82,52 @@ def corpus() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return pieces[~held].reshape(-1), pieces[held]
 
 
-def train(seconds: float = SECONDS) -> CharModel:
-    """A model that has learned for so long."""
-    torch.manual_seed(SEED)
-    torch.set_num_threads(1)
-    model = CharModel().train()
-    text = torch.from_numpy(corpus()[0].astype(np.int64))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
-    begin, step, mean = time.perf_counter(), 0, 4.0
-    while (spent := time.perf_counter() - begin) < seconds:
-        for group in optimizer.param_groups:  # up over 100 steps, down to nothing at the end
-            group["lr"] = RATE * min(1.0, (step + 1) / 100) * max(1 - spent / seconds, 0.01)
-        starts = torch.randint(len(text) - TOKENS - 1, (BATCH,))
+def rate(step: int, steps: int) -> float:
+    """Of learning: up over 200 steps, then down to a hundredth along half a cosine."""
+    return RATE * min(1.0, (step + 1) / 200) * (0.505 + 0.495 * math.cos(math.pi * step / steps))
+
+
+def train(model: CharModel, text: Tensor, steps: int, checkpoint: Path) -> None:
+    """AdamW on random windows of a text, int64; goes on from the checkpoint where there is one."""
+    random = torch.Generator().manual_seed(SEED)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.05)
+    begin, mean = 0, 4.0
+    if checkpoint.is_file():
+        kept = torch.load(checkpoint, weights_only=True)
+        begin, mean = kept["step"], kept["mean"]
+        model.load_state_dict(kept["model"])
+        optimizer.load_state_dict(kept["optimizer"])
+        random.set_state(kept["random"])
+    for step in range(begin, steps):
+        if step % 250 == 0:
+            print(f"step {step} of {steps}: {mean / math.log(2):.3f} bits a character", flush=True)
+            kept = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "random": random.get_state()}
+            torch.save({**kept, "step": step, "mean": mean}, checkpoint)
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps)
+        starts = torch.randint(len(text) - TOKENS - 1, (BATCH,), generator=random)
         rows = torch.stack([text[start : start + TOKENS + 1] for start in starts])
-        scores = model(rows[:, :-1])
-        loss = nn.functional.cross_entropy(scores.flatten(0, 1), rows[:, 1:].flatten())
+        loss = nn.functional.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         mean += 0.02 * (float(loss.detach()) - mean)
-        if step % 100 == 0:
-            print(f"{spent:6.0f} s, step {step}: {mean / np.log(2):.3f} bits a character", flush=True)
-        step += 1
-    return model.eval()
 
 
-def learn(seconds: float) -> None:
-    """Trains on the text of the day and keeps both."""
+def learn(steps: int = STEPS) -> None:
+    """Trains on the text of the day, which is kept first, and keeps the weights."""
     WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-    TEXT.unlink(missing_ok=True)
-    learned, held = corpus()
-    model = train(seconds)
-    np.save(TEXT, joined(learned, held))
+    checkpoint = WEIGHTS.with_name("checkpoint.pt")
+    if not checkpoint.is_file():
+        TEXT.unlink(missing_ok=True)
+        np.save(TEXT, joined(*corpus()))
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    model = CharModel().train()
+    train(model, torch.from_numpy(corpus()[0].astype(np.int64)), steps, checkpoint)
     torch.save(model.state_dict(), WEIGHTS)
+    checkpoint.unlink()
 
 
 def joined(learned: NDArray[np.int32], held: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -129,7 +142,7 @@ def joined(learned: NDArray[np.int32], held: NDArray[np.int32]) -> NDArray[np.in
 def trained(cache_bits: int = 8, past_only: bool = True) -> CharModel:
     """The trained model; learns where that has not been done."""
     if not WEIGHTS.is_file():
-        learn(SECONDS)
+        learn()
     model = CharModel(cache_bits, past_only)
     model.load_state_dict(torch.load(WEIGHTS, weights_only=True))
     return model.eval()
@@ -138,8 +151,8 @@ def trained(cache_bits: int = 8, past_only: bool = True) -> CharModel:
 def main() -> None:
     """Learns anew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of learning")
-    learn(parser.parse_args().seconds)
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"of learning (default: {STEPS})")
+    learn(parser.parse_args().steps)
     print(f"{sum(parameter.numel() for parameter in trained().parameters())} parameters in {WEIGHTS}")
 
 

@@ -1,8 +1,9 @@
-"""The character model in integers: modes M1, M2 and M3 beside float, int16 and int8.
+"""The character model token by token in integers: modes M1, M2 and M3 beside float, int16 and int8.
 
-    python -m benchmarks.char_modes [--windows N] [--emulated N]
+    python -m benchmarks.char_modes [--pieces N] [--length N] [--emulated N]
 
-Writes docs/benchmarks/char_modes.md. The model learns first where it has not (``benchmarks.char_model``).
+Writes docs/benchmarks/char_modes.md; with options, prints it. The model learns first where it has not
+(``benchmarks.char_model``).
 """
 
 from __future__ import annotations
@@ -10,93 +11,65 @@ from __future__ import annotations
 import argparse
 import sys
 
-import bitwright
-import numpy as np
 import torch
 from bitwright import console
-from bitwright.converter.quantize.calibration import calibration
-from bitwright.converter.quantize.judge import float_outputs, integer_outputs
-from bitwright.converter.quantize.recipe import Recipe, quantize
-from numpy.typing import NDArray
+from bitwright.converter.ir import Array
 
-from .char_model import CHARACTERS, CONTEXT, ROOT, corpus, trained
-from .vision_transformer import MODES, TARGET, table
+from .char_lm import held_back, integers, reading, stepping
+from .char_model import CONTEXT, ROOT, trained
+from .pages import deliver, table
+from .vision_transformer import MODES
 
 PAGE = ROOT / "docs" / "benchmarks" / "char_modes.md"
-CALIBRATION = 32
-Scores = NDArray[np.float32]
-Text = NDArray[np.int32]
+TARGET = "mps2-an386"
+HEADINGS = ("mode", "foretold", "points lost", "bits a character", "more bits")
+COSTS = ("arena", "state", "RAM", "flash", "instructions, ring empty", "ring full")
 
 
-def windows(pieces: Text, count: int) -> Text:
-    """Windows of a context and the character behind it, evenly spread over text."""
-    text = pieces.reshape(-1)
-    starts = np.linspace(0, text.size - CONTEXT - 1, count).astype(int)
-    return np.stack([text[start : start + CONTEXT + 1] for start in starts])
-
-
-def judged(scores: Scores, text: Text) -> tuple[float, float]:
-    """Share of characters that are foretold, and bits per character."""
-    rows = scores.reshape(-1, len(CHARACTERS)).astype(np.float64)
-    wanted = text[:, 1:].reshape(-1)
-    logarithms = rows - np.log(np.exp(rows - rows.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
-    logarithms -= rows.max(axis=1, keepdims=True)
-    bits = -np.mean(logarithms[np.arange(len(wanted)), wanted]) / np.log(2)
-    return float(np.mean(rows.argmax(axis=1) == wanted)), float(bits)
-
-
-def costs(network: bitwright.Graph, text: Text) -> list[str]:
-    """Arena, RAM, flash and instructions of a window. Raises SystemExit where a layer differs from the reference."""
-    with console.progress() as progress:
-        report = bitwright.verify(network, TARGET, inputs=[[row[None, :-1]] for row in text], progress=progress)
-    if not report.bit_exact:
-        raise SystemExit(f"{TARGET}: {len(report.mismatches)} differences, first {report.mismatches[0]}")
-    sizes = [report.ram["arena"], sum(report.ram.values()), report.flash["total"], report.instructions]
-    return [console.number(size) for size in sizes]
-
-
-def page(count: int, emulated: int) -> str:
-    """The whole page."""
-    known, held = corpus()
-    text = windows(held, count)
-    graph = bitwright.load(trained(), (torch.zeros(1, CONTEXT, dtype=torch.int32),))
-    data = calibration(graph, [text[:, :-1]])
-    calibrating = calibration(graph, [windows(known, CALIBRATION)[:, :-1]])
-    right, bits = judged(float_outputs(graph, data)[0], text)
-    rows = [["float", f"{right:.2%}", "", f"{bits:.4f}", *[""] * 4]]
+def rows(texts: Array, emulated: int) -> list[list[str]]:
+    """Accuracy and cost of every mode."""
+    floating = reading(None, texts)
+    found = [["float", f"{floating['right']:.2%}", "", f"{floating['bits']:.4f}", *[""] * (1 + len(COSTS))]]
     for name, scheme in MODES.items():
-        integer = quantize(graph, calibrating, Recipe("benchmark", "", scheme)).integer
-        found, less = judged(integer_outputs(integer, data)[0], text)
-        rows.append([name, f"{found:.2%}", f"{100 * (right - found):+.2f}", f"{less:.4f}"])
-        rows[-1] += costs(integer, text[:emulated])
-        print(" ".join(rows[-1]), flush=True)
+        network = integers(trained(), scheme)
+        now, cost = reading(network, texts), stepping(network, TARGET, emulated)
+        ram = cost["ram"]
+        sizes = [ram["arena"], ram["static"], sum(ram.values()), cost["flash"]["total"], cost["instructions"]]
+        lost, more = 100 * (floating["right"] - now["right"]), now["bits"] - floating["bits"]
+        row = [name, f"{now['right']:.2%}", f"{lost:+.2f}", f"{now['bits']:.4f}", f"{more:+.4f}"]
+        found.append(row + [console.number(size) for size in (*sizes, cost["full"])])
+        print(" ".join(found[-1]), flush=True)
+    return found
+
+
+def page(texts: Array, emulated: int) -> str:
+    """The whole page."""
     lines = [
         "# A character model in the modes of transformers",
         "",
-        "Regenerated by `python -m benchmarks.char_modes`. The model of `benchmarks/char_model.py` (a causal",
-        f"transformer whose attention keeps keys and values, a context of {CONTEXT} characters), on {count} windows",
-        f"of text that was held back, {text[:, 1:].size:,} characters; calibrated with {CALIBRATION} windows of the",
-        "text that it learned from, weights rounded to nearest. Modes: [transformers.md](../transformers.md). Bytes",
-        f"and instructions are those of one window on `{TARGET}` (an emulated Cortex-M4; not cycles, and nothing ran",
-        f"on hardware), where every layer was bit-exact over {emulated} windows. RAM is the arena with stack and",
-        "static data.",
+        "Regenerated by `python -m benchmarks.char_modes`. The model of [the character language model](char_lm.md): a",
+        f"causal transformer whose attention keeps keys and values of {CONTEXT} tokens, here in 8 bits. It reads",
+        f"{len(texts)} texts that were held back, {texts.size - len(texts):,} characters, each from an empty ring;",
+        "weights rounded to nearest. Modes: [transformers.md](../transformers.md). Bytes and instructions are those",
+        f"of one token on `{TARGET}` (an emulated Cortex-M4; not cycles, and nothing ran on hardware): the first of a",
+        f"text, and one behind as many as the ring holds. Every layer was bit-exact over {emulated} tokens, whose",
+        "answers are those of the whole text at once. RAM is the arena with stack and state.",
         "",
-        *table(
-            ["mode", "foretold", "points lost", "bits per character", "arena", "RAM", "flash", "instructions"], rows
-        ),
+        *table([*HEADINGS, *COSTS], rows(texts, emulated)),
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines)
 
 
 def main() -> int:
     """Run; 0 when everything is bit-exact."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--windows", type=int, default=300, help="of held back text (default: 300)")
-    parser.add_argument("--emulated", type=int, default=3, help="windows that the target sees (default: 3)")
+    parser.add_argument("--pieces", type=int, default=48, help="of held back text (default: 48)")
+    parser.add_argument("--length", type=int, default=512, help="characters of a piece (default: 512)")
+    parser.add_argument("--emulated", type=int, default=100, help="tokens that the target sees (default: 100)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    PAGE.write_text(page(options.windows, options.emulated))
-    print(f"Wrote {PAGE}")
+    trained()
+    deliver(page(held_back(options.pieces, options.length), options.emulated), PAGE, parser)
     return 0
 
 

@@ -10,7 +10,6 @@ read from ../shared/data, which the project does not ship.
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 import bitwright
@@ -24,10 +23,10 @@ from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import Recipe, quantize
 from bitwright.converter.reference import Session, real, to_integers
 
+from .pages import deliver
 from .speech import data, denoise
 from .speech.steps import streamed
 
-RESULTS = data.CACHE / "denoiser.json"
 PAGE = data.ROOT / "docs" / "benchmarks" / "denoiser.md"
 MEASURED = "mps2-an386"  # whose bytes the table of memory tells
 TARGETS = ("host", "mps2-an386", "qemu-rv32")
@@ -218,6 +217,25 @@ def page(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
+def measure(options: argparse.Namespace) -> Results:
+    """Ratios of every form, and its stream on every target."""
+    noisy, clean = heard(options.mixtures)
+    frames = denoise.spectra(noisy)
+    features = denoise.features(frames)
+    floating = denoise.signals(masks("float", features) * frames)
+    results: Results = {form: denoise.si_snr(what, clean) for form, what in (("noisy", noisy), ("float", floating))}
+    for form in ("coarse", *options.forms):
+        gains = coarse_masks(features) if form == "coarse" else masks(form, features)
+        found = denoise.signals(gains * frames)
+        results[form], results[f"{form} distance"] = denoise.si_snr(found, clean), denoise.si_snr(found, floating)
+        print(f"{form}: {results[form].mean():.3f} dB, float: {results['float'].mean():.3f} dB", flush=True)
+    for form in options.forms:
+        for target in options.targets:
+            results[f"{form} {target}"] = stream(form, target, noisy, options.frames)
+            print(f"{form} {target}: bit-exact", flush=True)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--forms", nargs="*", choices=FORMS, default=list(FORMS))
@@ -226,31 +244,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=500, help="of the stream on each target (default: 500)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    noisy, clean = heard(options.mixtures)
-    frames = denoise.spectra(noisy)
-    features = denoise.features(frames)
-    results: Results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    results["noisy"] = denoise.si_snr(noisy, clean).tolist()
-
-    def keep(key: str, value: Any) -> None:
-        results[key] = value
-        RESULTS.write_text(json.dumps(results))
-        PAGE.write_text(page(results))
-
-    floating = denoise.signals(masks("float", features) * frames)
-    keep("float", denoise.si_snr(floating, clean).tolist())
-    for form in ("coarse", *options.forms):
-        gains = coarse_masks(features) if form == "coarse" else masks(form, features)
-        found = denoise.signals(gains * frames)
-        ratio = denoise.si_snr(found, clean)
-        print(f"{form}: {ratio.mean():.3f} dB, float: {np.mean(results['float']):.3f} dB", flush=True)
-        keep(form, ratio.tolist())
-        keep(f"{form} distance", denoise.si_snr(found, floating).tolist())
-    for form in options.forms:
-        for target in options.targets:
-            keep(f"{form} {target}", stream(form, target, noisy, options.frames))
-            print(f"{form} {target}: bit-exact", flush=True)
-    print(f"Wrote {PAGE}")
+    deliver(page(measure(options)), PAGE, parser)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import bitwright
 import numpy as np
 import torch
 from bitwright.targets.verify import Report
+from pages import deliver
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "float_layers.md"
 STEPS, INPUTS = 20, 16
@@ -114,8 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=int, default=3)
     options = parser.parse_args()
-    PAGE.write_text(page(list(measure(options.vectors)), options.vectors), encoding="utf-8")
-    print(f"Wrote {PAGE}")
+    deliver(page(list(measure(options.vectors)), options.vectors), PAGE, parser)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python benchmarks/recurrent_layers.py [--target T ...]
 
-Writes docs/benchmarks/recurrent_layers.md: layers of 40 inputs, 64 cells and 5 steps with random weights, each compared
-with the reference bit by bit.
+Writes docs/benchmarks/recurrent_layers.md; with options, prints it: layers of 40 inputs, 64 cells and 5 steps with random
+weights, each compared with the reference bit by bit.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from bitwright import console
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, check
 from bitwright.converter.ops.recurrent import GATES
+from pages import deliver
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "recurrent_layers.md"
 TARGETS = {
@@ -90,7 +91,7 @@ def main() -> None:
         "|---|---|" + "--:|" * len(LAYERS),
         *map(row, targets),
     ]
-    PAGE.write_text("\n".join(lines) + "\n")
+    deliver("\n".join(lines), PAGE, parser)
 
 
 if __name__ == "__main__":

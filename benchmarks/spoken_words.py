@@ -3,14 +3,13 @@
     python -m benchmarks.spoken_words [--networks N...] [--forms F...] [--targets T...] [--emulated N]
 
 Trains what has not been trained (minutes), quantizes each fold's network, runs the integers on the fold's recordings,
-verifies the first fold's on every target, and writes docs/benchmarks/spoken_words.md. What is not named keeps what was
-measured before. Recordings are read from ../shared/data, which the project does not ship.
+verifies the first fold's on every target, and writes docs/benchmarks/spoken_words.md; with options, prints what they
+asked for. Recordings are read from ../shared/data, which the project does not ship.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,12 +22,12 @@ from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import find_recipe, quantize
 from bitwright.converter.reference import to_integers
 
+from .pages import deliver
 from .speech import data
-from .speech.networks import FRAMES, NETWORKS, VALUES, Hidden
-from .speech.steps import streamed, verified
+from .speech.networks import FRAMES, NETWORKS, VALUES
+from .speech.steps import verified
 from .speech.train import VARIANTS, answers, learn, trained
 
-RESULTS = data.CACHE / "results.json"
 PAGE = data.ROOT / "docs" / "benchmarks" / "spoken_words.md"
 TARGETS = ("host", "mps2-an386", "mps3-an547", "qemu-rv32")
 #: Form -> (what the table calls it, the recipe).
@@ -40,9 +39,8 @@ FORMS = {
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
 VERIFIED = ("int8", "wide")  # other recipes change weights only
-STREAMED, STREAM_TARGETS = ("lstm", "gru"), ("host", "mps2-an386", "qemu-rv32")
 CALIBRATION = 100  # recordings, of those that the network learned from
-Results = dict[str, dict[str, Any]]
+Results = dict[str, Any]
 
 
 def quantized(name: str, fold: int, form: str, frames: data.Float32, folds: data.Labels) -> bitwright.Graph:
@@ -65,15 +63,6 @@ def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> d
             (scores,) = integer_outputs(graph, Calibration((frames[heard],)))
             found[heard] = scores.reshape(int(heard.sum()), -1).argmax(axis=1)
     return found
-
-
-def every_frame(name: str, frames: data.Float32, folds: data.Labels) -> bitwright.Graph:
-    """A recurrent network of the first fold that scores the classes after each frame, in integers."""
-    network = trained(name, 0)
-    module = torch.nn.Sequential(Hidden(network.layer), network.classifier)
-    graph = bitwright.load(module.eval(), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
-    chosen = np.flatnonzero(folds != 0)[:CALIBRATION]
-    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS["int8"][1])).integer
 
 
 def accuracies(results: Mapping[str, Any], labels: data.Labels) -> list[str]:
@@ -134,29 +123,7 @@ chance: some answers change either way, and the last column tells how many.
 
 The first fold's networks; every layer of every recording is compared with the reference. All of it ran on the host and
 in emulation, nothing on hardware. Instructions are of one inference, exact, not cycles; bytes are of the ELF without
-the test harness.
-
-"""
-
-
-def streams(results: Mapping[str, Any]) -> list[str]:
-    """The table of stateful runs."""
-    lines = ["| network | target | steps, all bit-exact | instructions of a step | arena | state |"]
-    lines.append("|---|---|" + "--:|" * 4)
-    for name in STREAMED:
-        for target in STREAM_TARGETS:
-            row = results.get(f"{name} stream {target}")
-            if row is not None:
-                values = [row["vectors"], row["instructions"], row["ram"]["arena"], row["ram"]["static"]]
-                cells = ["" if value is None else console.number(value) for value in values]
-                lines.append(f"| {name} | {target} | " + " | ".join(cells) + " |")
-    return [*lines, ""]
-
-
-LONG = """## A long stream
-
-The recurrent networks with a score after each frame, a frame at a time over recordings one after the other; the state
-is never reset. Every layer of every step equals the reference, and every answer that of the whole sequence at once.
+the test harness. A run a frame at a time: [a stream of thousands of steps](stateful.md).
 
 """
 
@@ -168,9 +135,29 @@ def page(results: Mapping[str, Any], labels: data.Labels) -> str:
     )
     versions = sorted({row["compiler"] for row in results.values() if isinstance(row, dict) and row["compiler"]})
     lines = [head + "\n".join(accuracies(results, labels)), MIDDLE + "\n".join(costs(results))]
-    lines.append(LONG + "\n".join(streams(results)))
     lines.append(f"Compilers: {', '.join(versions)}; torch {torch.__version__}.")
     return "\n".join(lines) + "\n"
+
+
+def measure(options: argparse.Namespace) -> tuple[Results, data.Labels]:
+    """Answers of every form over all recordings, and the first fold's networks on every target."""
+    samples, labels = data.recordings()
+    folds, frames = data.fold_of(labels), data.log_mel(samples)
+    results: Results = {}
+    for name in options.networks:
+        for form in options.forms:
+            found = decided(name, form, frames, folds)
+            print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
+            results[f"{name} {form}"] = found
+    heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
+    for name in options.networks:
+        for form in (form for form in options.forms if form in VERIFIED):
+            graph = quantized(name, 0, form, frames, folds)
+            for target in options.targets:
+                row, _ = verified(graph, target, [to_integers(graph, [one[None]]) for one in heard])
+                print(f"{name} {form} {target}: {row['vectors']} bit-exact, {row['seconds']:.0f} s", flush=True)
+                results[f"{name} {form} {target}"] = row
+    return results, labels
 
 
 def main() -> None:
@@ -178,41 +165,11 @@ def main() -> None:
     parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--forms", nargs="*", choices=["float", *FORMS], default=["float", *FORMS])
     parser.add_argument("--targets", nargs="*", choices=TARGETS, default=list(TARGETS))
-    parser.add_argument("--targets-only", action="store_true", help="accuracies stay as they were measured before")
-    parser.add_argument("--steps", type=int, default=2000, help="of the streams (default: 2000; 0: none)")
     parser.add_argument("--emulated", type=int, default=200, help="recordings for each target (default: 200)")
     options = parser.parse_args()
     torch.set_num_threads(1)
     learn(options.networks, range(data.FOLDS), again=False)
-    samples, labels = data.recordings()
-    folds, frames = data.fold_of(labels), data.log_mel(samples)
-    results: Results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-
-    def keep(key: str, value: Any) -> None:
-        results[key] = value
-        RESULTS.write_text(json.dumps(results))
-        PAGE.write_text(page(results, labels))
-
-    for name in options.networks:
-        for form in () if options.targets_only else options.forms:
-            found = decided(name, form, frames, folds)
-            print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
-            keep(f"{name} {form}", found.tolist())
-    heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
-    for name in options.networks:
-        for form in options.forms:
-            for target in options.targets if form in VERIFIED else ():
-                graph = quantized(name, 0, form, frames, folds)
-                row, _ = verified(graph, target, [to_integers(graph, [one[None]]) for one in heard])
-                print(f"{name} {form} {target}: {row['vectors']} bit-exact, {row['seconds']:.0f} s", flush=True)
-                keep(f"{name} {form} {target}", row)
-    for name in STREAMED if options.steps else ():
-        graph = every_frame(name, frames, folds)
-        for target in STREAM_TARGETS if name in options.networks else ():
-            row = streamed(graph, target, frames.reshape(-1, VALUES)[: options.steps])
-            print(f"{name} {target}: {row['vectors']} steps bit-exact, {row['seconds']:.0f} s", flush=True)
-            keep(f"{name} stream {target}", row)
-    print(f"Wrote {PAGE}")
+    deliver(page(*measure(options)), PAGE, parser)
 
 
 if __name__ == "__main__":

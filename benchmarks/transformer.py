@@ -23,6 +23,7 @@ import torch
 from bitwright import console
 from bitwright.targets.target import find_target
 from bitwright.targets.verify import Report
+from pages import deliver
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks" / "transformer.md"
@@ -122,11 +123,7 @@ def main() -> int:
     torch.set_num_threads(1)
     forms, targets = arguments.form or list(RECIPES), arguments.target or list(TARGETS)
     results = list(measure(forms, targets, arguments.vectors))
-    text = page(results)
-    if arguments.form or arguments.target:
-        print(text)
-    else:
-        PAGE.write_text(text, encoding="utf-8")
+    deliver(page(results), PAGE, parser)
     return 0
 
 

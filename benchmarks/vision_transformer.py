@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .fashion_mnist import data
+from .pages import deliver, table
 from .vision_transformer_network import DEPTH, SEED, VisionTransformer, trained
 
 TARGET = "mps2-an386"
@@ -123,12 +124,6 @@ def costs(given: Task, network: bitwright.Graph, vectors: int) -> list[str]:
     return [console.number(size) for size in sizes]
 
 
-def table(headings: list[str], rows: list[list[str]]) -> list[str]:
-    """A Markdown table, all columns but the first to the right."""
-    lines = ["| " + " | ".join(headings) + " |", "|---|" + "--:|" * (len(headings) - 1)]
-    return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
-
-
 ACCURACY = ["accuracy", "points lost", "answers as float"]
 COSTS = ["arena", "RAM", "constants", "flash", "instructions"]
 
@@ -183,12 +178,10 @@ def main() -> int:
     """Run; 0 when everything is bit-exact."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", type=int, default=None, help="test images (default: all)")
-    parser.add_argument("--emulated", type=int, default=10, help="images that the target sees (default: 10)")
+    parser.add_argument("--emulated", type=int, default=5, help="images that the target sees (default: 5)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    text = page(options.images, options.emulated)
-    PAGE.write_text(text)
-    print(f"Wrote {PAGE}")
+    deliver(page(options.images, options.emulated), PAGE, parser)
     return 0
 
 

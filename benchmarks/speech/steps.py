@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import bitwright
@@ -12,18 +11,6 @@ import numpy as np
 from bitwright import console
 from bitwright.converter.ir import Array, Graph
 from bitwright.converter.reference import Session, to_integers
-
-
-def lengthened(graph: Graph, frames: int) -> Graph:
-    """The same network over another number of frames."""
-    now = graph.tensor(graph.inputs[0]).shape[1]
-    tensors = {
-        name: replace(tensor, shape=(1, frames, *tensor.shape[2:]))
-        if tensor.data is None and tensor.shape[:2] == (1, now)
-        else tensor
-        for name, tensor in graph.tensors.items()
-    }
-    return replace(graph, tensors=tensors)
 
 
 def verified(graph: Graph, target: str, inputs: Iterable[list[Array]]) -> tuple[dict[str, Any], Array]:
@@ -49,7 +36,9 @@ def streamed(graph: Graph, target: str, sequence: Array) -> dict[str, Any]:
     one = bitwright.in_steps(graph)
     inputs = [to_integers(one, [step[None, None]]) for step in sequence]
     row, answers = verified(one, target, inputs)
-    whole = Session(lengthened(graph, len(inputs))).trace([np.concatenate([step for (step,) in inputs], axis=1)])
+    whole = Session(bitwright.in_steps(graph, len(inputs))).trace(
+        [np.concatenate([step for (step,) in inputs], axis=1)]
+    )
     if not np.array_equal(answers, whole.outputs[0][0]):
         raise SystemExit(f"{graph.name} on {target}: the steps differ from the whole sequence")
     return row

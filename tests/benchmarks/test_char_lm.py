@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import background
 import numpy as np
 import pytest
 from bitwright.converter.reference import Session
@@ -19,9 +18,8 @@ Modules = tuple[Any, Any]
 
 
 @pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> Modules:
-    """The benchmark and its model, found from the repository root as when they are run there."""
-    monkeypatch.syspath_prepend(str(background.ROOT))
+def benchmark() -> Modules:
+    """The benchmark and its model."""
     return importlib.import_module("benchmarks.char_lm"), importlib.import_module("benchmarks.char_model")
 
 
@@ -71,4 +69,4 @@ def test_a_form_token_by_token(small: Modules) -> None:
     one = Session(in_steps(network))
     steps = [one.trace([token[None, None]]).outputs[0] for token in text]
     assert np.array_equal(np.concatenate(steps, axis=1), whole)
-    assert char_lm.cache(form)["elements"] * 4 == char_model.CONTEXT * 2 * char_model.DIM * 2 * char_model.LAYERS
+    assert char_lm.cache(network)["elements"] * 4 == char_model.CONTEXT * 2 * char_model.DIM * 2 * char_model.LAYERS

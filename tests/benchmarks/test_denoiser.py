@@ -13,12 +13,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 
-@pytest.fixture(autouse=True)
-def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The benchmarks are found from the repository root, as when they are run there."""
-    monkeypatch.syspath_prepend(str(background.ROOT))
-
-
 def module(name: str) -> ModuleType:
     return importlib.import_module(f"benchmarks.{name}")
 

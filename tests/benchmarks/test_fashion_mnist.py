@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 torch = pytest.importorskip("torch")
 
 
-@pytest.fixture(autouse=True)
-def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The benchmarks are found from the repository root, as when they are run there."""
-    monkeypatch.syspath_prepend(str(background.ROOT))
-
-
 def module(name: str) -> ModuleType:
     return importlib.import_module(f"benchmarks.fashion_mnist.{name}")
 

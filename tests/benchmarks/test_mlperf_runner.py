@@ -21,8 +21,7 @@ from tools import needs_target
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(background.ROOT / "benchmarks"))
+def script() -> ModuleType:
     return importlib.import_module("mlperf_runner")
 
 

@@ -11,8 +11,7 @@ import pytest
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(background.ROOT / "benchmarks"))
+def script() -> ModuleType:
     return importlib.import_module("mlperf_tiny_ptq")
 
 

@@ -6,7 +6,6 @@ import importlib
 from itertools import pairwise
 from types import ModuleType
 
-import background
 import bitwright
 import numpy as np
 import pytest
@@ -16,9 +15,7 @@ torch = pytest.importorskip("torch")
 
 
 @pytest.fixture
-def module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The benchmarks are found from the repository root, as when they are run there."""
-    monkeypatch.syspath_prepend(str(background.ROOT))
+def module() -> ModuleType:
     return importlib.import_module("benchmarks.vision_transformer")
 
 
