@@ -2,8 +2,8 @@
 
     python benchmarks/recurrent_layers.py [--target T ...]
 
-Writes docs/benchmarks/recurrent_layers.md; with options, prints it: layers of 40 inputs, 64 cells and 5 steps with random
-weights, each compared with the reference bit by bit.
+Writes docs/benchmarks/recurrent_layers.md; with options, prints it: layers of 40 inputs, 64 cells and 5 steps with
+random weights, each compared with the reference bit by bit.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ def lower_tokens(_graph: Graph, _node: Node, params: Tokens) -> KernelCall:
 def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCall:
     """``bw_fully_connected_tokens``; with outliers ``.._split``; with one scale ``bw_fully_connected_s8_s16``."""
     units, depth = params.weights.shape
-    layer, function, operands = token_layer(params), "bw_fully_connected_s8_s16", (0,)
+    layer, function = token_layer(params), "bw_fully_connected_s8_s16"
+    operands: tuple[int, ...] = (0,)
     fields: dict[str, Field] = {"layer": layer}
     scratch = 2 * layer["depth"]
     if params.dynamic:
