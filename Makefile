@@ -19,7 +19,7 @@ demo: setup
 
 test: setup-test
 	@scripts/tools.sh || true
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses=logical --dist=worksteal
 
 lint: setup-test typecheck
 	@$(PYTHON) -m ruff check .

@@ -175,7 +175,7 @@ def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
 
 
 def prepare(graph: Graph, node: Node) -> FullyConnectedTokens:
-    """Integer constants, with the proof that both sums fit int32 and the whole 48 bits."""
+    """Integer constants, with the proof that both sums fit int32, also shifted left, and the whole 48 bits."""
     source, weights, target = graph.input(node, 0), graph.input(node, _WEIGHTS), graph.output(node)
     require_types(graph, node, [source], [DType.INT8])
     require_types(graph, node, [target], [DType.INT8, DType.INT16])
@@ -202,6 +202,7 @@ def prepare(graph: Graph, node: Node) -> FullyConnectedTokens:
         outlier_weights = graph.input(node, _OUTLIER_WEIGHTS).value()
         aside = prove_accumulator(node, outlier_weights, np.zeros(units, np.int64), *DType.INT16.limits)
         reach = (reach << left) + (aside << outlier_left)
+        prove_accumulator(node, (bound << left)[:, None], np.zeros(units, np.int64), -1, 1)  # as they are aligned
     # As a layer of one tap per unit, so that the bound of the whole sum is proven by the same rule.
     whole = prove_accumulator(node, reach[:, None], bias, -1, 1, _ACCUMULATOR_BITS)
     multiplier, shift = quantize_multipliers(each * 0.5 ** left.astype(np.float64) / target.scale)

@@ -58,4 +58,15 @@ static inline int bw_broadcast_next(const bw_broadcast *loops, int32_t *index, i
         } while (bw_broadcast_next(loops, index, &at_1, &at_2));                                                       \
     }
 
+/* Defines a kernel from `run`, which does `loops.run` elements of which each follows the one before: (params, input_1,
+ * input_2, output). */
+#define BW_DEFINE_RUNS(function, type, run)                                                                            \
+    void function(const function##_params *p, const type *input_1, const type *input_2, type *output) {                \
+        int32_t index[BW_ELEMENTWISE_OUTER] = {0}, at_1 = 0, at_2 = 0;                                                 \
+        do {                                                                                                           \
+            run(p, input_1 + at_1, input_2 + at_2, output);                                                            \
+            output += p->loops.run;                                                                                    \
+        } while (bw_broadcast_next(&p->loops, index, &at_1, &at_2));                                                   \
+    }
+
 #endif /* BW_ELEMENTWISE_H */

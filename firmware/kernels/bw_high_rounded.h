@@ -12,7 +12,8 @@ static inline int32_t bw_high_rounded(int32_t a, int32_t b) {
     const int32_t other = a0 * b1 + (middle & 0xFFFF);
     return a1 * b1 + (middle >> 16) + (((other >> 15) + 1) >> 1);
 #else
-    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
+    const int64_t product = (int64_t)a * b;
+    return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
 #endif
 }
 

@@ -10,6 +10,7 @@
 
 typedef struct {
     int32_t size;
+    int32_t steep;        /* 1: two entries differ by more than int16 holds */
     const int16_t *table; /* [513] */
 } bw_interpolate_s16_params;
 

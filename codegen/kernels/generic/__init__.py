@@ -32,6 +32,7 @@ from . import (
     transpose_conv,
     wide,
     window_statistics,
+    words,
 )
 
 _LOWERINGS: dict[str, Lowering] = {
@@ -56,7 +57,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "AUDIO_LOG_MEL": signal.lower_log_mel,
     "AUDIO_DCT": signal.lower_dct,
     "AUDIO_FEATURES": signal.lower_features,
-    "MAD_NORM": normalization.lower_mad,
     "SVDF": svdf.lower,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm.lower,
     "MICRO_SPECTRUM": micro.lower_spectrum,
@@ -80,13 +80,20 @@ _LOWERINGS: dict[str, Lowering] = {
 KERNELS: KernelTable = {
     **{op: (Kernel("generic", lower),) for op, lower in _LOWERINGS.items()},
     **{
+        operator.name: (Kernel("words", words.lower_rescale), Kernel("generic", activation.lower))
+        for operator in UNARY_OPERATORS
+    },
+    **{
         op: (Kernel("words", normalization.lower_words), Kernel("generic", normalization.lower))
         for op in ("LAYER_NORM", "RMS_NORM")
     },
+    "MAD_NORM": (Kernel("words", normalization.lower_mad_words), Kernel("generic", normalization.lower_mad)),
     "FULLY_CONNECTED": (
         Kernel("rows", wide.lower_fully_connected_s16_rows),
         Kernel("generic", fully_connected.lower),
     ),
+    **{op: (Kernel("words", words.lower_sum), Kernel("generic", elementwise.lower)) for op in ("ADD", "SUB")},
+    "MUL": (Kernel("words", words.lower_product), Kernel("generic", elementwise.lower)),
     "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
         Kernel("recomputed", capsule.routing(kept=False)),

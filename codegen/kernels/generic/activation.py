@@ -21,7 +21,8 @@ def lower(graph: Graph, node: Node, params: Unary) -> KernelCall:
     if isinstance(params, Rescale):
         return _rescale(params, elements)
     if isinstance(params, Interpolated):
-        fields: dict[str, Field] = {"size": elements, "table": as_c(params.table, np.int16)}
+        steep = bool(np.abs(np.diff(params.table)).max() >= 2**15)
+        fields: dict[str, Field] = {"size": elements, "steep": int(steep), "table": as_c(params.table, np.int16)}
         return KernelCall("bw_interpolate_s16", fields, distance={0: 0})
     return _sigmoid(params, elements)
 

@@ -39,20 +39,32 @@ def broadcast_loops(
     return loops or [(1, 1, 1)]
 
 
-def lower(graph: Graph, node: Node, params: Elementwise) -> KernelCall:
-    """``bw_elementwise_<op>_s8/s16``: outer loops of broadcast around one innermost run."""
+def loop_fields(params: Elementwise) -> dict[str, Field]:
+    """``bw_broadcast``: outer loops around one innermost run."""
     loops = broadcast_loops(params.shape, params.shape_1, params.shape_2)
     outer = [(1, 0, 0)] * (_OUTER - len(loops) + 1) + loops[:-1]
     count, step_1, step_2 = loops[-1]
+    return {
+        "count": tuple(loop[0] for loop in outer),
+        "stride_1": tuple(loop[1] for loop in outer),
+        "stride_2": tuple(loop[2] for loop in outer),
+        "run": count,
+        "step_1": step_1,
+        "step_2": step_2,
+    }
+
+
+def in_order(params: Elementwise) -> dict[int, int]:
+    """Distances: elements are written in order, each after it is read, so that an operand of the output's shape may
+    share its memory."""
+    shapes = enumerate((params.shape_1, params.shape_2))
+    return {i: 0 for i, shape in shapes if math.prod(shape) == math.prod(params.shape)}
+
+
+def lower(graph: Graph, node: Node, params: Elementwise) -> KernelCall:
+    """``bw_elementwise_<op>_s8/s16``: outer loops of broadcast around one innermost run."""
     fields: dict[str, Field] = {
-        "loops": {
-            "count": tuple(loop[0] for loop in outer),
-            "stride_1": tuple(loop[1] for loop in outer),
-            "stride_2": tuple(loop[2] for loop in outer),
-            "run": count,
-            "step_1": step_1,
-            "step_2": step_2,
-        },
+        "loops": loop_fields(params),
         "offset_1": params.offset_1,
         "offset_2": params.offset_2,
         "output_offset": params.output_offset,
@@ -67,8 +79,4 @@ def lower(graph: Graph, node: Node, params: Elementwise) -> KernelCall:
         "high": params.high,
     }
     suffix = "s8" if params.dtype is DType.INT8 else "s16"
-    # Elements are written in order, each after it is read: an operand of the output's shape may share its memory.
-    whole = {
-        i: 0 for i, shape in enumerate((params.shape_1, params.shape_2)) if math.prod(shape) == math.prod(params.shape)
-    }
-    return KernelCall(f"{_FUNCTIONS[node.op]}_{suffix}", fields, operands=(0, 1), distance=whole)
+    return KernelCall(f"{_FUNCTIONS[node.op]}_{suffix}", fields, operands=(0, 1), distance=in_order(params))

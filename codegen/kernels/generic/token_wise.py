@@ -6,61 +6,77 @@ from typing import Any
 
 import numpy as np
 
-from ....converter.fixedpoint import as_int64
-from ....converter.ir import DType, Graph, Node
+from ....converter.fixedpoint import Int64, as_int64
+from ....converter.ir import Array, Graph, Node
 from ....converter.ops.token_wise import FullyConnectedTokens, Tokens
 from ..call import Field, KernelCall, as_c
 from ..overlap import row_distance
+from .recurrent import padded_rows
 from .wide import multiplier16
 
 
 def lower_tokens(_graph: Graph, _node: Node, params: Tokens) -> KernelCall:
     """``bw_quantize_tokens``, or ``bw_quantize_tokens_split`` where channels are left out."""
+    sources = ("bw_token_run_s16",)
     fields: dict[str, Field] = {"rows": params.rows, "depth": params.depth}
     if not params.outliers:
-        return KernelCall("bw_quantize_tokens", fields)
+        return KernelCall("bw_quantize_tokens", fields, sources=sources)
     fields |= {"outliers": len(params.outliers), "channels": np.array(params.outliers, np.int32)}
-    return KernelCall("bw_quantize_tokens_split", fields)
+    return KernelCall("bw_quantize_tokens_split", fields, sources=sources)
 
 
 def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCall:
     """``bw_fully_connected_tokens``; with outliers ``.._split``; with one scale ``bw_fully_connected_s8_s16``."""
-    layer = token_layer(params)
-    sources = ("bw_inner_s8",)
     units, depth = params.weights.shape
+    layer, function = token_layer(params), "bw_fully_connected_s8_s16"
+    operands: tuple[int, ...] = (0,)
+    fields: dict[str, Field] = {"layer": layer}
+    scratch = 2 * layer["depth"]
+    if params.dynamic:
+        function, operands = "bw_fully_connected_tokens", (0, 3)
+    if params.outlier_weights is not None:
+        function, operands = "bw_fully_connected_split", (0, 3, 4)
+        fields["aside"] = aside = _outliers(params, params.outlier_weights)
+        scratch += 2 * aside["depth"]
     # A row is read until its last unit is written.
     distance = {0: row_distance(params.rows, depth, units * params.requant.dtype.bytes, buffered=False)}
-    if not params.dynamic:
-        return KernelCall("bw_fully_connected_s8_s16", {"layer": layer}, distance=distance, sources=sources)
-    if params.outlier_weights is None:
-        return KernelCall(
-            "bw_fully_connected_tokens", {"layer": layer}, operands=(0, 3), distance=distance, sources=sources
-        )
-    fields: dict[str, Field] = {
-        "layer": layer,
-        "outliers": params.outlier_weights.shape[1],
-        "outlier_weights": np.ascontiguousarray(params.outlier_weights),
-        "left": as_c(params.left, np.int8),
-        "outlier_left": as_c(params.outlier_left, np.int8),
-    }
-    return KernelCall("bw_fully_connected_split", fields, operands=(0, 3, 4), distance=distance, sources=sources)
+    sources = ("bw_token_rows", "bw_token_outputs", "bw_rows_column_s8", "bw_rows_s8")
+    return KernelCall(function, fields, operands, scratch, distance, sources=sources)
 
 
 def token_layer(params: FullyConnectedTokens) -> dict[str, Any]:
-    """The C struct ``bw_token_layer``, with the input's zero point in the bias."""
-    units, depth = params.weights.shape
+    """The C struct ``bw_token_layer``."""
+    rows, requant, right = padded_rows(params.weights), params.requant, 15 - params.requant.shift
     bias = params.bias - params.input_zero_point * params.weights.astype(np.int64).sum(axis=1)
-    requant = params.requant
+    multiplier = _multiplier(params)
+    # With half a step, and the zero point in steps: below 2^63, as `prepare` has proven of the whole sum.
+    offset = bias * multiplier + (np.int64(1) << right - 1) + (np.int64(requant.zero_point) << right)
     return {
         "rows": params.rows,
-        "depth": depth,
-        "units": units,
-        "weights": np.ascontiguousarray(params.weights),
-        "bias": as_int64(bias),
-        "multiplier": np.array([multiplier16(int(m)) for m in requant.multiplier], np.int32),
-        "shift": as_c(requant.shift, np.int8),
-        "output_bytes": 1 if requant.dtype is DType.INT8 else 2,
-        "output_zero_point": requant.zero_point,
+        "taps": params.weights.shape[1],
+        "depth": rows.shape[1],
+        "units": len(rows),
+        "weights": rows,
+        "multiplier": as_c(multiplier, np.int32),
+        "offset": as_int64(offset),
+        "right": as_c(right, np.int8),
+        "output_bytes": requant.dtype.bytes,
         "low": requant.low,
         "high": requant.high,
+    }
+
+
+def _multiplier(params: FullyConnectedTokens) -> Int64:
+    return np.array([multiplier16(int(m)) for m in params.requant.multiplier], np.int64)
+
+
+def _outliers(params: FullyConnectedTokens, weights: Array) -> dict[str, Any]:
+    """The C struct ``bw_token_outliers``."""
+    rows = padded_rows(weights)
+    return {
+        "taps": weights.shape[1],
+        "depth": rows.shape[1],
+        "weights": rows,
+        "multiplier": as_c(_multiplier(params) << params.outlier_left, np.int32),
+        "left": as_c(params.left, np.int8),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..generic import token_wise
 from ..generic.wide import lower_fully_connected_s16_rows
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
@@ -21,6 +22,7 @@ KERNELS: KernelTable = {
         Kernel("mve", fully_connected.lower),
         Kernel("16x8_rows", partial(lower_fully_connected_s16_rows, per_mac=10 / 32, per_output=28)),
     ),
+    "FULLY_CONNECTED_TOKENS": (Kernel("rows", token_wise.lower),),
     "AVERAGE_POOL_2D": (Kernel("mve", pooling.lower),),
     "MAX_POOL_2D": (Kernel("mve", pooling.lower),),
 }

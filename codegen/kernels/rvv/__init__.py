@@ -14,7 +14,7 @@ KERNELS: KernelTable = {
         Kernel("rvv_one_channel", depthwise_conv.lower_one_channel),
         Kernel("rvv_one_channel_pixels", depthwise_conv.lower_one_channel_pixels),
     ),
-    "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower),),
+    "FULLY_CONNECTED": (Kernel("rvv", fully_connected.lower), Kernel("16x8_units", fully_connected.lower_words)),
     "MEAN": (Kernel("rvv", reduce.lower_mean),),
     "SUM": (Kernel("rvv", reduce.lower_mean),),
     "ADD": (Kernel("linear", elementwise.lower_linear),),

@@ -1,24 +1,29 @@
-/* Portable layer and RMS normalization of int8 by high words. */
+/* Portable layer and RMS normalization of int8. */
 #include "bw_layer_norm_words_s8.h"
 
-#include "bw_high_rounded.h"
+#include "bw_norm_run_s8.h"
+
+#define TAKE(i) (total += row[i], squares += (uint32_t)(row[i] * row[i]))
+
+static bw_norm_line line_of(const bw_layer_norm_params *p, const int8_t *row) {
+    const int8_t *const whole = row + (p->depth & ~3);
+    int32_t total = 0;
+    uint32_t squares = 0;
+    for (; row < whole; row += 4) {
+        TAKE(0);
+        TAKE(1);
+        TAKE(2);
+        TAKE(3);
+    }
+    for (int32_t i = 0; i < (p->depth & 3); ++i) {
+        TAKE(i);
+    }
+    return bw_layer_norm_line_of(p, total, squares);
+}
 
 void bw_layer_norm_words_s8(const bw_layer_norm_words_s8_params *p, const int8_t *input, int8_t *output) {
-    const int32_t depth = p->norm.depth, up = p->up, fraction = p->norm.fraction;
-    for (int32_t r = 0; r < p->norm.rows; ++r) {
-        int32_t total = 0;
-        uint32_t squares = 0;
-        for (int32_t i = 0; i < depth; ++i) {
-            total += input[i];
-            squares += (uint32_t)(input[i] * input[i]);
-        }
-        const bw_layer_norm_line line = bw_layer_norm_line_of(&p->norm, total, squares);
-        const int32_t *gain = p->norm.gain, *bias = p->norm.bias;
-        for (const int8_t *end = input + depth; input < end;) {
-            const int32_t d = (int32_t)((uint32_t)*input++ * (uint32_t)line.by + (uint32_t)line.plus);
-            const int32_t normal = bw_shl32(bw_high_rounded(d, line.root), up);
-            const int32_t value = (bw_high_rounded(normal, *gain++) + *bias++) >> fraction;
-            *output++ = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
-        }
+    const bw_norm_run run = bw_layer_norm_run(p);
+    for (int32_t r = 0; r < p->norm.rows; ++r, input += run.depth, output += run.depth) {
+        bw_norm_run_s8(&run, line_of(&p->norm, input), input, output);
     }
 }

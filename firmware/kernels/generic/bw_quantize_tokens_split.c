@@ -1,6 +1,7 @@
 /* Portable token-wise quantization with outliers. */
 #include "bw_quantize_tokens_split.h"
 
+#include "bw_token_run_s16.h"
 #include "bw_tokens.h"
 
 /* Where the run that begins at `from` ends: the next outlier, number `n`, or the row's end. */
@@ -19,15 +20,15 @@ void bw_quantize_tokens_split(const bw_quantize_tokens_split_params *p, const in
         }
         const int32_t scale = bw_token_scale(largest), reciprocal = bw_token_reciprocal(scale);
         scales[row] = (int16_t)scale;
-        int32_t i = 0;
+        from = 0;
         for (int32_t n = 0; n <= p->outliers; ++n) {
-            for (const int32_t end = run_end(p, n); i < end; ++i) {
-                output[i] = bw_token_value(input[i], reciprocal);
-            }
+            const int32_t end = run_end(p, n);
+            bw_token_values(input + from, end - from, reciprocal, output + from);
             if (n < p->outliers) {
-                *aside++ = input[i];
-                output[i++] = 0;
+                *aside++ = input[end];
+                output[end] = 0;
             }
+            from = end + 1;
         }
         input += p->depth;
         output += p->depth;

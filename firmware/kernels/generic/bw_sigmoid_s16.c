@@ -1,29 +1,27 @@
 /* Portable logistic function and hyperbolic tangent. */
 #include "bw_sigmoid_s16.h"
 
-/* sigmoid of a magnitude with `bits` fraction bits below the table's index, in Q0.16 shifted left by them. */
-static int32_t interpolate(const uint16_t *table, uint32_t magnitude, uint32_t bits, uint32_t flat) {
-    const uint32_t index = magnitude >> bits;
-    if (index >= 255U) {
-        return (int32_t)flat;
+#include "bw_sigmoid_form.h"
+
+/* Inlined for each function, so that the form is in the instructions. */
+static inline void run(const bw_sigmoid_s16_params *p, bw_sigmoid_form form, const int16_t *input, int16_t *output) {
+    const int32_t half = p->shift > 0 ? 1 << (p->shift - 1) : 0, mask = (1 << form.bits) - 1;
+    for (int32_t i = 0; i < p->size; ++i) {
+        const int32_t x = (input[i] * p->multiplier + half) >> p->shift, magnitude = x < 0 ? -x : x;
+        int32_t level = form.most;
+        if (magnitude < form.flat) {
+            const uint16_t *const line = p->table + (magnitude >> form.bits);
+            level = (line[0] << form.bits) + (magnitude & mask) * (line[1] - line[0]);
+        }
+        level -= form.middle;
+        output[i] = (int16_t)(((x < 0 ? ~level : level) + form.offset) >> form.down);
     }
-    const uint32_t here = table[index], after = table[index + 1U];
-    return (int32_t)((here << bits) + (magnitude & ((1U << bits) - 1U)) * (after - here));
 }
 
 void bw_sigmoid_s16(const bw_sigmoid_s16_params *p, const int16_t *input, int16_t *output) {
-    const int32_t half = p->shift > 0 ? 1 << (p->shift - 1) : 0;
-    for (int32_t i = 0; i < p->size; ++i) {
-        const int32_t x = (input[i] * p->multiplier + half) >> p->shift;
-        const uint32_t magnitude = (uint32_t)(x < 0 ? -x : x);
-        if (p->is_tanh) {
-            const int32_t level = interpolate(p->table, magnitude, 8, 0xFFFFU << 8);
-            const int32_t value = x >= 0 ? level - (1 << 23) + 128 : (1 << 23) - level + 127;
-            output[i] = (int16_t)(value >> 8);
-        } else {
-            const int32_t level = interpolate(p->table, magnitude, 9, 0x7FFFU << 10);
-            const int32_t value = x >= 0 ? level + 512 : (1 << 25) - level + 511;
-            output[i] = (int16_t)(value >> 10);
-        }
+    if (p->is_tanh) {
+        run(p, bw_sigmoid_form_of(1), input, output);
+    } else {
+        run(p, bw_sigmoid_form_of(0), input, output);
     }
 }

@@ -121,6 +121,31 @@ static inline void bw_store_sum(int8_t *to, bw_words a, bw_words b, int32_t righ
     bw_store_bytes(to, bw_narrow(sum, 0, -128, 127, n), n);
 }
 
+/* The same of halfwords; words clamped to them; total and squares plus those of n of them, up to 2^16 at a time. */
+static inline bw_words bw_scale_halfwords(const int16_t *from, int32_t multiplier, int32_t offset, size_t n) {
+    const vint32m8_t wide = __riscv_vsext_vf2_i32m8(__riscv_vle16_v_i16m4(from, n), n);
+    return __riscv_vadd_vx_i32m8(__riscv_vmul_vx_i32m8(wide, multiplier, n), offset, n);
+}
+static inline void bw_store_halfwords(int16_t *to, bw_words a, size_t n) {
+    __riscv_vse16_v_i16m4(to, __riscv_vnclip_wx_i16m4(a, 0, __RISCV_VXRM_RNU, n), n);
+}
+static inline void bw_add_halfwords(const int16_t *from, int32_t *total, uint64_t *squares, size_t n) {
+    const bw_halfwords x = __riscv_vle16_v_i16m4(from, n);
+    const vint32m1_t sum = __riscv_vwredsum_vs_i16m4_i32m1(x, __riscv_vmv_s_x_i32m1(*total, n), n);
+    const vuint32m8_t square = __riscv_vreinterpret_v_i32m8_u32m8(__riscv_vwmul_vv_i32m8(x, x, n));
+    const vuint32m1_t none = __riscv_vmv_s_x_u32m1(0, n);
+    const vuint32m1_t upper = __riscv_vredsum_vs_u32m8_u32m1(__riscv_vsrl_vx_u32m8(square, 16, n), none, n);
+    const vuint32m1_t lower = __riscv_vredsum_vs_u32m8_u32m1(__riscv_vand_vx_u32m8(square, 0xFFFF, n), none, n);
+    *total = __riscv_vmv_x_s_i32m1_i32(sum);
+    *squares += ((uint64_t)__riscv_vmv_x_s_u32m1_u32(upper) << 16) + __riscv_vmv_x_s_u32m1_u32(lower);
+}
+
+/* The sum of n words and one more; words of at least `low`. */
+static inline int32_t bw_total_words(bw_words a, int32_t sum, size_t n) {
+    return __riscv_vmv_x_s_i32m1_i32(__riscv_vredsum_vs_i32m8_i32m1(a, __riscv_vmv_s_x_i32m1(sum, n), n));
+}
+static inline bw_words bw_at_least(bw_words a, int32_t low, size_t n) { return __riscv_vmax_vx_i32m8(a, low, n); }
+
 /* table[from[i] + 128] */
 static inline void bw_look_up(int8_t *to, const int8_t *table, const int8_t *from, size_t n) {
     const vuint8m2_t place = __riscv_vxor_vx_u8m2(__riscv_vle8_v_u8m2((const uint8_t *)from, n), 0x80, n);
@@ -376,13 +401,45 @@ static inline bw_bytes bw_min_bytes(bw_bytes a, int32_t high, size_t n) {
 static inline bw_words bw_scale_bytes(const int8_t *from, int32_t multiplier, int32_t offset, size_t n) {
     bw_words words = {{0}};
     for (size_t i = 0; i < n; ++i) {
-        words.lane[i] = from[i] * multiplier + offset;
+        words.lane[i] = (int32_t)((uint32_t)from[i] * (uint32_t)multiplier + (uint32_t)offset);
     }
     return words;
 }
 static inline void bw_store_sum(int8_t *to, bw_words a, bw_words b, int32_t right, size_t n) {
     for (size_t i = 0; i < n; ++i) {
         to[i] = (int8_t)bw_clamp((a.lane[i] + b.lane[i]) >> right, -128, 127);
+    }
+}
+
+static inline int32_t bw_total_words(bw_words a, int32_t sum, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        sum += a.lane[i];
+    }
+    return sum;
+}
+static inline bw_words bw_at_least(bw_words a, int32_t low, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        a.lane[i] = a.lane[i] > low ? a.lane[i] : low;
+    }
+    return a;
+}
+
+static inline bw_words bw_scale_halfwords(const int16_t *from, int32_t multiplier, int32_t offset, size_t n) {
+    bw_words words = {{0}};
+    for (size_t i = 0; i < n; ++i) {
+        words.lane[i] = (int32_t)((uint32_t)from[i] * (uint32_t)multiplier + (uint32_t)offset);
+    }
+    return words;
+}
+static inline void bw_store_halfwords(int16_t *to, bw_words a, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        to[i] = (int16_t)bw_clamp(a.lane[i], INT16_MIN, INT16_MAX);
+    }
+}
+static inline void bw_add_halfwords(const int16_t *from, int32_t *total, uint64_t *squares, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        *total += from[i];
+        *squares += (uint32_t)(from[i] * from[i]);
     }
 }
 

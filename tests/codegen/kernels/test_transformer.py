@@ -20,6 +20,7 @@ from bitwright.targets.target import find_target
 from bitwright.targets.verify import compare
 from cbuild import build, call
 from single import activation, constant, same, single, together, vectors
+from token_layers import layer, static
 from tools import needs_target
 
 ISAS = ("generic", "armv6m", "armv7m", "armv7em", "mve", "rv32", "rvv", "xcv")
@@ -80,13 +81,13 @@ def cached_attention(rng: Random, dtype: DType, bits: int) -> Graph:
 
 def normalization(rng: Random, dtype: DType) -> Graph:
     """Rows of any length; values that spread little or fill their type, gains and biases of any size."""
-    depth, op = int(rng.integers(1, 80)), pick(rng, "LAYER_NORM", "RMS_NORM")
+    depth, op = int(rng.integers(1, 80)), pick(rng, "LAYER_NORM", "RMS_NORM", "MAD_NORM", "MAD_NORM")
     wide = dtype is DType.INT16
     source = activation("x", (int(rng.integers(1, 4)), depth), 0.05, point(rng, dtype), dtype)
     target = activation("y", (), float(rng.uniform(0.002, 0.1)) / (256 if wide else 1), point(rng, dtype), dtype)
     levels = [rng.integers(-(2**15), 2**15, depth).astype(np.int16) for _ in range(2)]
     parameters = [constant(f"p{i}", values, [2.0 ** -float(rng.integers(11, 16))]) for i, values in enumerate(levels)]
-    return single(op, [source, *parameters], [target], {"epsilon": pick(rng, 0.0, 1e-5, 1.0)})
+    return single(op, [source, *parameters], [target], {"epsilon": pick(rng, 0.0, 1e-5, 1.0)} if op[0] != "M" else {})
 
 
 def product(rng: Random, dtype: DType) -> Graph:
@@ -128,6 +129,48 @@ def wide_layer(rng: Random) -> Graph:
     return replace(graph, nodes=tuple(replace(node, rounding=Rounding.WIDE) for node in graph.nodes))
 
 
+def token_wise(rng: Random) -> Graph:
+    """Rows with a scale each, with or without outliers, through a layer whose outputs are of either type."""
+    depth, target = int(rng.integers(1, 80)), pick(rng, (DType.INT16, 2e-4, 0), (DType.INT8, 0.02, -7))
+    outliers = sorted({int(channel) for channel in rng.integers(0, depth, int(rng.integers(5)))})
+    rows, units, finer = int(rng.integers(1, 7)), int(rng.integers(1, 40)), int(rng.integers(-4, 10))
+    act, seed = pick(rng, "NONE", "RELU"), int(rng.integers(99))
+    return layer((rows,), depth, units, tuple(outliers), target, act, finer=finer, seed=seed)
+
+
+def static_rows(rng: Random) -> Graph:
+    """Rows with one scale."""
+    sizes = int(rng.integers(1, 80)), int(rng.integers(1, 40))
+    return static(*sizes, point(rng, DType.INT8), bool(rng.random() < 0.5), int(rng.integers(99)))
+
+
+def two_words(rng: Random, *ops: str) -> Graph:
+    """Two tensors of int16, equal or one broadcast along the first axis, of scales that are near or far apart."""
+    rows, depth, op = int(rng.integers(1, 4)), int(rng.integers(1, 70)), pick(rng, *ops)
+    shapes = pick(
+        rng, ((rows, depth),) * 2, ((rows, depth),) * 2, ((rows, depth), (1, depth)), ((depth,), (rows, depth))
+    )
+    spread = float(pick(rng, 1.0, 0.9, 0.3, 0.01, 0.0001))
+    scales = pick(rng, (0.001, 0.001 * spread), (0.001 * spread, 0.001))
+    tensors = [
+        activation(name, shape, scale, 0, DType.INT16) for name, shape, scale in zip("ab", shapes, scales, strict=True)
+    ]
+    result = (scales[0] * scales[1] * 2**15 if op == "MUL" else 0.001) * float(pick(rng, 2.0, *rng.uniform(0.5, 2, 3)))
+    attrs = {"activation": pick(rng, "NONE", "NONE", "RELU", "RELU6"), "pot_scale_int16": False}
+    return single(op, tensors, [activation("y", (), result, 0, DType.INT16)], attrs)
+
+
+def of_words(rng: Random) -> Graph:
+    """Functions of int16 by table, and requantization to int16 and int8 by steps of any size."""
+    op = pick(rng, "GELU", "SILU", "TANH", "LOGISTIC", "RELU", "QUANTIZE", "QUANTIZE")
+    scale, shape = float(rng.uniform(0.0001, 0.001)), (1, int(rng.integers(1, 70)))
+    dtype = pick(rng, DType.INT8, DType.INT16) if op == "QUANTIZE" else DType.INT16
+    step = scale * float(pick(rng, 1.0, 0.01, *rng.uniform(0.3, 4.0, 3))) * (256 if dtype is DType.INT8 else 1)
+    target = activation("y", (), 1 / 32768 if op in ("TANH", "LOGISTIC") else step, point(rng, dtype), dtype)
+    attrs = {"approximate": False} if op == "GELU" else {}
+    return single(op, [activation("x", shape, scale, 0, DType.INT16)], [target], attrs)
+
+
 #: Kinds of layers, and how many of each are in a graph.
 KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: attention(rng, DType.INT8), 5),
@@ -137,14 +180,19 @@ KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: cached_attention(rng, DType.INT8, 8), 1),
     (lambda rng: cached_attention(rng, DType.INT16, 4), 2),
     (lambda rng: cached_attention(rng, DType.INT8, 4), 1),
-    (lambda rng: normalization(rng, DType.INT8), 3),
-    (lambda rng: normalization(rng, DType.INT16), 3),
+    (lambda rng: normalization(rng, DType.INT8), 5),
+    (lambda rng: normalization(rng, DType.INT16), 5),
     (lambda rng: product(rng, DType.INT8), 5),
     (lambda rng: product(rng, DType.INT16), 4),
     (lambda rng: softmax(rng, DType.INT8, DType.INT8), 2),
     (lambda rng: softmax(rng, DType.INT8, DType.INT16), 1),
     (lambda rng: softmax(rng, DType.INT16, DType.INT16), 1),
     (wide_layer, 3),
+    (token_wise, 4),
+    (static_rows, 2),
+    (lambda rng: two_words(rng, "ADD", "SUB"), 6),
+    (lambda rng: two_words(rng, "MUL"), 3),
+    (of_words, 9),
 )
 
 
@@ -166,6 +214,13 @@ def expected(seed: int) -> Any:
 def first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers that are all alive together take the planner long, and no test here asks for a small arena."""
     monkeypatch.setattr(plan, "improve", lambda *arguments: (arguments[3], arguments[4]))
+
+
+def test_kernels_of_words_are_reached() -> None:
+    """Most layers of two tensors and of one have the ranges of the kernels that round in fewer steps."""
+    names = {layer.call.function for layer in model_sources(layers(0), ["generic"], "model").program.layers}
+    for function in ("elementwise_sum_s16", "elementwise_product_s16", "rescale_s16", "rescale_s16_s8"):
+        assert f"bw_{function}" in names, function
 
 
 @pytest.mark.parametrize("isa", ISAS)

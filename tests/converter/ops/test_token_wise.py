@@ -10,8 +10,8 @@ import bitwright
 import numpy as np
 import pytest
 from bitwright.codegen.project import model_sources
-from bitwright.converter.ir import DType, Graph, Node, Quantization, Rounding, Tensor, check
-from bitwright.converter.native import read_native, write_native
+from bitwright.converter.ir import DType, Graph, Quantization, Rounding
+from bitwright.converter.native import write_native
 from bitwright.converter.ops.token_wise import prepare
 from bitwright.converter.reference import Session
 from bitwright.converter.serve import check_served
@@ -21,62 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from single import few, same, seeds, vectors
+from token_layers import SCALE, UNIT, layer, static
 from tools import needs_target
-
-_UNIT = 2.0**-6
-_SCALE = float(np.float32(3e-4))
-
-
-def plain(name: str, shape: tuple[int, ...], dtype: DType, scale: float | None, point: int = 0) -> Tensor:
-    quant = None if scale is None else Quantization((float(np.float32(scale)),), (point,))
-    return Tensor(name, shape, dtype, quant)
-
-
-def constant(name: str, values: NDArray[Any], scales: NDArray[np.float64] | None = None) -> Tensor:
-    quant = None
-    if scales is not None:
-        quant = Quantization(tuple(float(np.float32(s)) for s in scales), (0,) * len(scales), 0)
-    return Tensor(name, values.shape, DType(values.dtype.name), quant, values)
-
-
-def layer(
-    leading: tuple[int, ...] = (2, 5),
-    depth: int = 24,
-    units: int = 7,
-    outliers: tuple[int, ...] = (),
-    target: tuple[DType, float, int] = (DType.INT16, 2e-4, 0),
-    activation: str = "NONE",
-    bias: bool = True,
-    finer: int = 3,
-    seed: int = 0,
-) -> Graph:
-    """QUANTIZE_TOKENS and the layer behind it; the outliers' weights lie on a grid ``2^finer`` times finer."""
-    rng = np.random.default_rng(seed)
-    scales = rng.uniform(0.001, 0.01, units).astype(np.float32).astype(np.float64)
-    unit = _SCALE * _UNIT * scales * 2.0 ** -max(finer - 6, 0)
-    tensors = [
-        plain("x", (*leading, depth), DType.INT16, _SCALE),
-        plain("q", (*leading, depth), DType.INT8, None),
-        plain("m", leading, DType.INT16, _SCALE * _UNIT),
-        constant("W", rng.integers(-127, 128, (units, depth)).astype(np.int8), scales),
-        plain("y", (*leading, units), *target),
-    ]
-    if bias:
-        tensors.append(constant("b", np.rint(rng.normal(0, 0.5, units) / unit).astype(np.int64)))
-    first, second = ["q", "m"], ["q", "W", "b" if bias else None, "m"]
-    if outliers:
-        tensors.append(plain("o", (*leading, len(outliers)), DType.INT16, _SCALE))
-        values = rng.integers(-127, 128, (units, len(outliers))).astype(np.int8)
-        tensors.append(constant("V", values, scales * 2.0**-finer))
-        first.append("o")
-        second += ["o", "V"]
-    attrs = {"activation": activation, "keep_num_dims": True}
-    nodes = (
-        Node("tokens", "QUANTIZE_TOKENS", ("x",), tuple(first), {"outliers": outliers}),
-        Node("layer", "FULLY_CONNECTED_TOKENS", tuple(second), ("y",), attrs, Rounding.WIDE),
-    )
-    graph = check(Graph("model", {t.name: t for t in tensors}, nodes, ("x",), ("y",)))
-    return read_native(write_native(check_served(graph)), "model")
 
 
 def extremes(graph: Graph, seed: int) -> list[list[NDArray[Any]]]:
@@ -119,8 +65,8 @@ def test_rows_are_within_half_a_step_of_their_own_scale(
         largest = np.abs(rest).max(axis=-1)
         assert q.min() >= -127 and m.min() >= 1
         assert np.array_equal(m, np.maximum(1, np.ceil(64 * largest / 127)))
-        error = np.abs(q * m[..., None].astype(np.float64) * _UNIT - rest)
-        assert np.all(error <= m[..., None] * _UNIT * 0.505)
+        error = np.abs(q * m[..., None].astype(np.float64) * UNIT - rest)
+        assert np.all(error <= m[..., None] * UNIT * 0.505)
         if aside:
             assert np.array_equal(o[0], x[..., list(aside)])
 
@@ -172,7 +118,7 @@ def real(graph: Graph, found: dict[str, NDArray[Any]]) -> NDArray[np.float64]:
     rows = found["q"] * (found["m"].astype(np.float64) * graph.tensor("m").scale)[..., None]
     result = rows @ weights("W").T
     if "o" in found:
-        result = result + found["o"].astype(np.float64) * _SCALE @ weights("V").T
+        result = result + found["o"].astype(np.float64) * SCALE @ weights("V").T
     params = prepare(graph, graph.nodes[1])
     quant = graph.tensor("W").quant
     assert quant is not None
@@ -193,19 +139,6 @@ def test_rows_of_one_scale_give_int16_or_int8(depth: int, units: int, point: int
         rows = (x.astype(np.float64) - point) * 0.02
         wanted = rows @ (weights.value() * np.array(weights.quant.scale)[:, None]).T / target.scale + target.zero_point
         assert np.abs(y - np.clip(wanted, *target.dtype.limits)).max() <= 1.6
-
-
-def static(depth: int, units: int, point: int, wide: bool, seed: int) -> Graph:
-    rng = np.random.default_rng(seed)
-    tensors = [
-        plain("x", (1, 3, depth), DType.INT8, 0.02, point),
-        constant(
-            "W", rng.integers(-127, 128, (units, depth)).astype(np.int8), rng.uniform(0.001, 0.01, units).astype("f4")
-        ),
-        plain("y", (1, 3, units), *((DType.INT16, 3e-4, 0) if wide else (DType.INT8, 0.03, 5))),
-    ]
-    node = Node("layer", "FULLY_CONNECTED_TOKENS", ("x", "W"), ("y",), {"keep_num_dims": True}, Rounding.WIDE)
-    return check_served(check(Graph("model", {t.name: t for t in tensors}, (node,), ("x",), ("y",))))
 
 
 @pytest.mark.parametrize("target", [needs_target(name) for name in ("mps2-an386", "mps3-an547", "qemu-rv32")])
