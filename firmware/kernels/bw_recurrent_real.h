@@ -8,9 +8,10 @@
 #include "bw_product_real.h"
 #include "bw_recurrent_real_params.h"
 
-static inline void bw_rnn_real(int32_t cells, const float *x, const float *a, bw_real *hidden) {
+static inline void bw_rnn_real(int32_t cells, int32_t relu, const float *x, const float *a, bw_real *hidden) {
     for (int32_t i = 0; i < cells; ++i) {
-        bw_keep(hidden + i, bw_tanh_real(x[i] + a[i]));
+        const float gate = x[i] + a[i];
+        bw_keep(hidden + i, relu == 0 ? bw_tanh_real(gate) : gate > 0.0F ? gate : 0.0F);
     }
 }
 
@@ -59,7 +60,7 @@ static inline void bw_recurrent_step_real(const bw_recurrent_real_params *p, con
     bw_gates_real(&p->of_input, 0, rows, p->inputs, input, x);
     bw_gates_real(&p->of_state, 0, rows - apart, p->hidden, state, a);
     if (p->kind == BW_REAL_RNN) {
-        bw_rnn_real(cells, x, a, state);
+        bw_rnn_real(cells, p->relu, x, a, state);
     } else if (p->kind == BW_REAL_GRU) {
         if (apart) {
             bw_reset_real(cells, x, a, state, room);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,10 +28,14 @@ def layer(kind: str) -> Lowering:
         if sides is None:
             raise call.fail(f"direction '{call.get('direction')}' is not served")
         steps = call.shape_of(source)[1 if batched else 0]
-        _check(call, kind, steps, len(sides))
+        relus = _relus(call, kind, len(sides))
+        _check(call, steps)
         if not batched:
             source = recurrent.batch_first(call, source, "batch_first")
-        directions = [_direction(call, kind, source, place, reverse) for place, reverse in enumerate(sides)]
+        directions = [
+            replace(_direction(call, kind, source, place, reverse), relu=relus[place])
+            for place, reverse in enumerate(sides)
+        ]
         given = _given(call, len(sides), 1 if batched else 0)
         reset_after = bool(call.get("linear_before_reset", 0))
         result, lasts = recurrent.layer(call, kind, source, directions, reset_after, "", given, cells=2 in call.used)
@@ -57,12 +62,20 @@ def _steps(call: Call, result: str, sides: int, batched: bool) -> str:
     return call.transpose(split, (1, 2, 0, 3), "outputs")
 
 
-def _check(call: Call, kind: str, steps: int, sides: int) -> None:
-    """Raise UnsupportedError for what the operator has not."""
+def _relus(call: Call, kind: str, sides: int) -> list[bool]:
+    """Whether each direction of an RNN has relu in the place of tanh. Raises UnsupportedError for other functions."""
     functions = [str(part.decode() if isinstance(part, bytes) else part) for part in call.get("activations", [])]
-    wanted = _FUNCTIONS[kind] * sides
-    served = not functions or [name.lower() for name in functions] == wanted
-    call.require(served, f"activations {', '.join(functions)} are not served; use {', '.join(_FUNCTIONS[kind])}")
+    found = [name.lower() for name in functions] or _FUNCTIONS[kind] * sides
+    relus = [kind == "RNN" and name == "relu" for name in found]
+    plain = ["tanh" if relu else name for name, relu in zip(found, relus, strict=True)]
+    wanted = ", ".join(_FUNCTIONS[kind]) + (" or relu" if kind == "RNN" else "")
+    served = plain == _FUNCTIONS[kind] * sides
+    call.require(served, f"activations {', '.join(functions)} are not served; use {wanted}")
+    return relus
+
+
+def _check(call: Call, steps: int) -> None:
+    """Raise UnsupportedError for what the operator has not."""
     call.require(not call.get("clip"), "clipped gates are not served")
     call.require(not call.get("input_forget", 0), "coupled input and forget gates are not served")
     lengths = call.array(4, "sequence lengths")
