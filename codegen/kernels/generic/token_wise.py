@@ -28,19 +28,20 @@ def lower_tokens(_graph: Graph, _node: Node, params: Tokens) -> KernelCall:
 def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCall:
     """``bw_fully_connected_tokens``; with outliers ``.._split``; with one scale ``bw_fully_connected_s8_s16``."""
     units, depth = params.weights.shape
-    layer, function, operands = token_layer(params), "bw_fully_connected_s8_s16", (0,)
+    layer = token_layer(params)
+    function, operands = "bw_fully_connected_s8_s16", [0]
     fields: dict[str, Field] = {"layer": layer}
     scratch = 2 * layer["depth"]
     if params.dynamic:
-        function, operands = "bw_fully_connected_tokens", (0, 3)
+        function, operands = "bw_fully_connected_tokens", [0, 3]
     if params.outlier_weights is not None:
-        function, operands = "bw_fully_connected_split", (0, 3, 4)
+        function, operands = "bw_fully_connected_split", [0, 3, 4]
         fields["aside"] = aside = _outliers(params, params.outlier_weights)
         scratch += 2 * aside["depth"]
     # A row is read until its last unit is written.
     distance = {0: row_distance(params.rows, depth, units * params.requant.dtype.bytes, buffered=False)}
     sources = ("bw_token_rows", "bw_token_outputs", "bw_rows_column_s8", "bw_rows_s8")
-    return KernelCall(function, fields, operands, scratch, distance, sources=sources)
+    return KernelCall(function, fields, tuple(operands), scratch, distance, sources=sources)
 
 
 def token_layer(params: FullyConnectedTokens) -> dict[str, Any]:
