@@ -172,8 +172,10 @@ def steps_table(results: Results) -> list[str]:
         for target in TARGETS:
             row = results[f"{name} {target}"]
             values = [row[what] for what in ("vectors", "instructions", "full", "macs")]
-            sizes = [row["flash"]["total"], sum(row["ram"].values()), row["ram"]["static"]]
-            values += sizes if target != "host" else [None] * 3
+            if target != "host":
+                values += [row["flash"]["total"], sum(row["ram"].values()), row["ram"]["static"]]
+            else:
+                values += [None] * 3
             rows.append(
                 [FORMS[name].label, target, *("" if value is None else console.number(value) for value in values)]
             )

@@ -10,6 +10,7 @@ from typing import Any
 from ...converter.ir import Node
 from ...errors import InputError
 from .call import KernelCall
+from .padding import fours
 
 PREFIX = "streamed:"
 #: Operators whose kernels stream, and the fields of the products whose rows a tile has.
@@ -45,6 +46,6 @@ def streamed(node: Node, calls: Sequence[KernelCall], size: int) -> KernelCall:
     if size < row:
         raise InputError(f"'{node.name}': a tile of {size} bytes has no room for one row of weights, {row} bytes")
     tile_rows = min(size // row, rows)
-    scratch = (call.scratch or 0) + -(call.scratch or 0) % 4 + 2 * tile_rows * row
+    scratch = fours(call.scratch or 0) + 2 * tile_rows * row
     params = {**layer, "tile_rows": tile_rows}
     return replace(call, params={**call.params, "layer": params} if "layer" in call.params else params, scratch=scratch)

@@ -63,7 +63,8 @@ def accumulator_bits(node: Node) -> int:
     return 48 if node.rounding is Rounding.WIDE else 32
 
 
-def _geometry(graph: Graph, node: Node) -> Window:
+def geometry_of(graph: Graph, node: Node) -> Window:
+    """The window that slides. Raises ModelError."""
     source, weights = graph.input(node, 0), graph.input(node, 1)
     if len(source.shape) != 4 or len(weights.shape) != 4:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} and weights {weights.shape} must be 4-D")
@@ -77,7 +78,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, out channels]."""
-    geometry = _geometry(graph, node)
+    geometry = geometry_of(graph, node)
     return [(graph.input(node, 0).shape[0], *geometry.output, graph.input(node, 1).shape[0])]
 
 
@@ -91,7 +92,7 @@ def prepare(graph: Graph, node: Node) -> Conv:
     low, high = (limit - source.zero_point for limit in dtype.limits)
     bound = prove_accumulator(node, values.reshape(channels, -1), bias, low, high, accumulator_bits(node))
     prove_requantization(node, requant, bound)
-    return Conv(_geometry(graph, node), source.shape[0], values, bias, source.zero_point, requant, bound)
+    return Conv(geometry_of(graph, node), source.shape[0], values, bias, source.zero_point, requant, bound)
 
 
 def reference(params: Conv, inputs: Inputs) -> list[Array]:
@@ -107,7 +108,7 @@ def reference(params: Conv, inputs: Inputs) -> list[Array]:
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """``sum(w * x) + b`` in float32."""
     source, weights = float_operand(inputs, 0), float_operand(inputs, 1)
-    geometry, matrix = _geometry(graph, node), weights.reshape(weights.shape[0], -1).T
+    geometry, matrix = geometry_of(graph, node), weights.reshape(weights.shape[0], -1).T
     blocks = [source.reshape(-1, matrix.shape[0])] if is_pointwise(geometry) else patch_rows(source, geometry)
     result = np.concatenate([rows @ matrix for rows in blocks]) + float_bias(inputs, 2)
     values = result.reshape(source.shape[0], *geometry.output, -1)

@@ -43,7 +43,8 @@ class DepthwiseConv:
     bound: Int64
 
 
-def _geometry(graph: Graph, node: Node) -> Window:
+def geometry_of(graph: Graph, node: Node) -> Window:
+    """The window that slides. Raises ModelError."""
     source, weights = graph.input(node, 0), graph.input(node, 1)
     if len(source.shape) != 4 or len(weights.shape) != 4 or weights.shape[0] != 1:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} and weights {weights.shape} do not fit")
@@ -56,7 +57,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, C * depth multiplier]."""
-    geometry = _geometry(graph, node)
+    geometry = geometry_of(graph, node)
     return [(graph.input(node, 0).shape[0], *geometry.output, graph.input(node, 1).shape[3])]
 
 
@@ -64,7 +65,7 @@ def prepare(graph: Graph, node: Node) -> DepthwiseConv:
     """Integer constants of the node; the depth multiplier follows from the shapes."""
     source, weights = graph.input(node, 0), graph.input(node, 1)
     dtype = activation_tensors(graph, node, source, weights)
-    geometry, channels = _geometry(graph, node), weights.shape[3]
+    geometry, channels = geometry_of(graph, node), weights.shape[3]
     values, bias = centred_weights(weights)[0], bias_values(graph, node, 2, channels)
     requant = requantization(graph, node, source, weights, channels, 3)
     low, high = (limit - source.zero_point for limit in dtype.limits)
@@ -98,7 +99,7 @@ def reference(params: DepthwiseConv, inputs: Inputs) -> list[Array]:
 def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """``sum(w * x) + b`` in float32, tap by tap."""
     source, weights = float_operand(inputs, 0), float_operand(inputs, 1)[0]
-    taps, channels = patches(source, _geometry(graph, node), 0), source.shape[3]
+    taps, channels = patches(source, geometry_of(graph, node), 0), source.shape[3]
     weights = weights.reshape(*weights.shape[:2], channels, -1)
     total = np.zeros((*taps.shape[:3], channels, weights.shape[3]), np.float32)
     for i in range(weights.shape[0]):

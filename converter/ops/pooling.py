@@ -36,7 +36,8 @@ class Pool:
     input_zero_point: int
 
 
-def _geometry(graph: Graph, node: Node) -> Window:
+def geometry_of(graph: Graph, node: Node) -> Window:
+    """The window that slides. Raises ModelError."""
     source = graph.input(node, 0)
     if len(source.shape) != 4:
         raise ModelError(f"{node.name} ({node.op}): input {source.shape} must be 4-D")
@@ -45,7 +46,7 @@ def _geometry(graph: Graph, node: Node) -> Window:
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """[N, H, W, C] -> [N, out h, out w, C]."""
-    geometry, shape = _geometry(graph, node), graph.input(node, 0).shape
+    geometry, shape = geometry_of(graph, node), graph.input(node, 0).shape
     return [(shape[0], *geometry.output, shape[3])]
 
 
@@ -57,7 +58,7 @@ def prepare(graph: Graph, node: Node) -> Pool:
     require(same, node, "pooling between different scales is not served")
     low, high = activation_range(node.attrs.get("activation", "NONE"), target, node)
     half_up = bool(node.attrs.get("uint8", False))
-    shape = _geometry(graph, node)
+    shape = geometry_of(graph, node)
     taps = min(shape.kernel[0], shape.input[0]) * min(shape.kernel[1], shape.input[1])
     # The sum of the taps, lifted to uint8's range where halves go up, and half their number to round.
     reach = taps * (256 if half_up else -dtype.limits[0]) + taps // 2
@@ -88,7 +89,7 @@ def maximum(params: Pool, inputs: Inputs) -> list[Array]:
 
 def float_average(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """The mean of the taps inside the input."""
-    source, geometry = float_operand(inputs, 0), _geometry(graph, node)
+    source, geometry = float_operand(inputs, 0), geometry_of(graph, node)
     total = patches(source, geometry, 0).sum(axis=(3, 4))
     count = patches(np.ones((1, *geometry.input, 1), np.float32), geometry, 0).sum(axis=(3, 4))
     return [float_activation(node.attrs.get("activation", "NONE"), total / count)]
@@ -96,7 +97,7 @@ def float_average(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
 
 def float_maximum(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     """The largest tap inside the input."""
-    largest = patches(float_operand(inputs, 0), _geometry(graph, node), -np.inf).max(axis=(3, 4))
+    largest = patches(float_operand(inputs, 0), geometry_of(graph, node), -np.inf).max(axis=(3, 4))
     return [float_activation(node.attrs.get("activation", "NONE"), largest)]
 
 

@@ -16,6 +16,6 @@ typedef struct {
 } bw_fully_connected_s8_s16_params;
 
 void bw_fully_connected_s8_s16(const bw_fully_connected_s8_s16_params *p, const int8_t *input, void *output,
-                                    void *scratch);
+                               void *scratch);
 
 #endif /* BW_FULLY_CONNECTED_S8_S16_H */

@@ -16,7 +16,7 @@ typedef struct {
     bw_token_outliers aside;
 } bw_fully_connected_split_params;
 
-void bw_fully_connected_split(const bw_fully_connected_split_params *p, const int8_t *input,
-                                   const int16_t *scales, const int16_t *outliers, void *output, void *scratch);
+void bw_fully_connected_split(const bw_fully_connected_split_params *p, const int8_t *input, const int16_t *scales,
+                              const int16_t *outliers, void *output, void *scratch);
 
 #endif /* BW_FULLY_CONNECTED_SPLIT_H */

@@ -120,6 +120,27 @@ def test_a_transformer_in_float_on_the_cores(target: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
 )
+def test_convolutions_in_float_on_the_cores(target: str, kind: str) -> None:
+    """Convolutions, one by channels, both kinds of pooling and a mean, closer to float than in integers."""
+    torch.manual_seed(7)
+    nn = torch.nn
+    module = nn.Sequential(
+        nn.Conv2d(2, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.ReLU6(),
+        nn.AvgPool2d(2), nn.Conv2d(6, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 4),
+    )  # fmt: skip
+    graph = bitwright.load(module.eval(), (torch.zeros(1, 2, 8, 8),))
+    data = np.random.default_rng(8).normal(size=(16, 2, 8, 8)).astype(np.float32)
+    result = bitwright.quantize(graph, data, recipe="minmax", **{kind: ["*"]})
+    assert {"FLOAT_CONV_2D", "FLOAT_DEPTHWISE_CONV_2D"} <= {node.op for node in result.graph.nodes}
+    assert all(node.in_float for node in result.graph.nodes)
+    assert result.judgement.mse < bitwright.quantize(graph, data, recipe="minmax").judgement.mse
+    report = bitwright.verify(result.graph, target, vectors=4)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"), [pytest.param(*pair, marks=needs_target(pair[0]).marks) for pair in SAMPLE]
+)
 def test_embedding_and_a_cache_in_float_on_the_cores(target: str, kind: str) -> None:
     """Tokens to logits, a token an inference: a cache of the layer's type gives the bits of the sequence."""
 
@@ -171,9 +192,9 @@ def test_cores_that_cannot(network: Graph, samples: np.ndarray, target: str, kin
 def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarray) -> None:
     with pytest.raises(InputError, match="no layer is named like 'tail'"):
         quantized(network, samples, f32=("tail",))
-    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
+    module = torch.nn.Sequential(torch.nn.ConvTranspose2d(1, 2, 3), torch.nn.ReLU())
     image = bitwright.load(module.eval(), (torch.zeros(1, 1, 6, 6),))
-    with pytest.raises(UnsupportedError, match=r"CONV_2D.*cannot be switched to float.*FULLY_CONNECTED"):
+    with pytest.raises(UnsupportedError, match=r"TRANSPOSE_CONV.*cannot be switched to float.*FULLY_CONNECTED"):
         quantized(image, np.random.default_rng(0).normal(size=(4, 1, 6, 6)).astype(np.float32), f32=("*",))
 
 

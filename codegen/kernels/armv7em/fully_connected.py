@@ -7,6 +7,7 @@ from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
+from ..padding import fours
 from .packing import channel_pairs, pairs_of_pairs, words_of_pairs
 
 
@@ -25,7 +26,7 @@ def lower(graph: Graph, node: Node, params: FullyConnected) -> KernelCall | None
             "weights": channel_pairs(narrow.weights),
             **narrow.fields,
         },
-        scratch=2 * (depth + -depth % 4),
+        scratch=2 * fours(depth),
         distance={0: row_distance(params.rows, depth, units, buffered=True)},
         sources=("bw_block_s8",),
         instructions=params.rows * (90 + 8 * -(-depth // 4) + -(-units // 2) * (16 + 15 * -(-depth // 4)) + 31 * units),

@@ -7,6 +7,7 @@ from ....converter.ops.token_wise import FullyConnectedTokens
 from ..call import KernelCall
 from ..generic.token_wise import token_layer
 from ..overlap import row_distance
+from ..padding import fours
 from .packing import channel_pairs
 
 _ROWS = 4
@@ -23,7 +24,7 @@ def lower(_graph: Graph, _node: Node, params: FullyConnectedTokens) -> KernelCal
         function="bw_fully_connected_tokens_dsp" if params.dynamic else "bw_fully_connected_s8_s16_dsp",
         params={"layer": {**token_layer(params), "weights": channel_pairs(params.weights)}},
         operands=(0, 3) if params.dynamic else (0,),
-        scratch=2 * _ROWS * (depth + -depth % 4),
+        scratch=2 * _ROWS * fours(depth),
         distance={0: row_distance(groups, _ROWS * depth, _ROWS * out, buffered=True)},
         sources=("bw_token_rows_dsp", "bw_block_s8"),
     )

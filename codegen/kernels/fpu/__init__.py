@@ -13,10 +13,23 @@ from ....converter.ops.floating.functions import FLOAT_FUNCTIONS
 from ....converter.ops.floating.moves import FLOAT_MOVES
 from ....converter.ops.floating.recurrent import FLOAT_RECURRENT
 from ....converter.ops.floating.rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from ....converter.ops.floating.sliding import FLOAT_CONV, FLOAT_DEPTHWISE, FLOAT_MEAN, FLOAT_POOLS
 from ....converter.ops.floating.variables import FLOAT_VARIABLES
 from ..generic import shape_ops
 from ..kernel import Kernel, KernelTable, Lowering
-from . import attention, batch_matmul, binary, bridges, embedding, fully_connected, functions, moves, recurrent, rows
+from . import (
+    attention,
+    batch_matmul,
+    binary,
+    bridges,
+    embedding,
+    fully_connected,
+    functions,
+    moves,
+    recurrent,
+    rows,
+    sliding,
+)
 
 _LOWERINGS: dict[str, Lowering] = {
     **{operator.name: lower for operator, lower in zip(BRIDGES, (bridges.lower_in, bridges.lower_out), strict=True)},
@@ -24,6 +37,10 @@ _LOWERINGS: dict[str, Lowering] = {
     FLOAT_CACHED_ATTENTION.name: attention.lower_cached,
     FLOAT_BATCH_MATMUL.name: batch_matmul.lower,
     FLOAT_EMBEDDING.name: embedding.lower,
+    FLOAT_CONV.name: sliding.lower_conv,
+    FLOAT_DEPTHWISE.name: sliding.lower_depthwise,
+    **{operator.name: sliding.lower_pool for operator in FLOAT_POOLS},
+    FLOAT_MEAN.name: sliding.lower_mean,
     FLOAT_FULLY_CONNECTED.name: fully_connected.lower,
     **{operator.name: binary.lower for operator in FLOAT_BINARY},
     FLOAT_SOFTMAX.name: rows.lower_softmax,

@@ -9,7 +9,7 @@ import numpy as np
 from ....converter.ir import Graph, Node
 from ....converter.ops.lstm import Gate, Lstm
 from ..call import Field, KernelCall, as_c
-from .recurrent import padded_rows
+from ..padding import fours, padded_rows
 
 #: The kernel's names for the gates.
 _GATES = ("enter", "forget", "update", "leave")
@@ -42,10 +42,10 @@ def lower(_graph: Graph, _node: Node, params: Lstm) -> KernelCall:
             "projection_shift": projection.shift,
             "projection_clip": projection.clip,
         }
-    columns = params.inputs + -params.inputs % 4 + params.outputs + -params.outputs % 4
+    columns = fours(params.inputs) + fours(params.outputs)
     scratch = 8 * params.cells + 2 * columns
     if projection is not None:
-        scratch += 2 * (params.cells + -params.cells % 4) + params.cells
+        scratch += 2 * fours(params.cells) + params.cells
     sources = ("bw_gates_s16", "bw_rows_column_s8", "bw_rows_s8")
     return KernelCall("bw_lstm_s8", fields, scratch=scratch, sources=sources)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ....converter.ir import Array, DType, Graph, Node
+from ....converter.ir import DType, Graph, Node
 from ....converter.ops.recurrent import GATES, INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
+from ..padding import fours, padded_rows
 
 #: The kernel's numbers for the kinds.
 _KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
@@ -45,7 +46,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         fields["projection"] = _product(params.projection)
         column = max(params.hidden, params.cells)
     gates = GATES[params.kind] * params.cells
-    scratch = 2 * (_padded(gates) + _padded(params.inputs) + _padded(column))
+    scratch = 2 * (fours(gates) + fours(params.inputs) + fours(column))
     if params.stateful:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
     state = params.batch * sum(params.widths)
@@ -67,15 +68,6 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         gather_operands=True,
         scatter_outputs=True,
     )
-
-
-def _padded(count: int) -> int:
-    return count + -count % 4
-
-
-def padded_rows(weights: Array) -> Array:
-    """Rows of weights [rows, depth] with zeros up to a multiple of four, as ``bw_rows_s8.h`` asks."""
-    return np.ascontiguousarray(np.pad(weights, ((0, 0), (0, -weights.shape[1] % 4))))
 
 
 def _product(product: Product) -> dict[str, Any]:

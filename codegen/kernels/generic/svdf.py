@@ -7,7 +7,7 @@ import numpy as np
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.svdf import Svdf
 from ..call import Field, KernelCall, as_c
-from .recurrent import padded_rows
+from ..padding import fours, padded_rows
 
 
 def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
@@ -31,6 +31,6 @@ def lower(_graph: Graph, _node: Node, params: Svdf) -> KernelCall:
         "shift": params.shift,
         "output_zero_point": params.output_zero_point,
     }
-    scratch = 2 * (params.features + -params.features % 4)
+    scratch = 2 * fours(params.features)
     sources = ("bw_rows_column_s8", "bw_rows_s8")
     return KernelCall("bw_svdf_s8" if wide else "bw_svdf_s8_state_s8", fields, scratch=scratch, sources=sources)

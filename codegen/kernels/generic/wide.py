@@ -12,6 +12,7 @@ from ....converter.ops.operator import Requantization
 from ..call import Field, KernelCall, as_c
 from ..mac import window_fields
 from ..overlap import row_distance, window_distance
+from ..padding import padded_rows
 
 
 def multiplier16(multiplier: int) -> int:
@@ -97,7 +98,7 @@ def lower_fully_connected_s16_rows(
         return None
     if shift.max(initial=-2) > -2 or shift.min(initial=-2) < -29:
         return None
-    padded = np.pad(params.weights, ((0, 0), (0, -depth % 4)))
+    padded = padded_rows(params.weights)
     fields: dict[str, Field] = {
         "rows": params.rows,
         "taps": depth,

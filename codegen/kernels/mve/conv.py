@@ -16,6 +16,7 @@ from ..call import Field, KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import window_distance
+from ..padding import fours
 from .packing import block_fields
 
 _COLUMNS = 3  # pixels computed together
@@ -99,7 +100,7 @@ def _instructions(params: Conv, in_place: bool) -> int:
     """As measured: 11.5 instructions per 16 taps of six outputs, 4 per output, and copying the windows."""
     channels, kernel_h, kernel_w, in_c = params.weights.shape
     pixels = params.batch * math.prod(params.window.output)
-    outputs = pixels * (channels + -channels % 4)
+    outputs = pixels * fours(channels)
     loops = -(-kernel_h * kernel_w * in_c // 16)
     copying = 0 if in_place else pixels * kernel_h * (10 + 3 * -(-kernel_w * in_c // 16))
     return outputs * 2 * loops + 4 * outputs + 40 * pixels + copying

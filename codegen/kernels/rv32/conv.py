@@ -14,6 +14,7 @@ from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import pair_distance, window_distance
+from ..padding import padded_rows
 from .steps import rescale_fields, without_excess
 
 #: Absolute values of the weights of a segment, in sum, and by how much its dot products are too large.
@@ -27,7 +28,7 @@ def lower_packed(graph: Graph, node: Node, params: Conv) -> KernelCall | None:
     if narrow is None or rescale is None:
         return None
     channels, _, width, in_c = params.weights.shape
-    weights = np.pad(narrow.weights, ((0, 0), (0, -narrow.weights.shape[1] % 4)))
+    weights = padded_rows(narrow.weights)
     taps = weights.shape[1]
     segment = _segment(weights)
     segments = -(-taps // segment)

@@ -108,11 +108,6 @@ def _interleaved(weights: NDArray[Any], packed: int) -> NDArray[Any]:
     return np.concatenate([groups.reshape(-1, depth), weights[packed:]])
 
 
-def padded(weights: NDArray[Any]) -> NDArray[Any]:
-    """The last axis padded with zeros to whole words."""
-    return np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(0, -weights.shape[-1] % 4)])
-
-
 def tile_instructions(depth: int, channels: int, pixels: int, mode: int, rows: int = 1) -> int:
     """Of one tile of bw_tile_4x4_s8_xcv (four pixels) or bw_tile_4x1_s8_xcv (one)."""
     group = 6 * depth + 97 if pixels == 4 else 9 * depth // 4 + 39

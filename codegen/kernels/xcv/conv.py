@@ -14,7 +14,8 @@ from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import line_distance, row_distance, window_distance
-from .channels import Channels, channels_of, padded, tile_fields, tile_instructions
+from ..padding import padded_rows
+from .channels import Channels, channels_of, tile_fields, tile_instructions
 
 _MOST_ROWS = 12  # BW_CONV_ROWS_XCV
 _IN_PLACE, _WORDS, _THREES, _WINDOWS = range(4)  # BW_ROWS_IN_PLACE and its neighbours
@@ -134,5 +135,5 @@ def _reaches_out(window: Window) -> bool:
 
 def _padded(channels: Channels, shape: tuple[int, int]) -> Channels:
     """Weights as [channels, *shape] with the last axis padded to whole words."""
-    weights = padded(channels.weights.reshape(-1, *shape))
+    weights = padded_rows(channels.weights.reshape(-1, *shape))
     return replace(channels, weights=np.ascontiguousarray(weights.reshape(len(weights), -1)))

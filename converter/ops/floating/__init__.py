@@ -14,6 +14,7 @@ from .functions import FLOAT_FUNCTIONS
 from .moves import FLOAT_MOVES
 from .recurrent import FLOAT_RECURRENT
 from .rows import FLOAT_NORMALIZATIONS, FLOAT_SOFTMAX
+from .sliding import FLOAT_CONV, FLOAT_DEPTHWISE, FLOAT_MEAN, FLOAT_POOLS
 from .variables import FLOAT_VARIABLES
 
 FLOAT_OPERATORS: tuple[Operator, ...] = (
@@ -28,6 +29,10 @@ FLOAT_OPERATORS: tuple[Operator, ...] = (
     FLOAT_CACHED_ATTENTION,
     FLOAT_BATCH_MATMUL,
     FLOAT_EMBEDDING,
+    FLOAT_CONV,
+    FLOAT_DEPTHWISE,
+    *FLOAT_POOLS,
+    FLOAT_MEAN,
     *FLOAT_MOVES,
     *FLOAT_VARIABLES,
 )

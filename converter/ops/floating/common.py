@@ -48,16 +48,16 @@ def parameter(graph: Graph, node: Node, index: int, shape: tuple[int, ...], abse
     return value
 
 
-def float_weights(graph: Graph, node: Node, index: int) -> tuple[Array, Real]:
-    """Symmetric int8 weights [rows, depth] and a scale for each row, float32 [rows]. Raises UnsupportedError."""
+def float_weights(graph: Graph, node: Node, index: int, axis: int = 0) -> tuple[Array, Real]:
+    """Symmetric int8 weights and a scale for each row along the axis, float32 [rows]. Raises UnsupportedError."""
     weights: Tensor = graph.input(node, index)
     require(weights.is_constant, node, "weights that are not constant are not served")
     require(weights.dtype is DType.INT8, node, f"weights of type {weights.dtype.value} are not served in float")
     quant = weights.quant
     require(quant is not None and not any(quant.zero_point), node, "weights need scales and no zero point")
     assert quant is not None
-    rows = weights.shape[0]
-    require(len(quant.scale) == 1 or quant.axis == 0, node, "weights need one scale for each row, or one for all")
+    rows = weights.shape[axis]
+    require(len(quant.scale) == 1 or quant.axis == axis, node, "weights need one scale for each row, or one for all")
     scale = np.broadcast_to(np.asarray(quant.scale, np.float32), (rows,))
     return weights.value(), np.ascontiguousarray(scale)
 

@@ -11,8 +11,6 @@ from ..operator import Inputs, Operator, require
 from ..shape_ops import SHAPE_OPERATORS, Move
 from .common import FLOATS, float_operator
 
-#: What pads writes a number of its own.
-_LEFT_OUT = ("PAD", "PADV2", "MIRROR_PAD")
 _BITS = {DType.FLOAT32: DType.INT32, DType.FLOAT16: DType.INT16}
 
 
@@ -66,6 +64,4 @@ def _reference(of_bits: Callable[[Any, Inputs], list[Array]]) -> Callable[[Float
     return reference
 
 
-FLOAT_MOVES: tuple[Operator, ...] = tuple(
-    _operator(operator) for operator in SHAPE_OPERATORS if operator.name not in _LEFT_OUT
-)
+FLOAT_MOVES: tuple[Operator, ...] = tuple(_operator(operator) for operator in SHAPE_OPERATORS)

@@ -1,4 +1,5 @@
-/* Inner loops of attention to a ring: sums in 32 bits, half a factor at a time, for products of 64 bits are calls. */
+/* Inner loops of attention to a ring: sums in 32 bits, half a factor at a time, for products of 64
+ * bits are calls; with rows of 16 bits products fit 32. */
 #include "bw_attend_ring.h"
 
 #include "bw_ring_split.h"
@@ -25,5 +26,9 @@ void bw_ring_sums_s4(const int32_t *factors, const int8_t *rows, int32_t stride,
 
 void bw_ring_sums_s16(const int16_t *weights, const int16_t *rows, int32_t stride, int32_t count, int32_t depth,
                       int64_t *sums) {
-    bw_ring_split_s16(weights, rows, stride, count, depth, sums);
+    for (int32_t j = 0; j < count; ++j, rows += stride) {
+        for (int32_t i = 0; i < depth && weights[j] != 0; ++i) {
+            sums[i] += weights[j] * rows[i];
+        }
+    }
 }

@@ -1,4 +1,4 @@
-/* Logistic function and hyperbolic tangent, four values at a time: 21 instructions. */
+/* Logistic function and hyperbolic tangent, four values at a time: 21 and 23 instructions. */
 #include "bw_sigmoid_s16.h"
 
 #include "bw_sigmoid_form.h"
@@ -9,14 +9,14 @@
 
 /* q0: the sign, 0 or -1; q1: the magnitude, then the line of the table; q2, q3: its beginning and end; q4: the
  * way along it; the flags: beyond the table. */
-#define RUN(bits, down) \
+#define RUN(bits, down, rest) \
     __asm__ volatile( \
-        "ldr       r0, [%[constants]] \n" \
-        "vdup.32   q5, r0 \n" \
-        "ldr       r0, [%[constants], #8] \n" \
-        "vdup.32   q7, r0 \n" \
-        "ldr       r0, [%[constants], #4] \n" \
-        "vdup.32   q6, r0 \n" \
+        "ldr       lr, [%[last]] \n" \
+        "vdup.32   q5, lr \n" \
+        "ldr       lr, [%[last], #8] \n" \
+        "vdup.32   q7, lr \n" \
+        "ldr       %[last], [%[last], #4] \n" \
+        "vdup.32   q6, %[last] \n" \
         "wlstp.32  lr, %[count], 2f \n" \
         "1: \n" \
         "vldrh.s32 q1, [%[from]], #8 \n" \
@@ -24,7 +24,7 @@
         "vrshl.s32 q1, %[shift] \n" \
         "vshr.s32  q0, q1, #31 \n" \
         "vabs.s32  q1, q1 \n" \
-        "vcmp.u32  hi, q1, r0 \n" \
+        "vcmp.u32  hi, q1, %[last] \n" \
         "vmin.u32  q1, q1, q6 \n" \
         "vand      q4, q1, q7 \n" \
         "vshr.u32  q1, q1, #" bits " \n" \
@@ -37,25 +37,26 @@
         "vpsel     q2, q5, q2 \n" \
         "vsub.i32  q2, q2, %[middle] \n" \
         "veor      q2, q2, q0 \n" \
-        "vadd.i32  q2, q2, %[offset] \n" \
-        "vshr.s32  q2, q2, #" down " \n" \
+        "vrshr.s32 q2, q2, #" down " \n" /* half of 2^down is in the offset */ \
+        rest \
         "vstrh.32  q2, [%[to]], #8 \n" \
         "letp      lr, 1b \n" \
         "2: \n" \
-        : [from] "+l"(input), [to] "+l"(output) \
+        : [from] "+l"(input), [to] "+l"(output), [last] "+r"(constants) \
         : [count] "r"(p->size), [by] "r"(p->multiplier), [shift] "r"(-p->shift), [table] "r"(p->table), \
-          [next] "r"(p->table + 1), [middle] "r"(form.middle), [offset] "r"(form.offset), [constants] "r"(constants) \
-        : "lr", "r0", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
+          [next] "r"(p->table + 1), [middle] "r"(form.middle) \
+        : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
 
 /* clang-format on */
 
 void bw_sigmoid_s16(const bw_sigmoid_s16_params *p, const int16_t *input, int16_t *output) {
     const bw_sigmoid_form form = bw_sigmoid_form_of(p->is_tanh);
-    const int32_t mask = (1 << form.bits) - 1, constants[] = {form.most, (254 << form.bits) | mask, mask};
+    const int32_t mask = (1 << form.bits) - 1, three[] = {form.most, (254 << form.bits) | mask, mask};
+    const int32_t *constants = three; /* then the last magnitude within the table */
     if (p->is_tanh) {
-        RUN("8", "8");
+        RUN("8", "8", "");
     } else {
-        RUN("9", "10");
+        RUN("9", "10", "vmov.i32 q4, #0x4000 \n vadd.i32 q2, q2, q4 \n");
     }
 }
 

@@ -10,6 +10,7 @@ from bitwright.converter.ir import DType, Graph, Tensor, Variable
 from bitwright.converter.ops.attention import bias_levels
 from bitwright.converter.ops.floating import arithmetic
 from bitwright.converter.ops.floating.cached_attention import state_forms
+from bitwright.errors import UnsupportedError
 from floating import FLOATS, layer, prove, real, weights
 from single import activation, constant
 
@@ -194,6 +195,46 @@ def test_products_of_two_activations(dtype: DType) -> None:
     prove(graphs)
 
 
+def sliding(seed: int, op: str, dtype: DType) -> Graph:
+    """Random windows, strides, dilations and paddings, values up to the ends of the types."""
+    generator = np.random.default_rng(seed)
+    batch, height, width, channels, units, across, down = (int(n) for n in generator.integers(1, (3, 8, 8, 5, 7, 4, 4)))
+    source = activation("in", (batch, height, width, channels), (0.02, 1e3, 1e30, 1e-30)[seed % 4], -3)
+    attrs = {"stride": (1 + seed % 2, 1 + seed % 3), "padding": "SAME" if seed % 3 else ((1, 0), (0, 1))}
+    attrs["activation"] = ("NONE", "RELU6")[seed % 2]
+    kernel = (min(down, height) + (seed % 3 == 0), min(across, width) + (seed % 3 == 0))
+    if "POOL" in op:
+        return layer(op, [source], dtype, {**attrs, "filter": kernel})
+    attrs["dilation"] = (1, 1) if seed % 3 == 0 else (1 + seed % 2, 2)
+    if op == "CONV_2D":
+        count, matrix = units, weights(generator, "weights", (units, *kernel, channels))
+    else:
+        count = channels * (1 + seed % 3)
+        values = generator.integers(-127, 127, (1, *kernel, count), np.int8, endpoint=True)
+        matrix = constant("weights", values, generator.uniform(0.1, 1, count).tolist(), axis=3)
+    bias = real("bias", generator.normal(size=count))
+    return layer(op, [source, matrix, bias][: 2 + seed % 2], dtype, attrs)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("op", ["CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D"])
+def test_sliding(op: str, dtype: DType) -> None:
+    prove([sliding(seed, op, dtype) for seed in range(6)])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_means(dtype: DType) -> None:
+    """Over axes that follow each other; others are refused by name."""
+    source = activation("in", (2, 3, 4, 5), 0.3, 7)
+
+    def mean(*axes: int) -> Graph:
+        return layer("MEAN", [source, constant("axes", np.array(axes, np.int32))], dtype, {"keep_dims": len(axes) > 1})
+
+    prove([mean(1, 2), mean(3), mean(0)])
+    with pytest.raises(UnsupportedError, match=r"node \(FLOAT_MEAN\): axes that are apart"):
+        mean(1, 3)
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_embedding(dtype: DType) -> None:
     """Indices of every type, beyond both ends of the table, too."""
@@ -210,12 +251,16 @@ def test_moves(dtype: DType) -> None:
     order, begin, size = (
         constant(str(values), np.array(values, np.int32)) for values in ([2, 0, 1], [0, 1, 1], [2, 2, 3])
     )
+    margins = constant("margins", np.array([[0, 0], [1, 2], [3, 0]], np.int32))
     prove(
         [
             layer("RESHAPE", [source], dtype, {"new_shape": (4, 6)}),
             layer("TRANSPOSE", [source, order], dtype),
             layer("SLICE", [source, begin, size], dtype),
             layer("CONCATENATION", [source, other], dtype, {"axis": 1}),
+            layer("PAD", [source, margins], dtype),
+            layer("PADV2", [source, margins, real("value", [-1.5], dtype)], dtype),
+            layer("MIRROR_PAD", [source, margins], dtype, {"mode": "REFLECT"}),
         ]
     )
 
