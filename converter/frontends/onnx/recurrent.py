@@ -29,9 +29,12 @@ def layer(kind: str) -> Lowering:
             raise call.fail(f"direction '{call.get('direction')}' is not served")
         steps = call.shape_of(source)[1 if batched else 0]
         relus = _relus(call, kind, len(sides))
-        _check(call, steps)
+        _check(call)
         if not batched:
             source = recurrent.batch_first(call, source, "batch_first")
+        length = _length(call, steps)
+        if length < steps:
+            source = _cut(call, source, length)
         directions = [
             replace(_direction(call, kind, source, place, reverse), relu=relus[place])
             for place, reverse in enumerate(sides)
@@ -39,6 +42,9 @@ def layer(kind: str) -> Lowering:
         given = _given(call, len(sides), 1 if batched else 0)
         reset_after = bool(call.get("linear_before_reset", 0))
         result, lasts = recurrent.layer(call, kind, source, directions, reset_after, "", given, cells=2 in call.used)
+        if length < steps:
+            margins = call.indices("paddings", [[0, 0], [0, steps - length], [0, 0]])
+            result = call.emit("PAD", [result, margins], "padded")
         outputs: list[Value | None] = [Activation(_steps(call, result, len(sides), batched))]
         for place, what in enumerate(("state", "cells"), start=1):
             if place in call.used:
@@ -74,14 +80,30 @@ def _relus(call: Call, kind: str, sides: int) -> list[bool]:
     return relus
 
 
-def _check(call: Call, steps: int) -> None:
+def _length(call: Call, steps: int) -> int:
+    """How many of the steps are computed: one constant of all sequences. Raises UnsupportedError for others."""
+    lengths = call.array(4, "sequence lengths")
+    if lengths is None:
+        return steps
+    call.require(
+        lengths.size > 0 and bool(np.all(lengths == lengths.flat[0])), "sequences of several lengths are not served"
+    )
+    length = int(lengths.flat[0])
+    call.require(1 <= length <= steps, f"sequences of {length} steps from {steps} are not served")
+    return length
+
+
+def _cut(call: Call, source: str, length: int) -> str:
+    """The first steps of [batch, steps, inputs]."""
+    batch, _, inputs = call.shape_of(source)
+    operands = [source, call.indices("cut/begin", [0, 0, 0]), call.indices("cut/size", [batch, length, inputs])]
+    return call.emit("SLICE", operands, "cut")
+
+
+def _check(call: Call) -> None:
     """Raise UnsupportedError for what the operator has not."""
     call.require(not call.get("clip"), "clipped gates are not served")
     call.require(not call.get("input_forget", 0), "coupled input and forget gates are not served")
-    lengths = call.array(4, "sequence lengths")
-    call.require(
-        lengths is None or bool(np.all(lengths == steps)), "sequences of several lengths are not served; pad the input"
-    )
     peepholes = call.array(7, "peephole weights")
     call.require(peepholes is None or not np.any(peepholes), "peepholes are not served")
 

@@ -10,15 +10,13 @@ import numpy as np
 from .. import recurrent
 from .call import Activation, Call, Constant, Lowering, Value
 
-#: What packed sequences are told.
-PACKED = "packed sequences are not served; give padded sequences of one length"
-
 
 def layers(kind: str, relu: bool = False) -> Lowering:
     """Of aten.rnn_tanh, aten.rnn_relu, aten.gru and aten.lstm: outputs, last hidden values and an LSTM's last cells."""
 
     def lower(call: Call) -> Sequence[Value | None]:
-        call.require(call.get("batch_sizes") is None, PACKED)
+        packed = call.get("batch_sizes") is not None
+        call.require(not packed, "packed sequences are served in modules, not in programs that torch.export has traced")
         dropped = call.get("train") and call.get("dropout")
         call.require(not dropped, "dropout is active; export the module in eval mode")
         source, turned = call.source("input"), not call.get("batch_first")

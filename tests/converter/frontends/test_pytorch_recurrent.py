@@ -21,6 +21,7 @@ from torch_peer import expected, few, operators, random, same, shaken
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'bitwright[torch]'")
 nn = torch.nn
+pack_padded_sequence = nn.utils.rnn.pack_padded_sequence
 
 KINDS = {"RNN": nn.RNN, "relu": partial(nn.RNN, nonlinearity="relu"), "GRU": nn.GRU, "LSTM": nn.LSTM}
 CELLS = {"RNN": nn.RNNCell, "relu": partial(nn.RNNCell, nonlinearity="relu"), "GRU": nn.GRUCell, "LSTM": nn.LSTMCell}
@@ -164,12 +165,56 @@ def test_last_cells_and_constant_states() -> None:
     same(Using(nn.GRU(4, 3), lambda m, x: m(x, x[:1, :, :3])), random(5, 1, 4))
 
 
-def test_packed_sequences_are_named() -> None:
-    def packed(layer: Any, x: Any) -> Any:
-        return layer(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5])))[1]
+class Packing(nn.Module):  # type: ignore[misc]
+    """A layer over packed sequences, unpacked to the whole length, and its last hidden values."""
 
-    with pytest.raises(ModelError, match="packed sequences are not served"):
-        read_torch(Using(nn.GRU(4, 3), packed), (random(5, 1, 4),))
+    def __init__(self, layer: Any, lengths: Any, total: int | None = None) -> None:
+        super().__init__()
+        self.layer, self.lengths, self.total = layer, lengths, total
+
+    def forward(self, x: Any) -> Any:
+        first = self.layer.batch_first
+        # By a name of this module, as users import it, and by torch's.
+        lengths = torch.tensor([self.lengths]) if isinstance(self.lengths, int) else self.lengths
+        packed, state = self.layer(pack_padded_sequence(x, lengths, first))
+        outputs, lengths = nn.utils.rnn.pad_packed_sequence(packed, first, 0.0, self.total)
+        return outputs + lengths[0], state[0] if isinstance(state, tuple) else state
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_packed_sequences(kind: str, batch_first: bool) -> None:
+    layer = shaken(KINDS[kind](4, 3, 2, bidirectional=True, batch_first=batch_first), 3)
+    shape = (1, 5, 4) if batch_first else (5, 1, 4)
+    for lengths, total in (([3], 5), ([5], None), (2, None)):
+        same(Packing(layer, lengths, total), random(*shape))
+    assert (
+        pack_padded_sequence is nn.utils.rnn.pack_padded_sequence
+        and pack_padded_sequence.__module__ == "torch.nn.utils.rnn"
+    )
+
+
+def test_packed_batches_of_one_length() -> None:
+    same(Packing(shaken(nn.LSTM(4, 3), 3), [4, 4], 6), random(5, 2, 4))
+
+
+def test_packed_sequences_that_are_not_served() -> None:
+    def fails(lengths: Any, match: str, total: int | None = None) -> None:
+        with pytest.raises(ModelError, match=f"Packing: .*{match}"):
+            read_torch(Packing(nn.GRU(4, 3), lengths, total), (random(5, 2, 4),))
+
+    fails([5, 3], r"lengths \[3, 5\] for a batch of 2 are not served")
+    fails([5], "for a batch of 2 are not served")
+    fails([0, 0], "0 steps from 5 are not served")
+    fails([6, 6], "6 steps from 5 are not served")
+    fails([4, 4], "do not fit a total_length of 3", 3)
+
+    class Given(Packing):
+        def forward(self, x: Any, lengths: Any) -> Any:
+            return self.layer(pack_padded_sequence(x, lengths))[1]
+
+    with pytest.raises(ModelError, match="the lengths of packed sequences are values of run time"):
+        read_torch(Given(nn.GRU(4, 3), None), (random(5, 1, 4), torch.tensor([5])))
 
 
 class Using(nn.Module):  # type: ignore[misc]

@@ -60,6 +60,14 @@ def test_zeros_and_whole_lengths_are_what_is_served_anyway() -> None:
     prove(layer("LSTM", constants=held, names=("n", "h0", "h0"), activations=["Sigmoid", "Tanh", "Tanh"]))
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_shorter_sequences(kind: str, direction: str) -> None:
+    """One length of all sequences cuts them; what is behind it is zero."""
+    held = {"n": np.array([3, 3], np.int32)}
+    prove(layer(kind, (2, 5, 3, 2), direction, constants=held, names=("n",)))
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_the_transposes_of_exporters_vanish(batch: int) -> None:
     """PyTorch writes a batch-first layer as one between transposes."""
@@ -111,7 +119,11 @@ def test_initial_and_last_states(kind: str, direction: str) -> None:
         (lambda: layer("RNN", activations=["Affine"]), "activations Affine are not served; use tanh or relu"),
         (lambda: layer("GRU", activations=["Sigmoid", "Relu"]), "activations Sigmoid, Relu are not served; use sigm"),
         (lambda: layer("LSTM", input_forget=1), "coupled"),
-        (lambda: layer("GRU", constants={"n": np.array([3], np.int32)}, names=("n",)), "several lengths"),
+        (lambda: layer("GRU", constants={"n": np.array([0], np.int32)}, names=("n",)), "sequences of 0 steps from 4"),
+        (
+            lambda: layer("GRU", (2, 4, 3, 2), constants={"n": np.array([3, 4], np.int32)}, names=("n",)),
+            "several lengths",
+        ),
         (lambda: layer("RNN", constants={"r": np.ones((1, 3, 2), np.float32)}), r"weights of shapes \[2, 3\] and"),
     ],
 )
