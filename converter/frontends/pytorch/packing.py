@@ -6,7 +6,6 @@ them again. What runs in between is the layer over shorter sequences.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
@@ -21,7 +20,7 @@ from ....errors import ModelError
 _LAYERS = (torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM)
 
 
-class _Packed(rnn.PackedSequence):  # type: ignore[misc]
+class _Packed(rnn.PackedSequence):
     """Sequences of one length, also as [steps, batch, values]: ``steps_first``."""
 
     steps_first: Any
@@ -38,14 +37,14 @@ class _Packed(rnn.PackedSequence):  # type: ignore[misc]
 def traceable_packing(module: Any) -> Iterator[None]:
     """Let ``pack_padded_sequence`` and ``pad_packed_sequence`` be what torch.export can trace.
 
-    They are replaced where they are defined, and in the modules of the network's classes, which may have imported them
-    by name; at the end everything is as it was.
+    They are replaced where they are defined, and among the globals of the network's classes, which may have imported
+    them by name; at the end everything is as it was.
     """
     replaced = {rnn.pack_padded_sequence: _pack, rnn.pad_packed_sequence: _unpack}
-    owners = {kind.__module__ for part in module.modules() for kind in type(part).__mro__} | {rnn.__name__}
+    kinds = {kind for part in module.modules() for kind in type(part).__mro__}
+    spaces = [vars(rnn), *(getattr(getattr(kind, "forward", None), "__globals__", {}) for kind in kinds)]
     with ExitStack() as stack:
-        for owner in sorted(owners & set(sys.modules)):
-            names = vars(sys.modules[owner])
+        for names in {id(space): space for space in spaces}.values():
             for original, stand_in in replaced.items():
                 for name in [name for name, value in names.items() if value is original]:
                     stack.enter_context(patch.dict(names, {name: stand_in}))
