@@ -50,8 +50,8 @@ static inline void bw_cached_attention_real(const bw_cached_attention_real_param
 static inline void bw_cached_attention_whole_real(const bw_cached_attention_real_params *p, const bw_real *query,
                                                   const bw_real *key, const bw_real *value, bw_real *output,
                                                   void *scratch) {
-    int32_t *const position = (int32_t *)((float *)scratch + p->context + 1 + p->value_depth);
-    bw_real *const keys = (bw_real *)(position + 2), *const values = keys + p->context * p->heads * p->depth;
+    int32_t *const position = (int32_t *)(void *)((float *)scratch + p->context + 1 + p->value_depth);
+    bw_real *const keys = (bw_real *)(void *)(position + 2), *const values = keys + p->context * p->heads * p->depth;
     position[0] = 0;
     position[1] = 0;
     bw_cached_attention_real(p, query, key, value, output, keys, values, position, scratch);
