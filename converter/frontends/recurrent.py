@@ -21,6 +21,7 @@ class Direction:
     recurrent_bias: str | None
     reverse: bool
     projection: str | None = None
+    relu: bool = False
 
     @property
     def operands(self) -> list[str | None]:
@@ -89,6 +90,8 @@ def layer(
         name = (f"{what}/{label}" if what else label) if len(directions) > 1 else what
         attrs: dict[str, int] = {"reset_after": reset_after} if kind == "GRU" else {}
         operands = [source, *direction.operands, state.hidden, state.cells, direction.projection]
+        if direction.relu:
+            attrs["relu"] = True
         if direction.projection is not None:
             attrs["hidden_shift"] = hidden_shift(call.graph.tensor(direction.projection).value())
         while operands[-1] is None:

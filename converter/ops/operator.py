@@ -152,6 +152,8 @@ class Operator:
         inputs, outputs: fewest and most operands; absent optional ones count when others follow.
         states: fewest and most states that a node keeps; those of TFLite's operators stand in ``tflite_schema``.
         vary: the rule of a node, where its operands or attributes change it.
+        calibrate: a node of the float graph with the attributes that follow from the largest magnitude of each of its
+            activations, by name.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Operator:
     outputs: tuple[int, int] = (1, 1)
     states: tuple[int, int] = (0, 0)
     vary: Callable[[Node, QuantRule], QuantRule] | None = None
+    calibrate: Callable[[Graph, Node, Callable[[str], float]], Node] | None = None
 
     def rule_for(self, node: Node) -> QuantRule | None:
         """How the tensors of that node are quantized."""

@@ -7,7 +7,7 @@ of ``cells`` everywhere. Outputs: the hidden values of every step and, where the
 and the last cells. Per step, with ``s`` the logistic function (Elman,
 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
 
-    RNN   h' = tanh(W x + b + R h + d)
+    RNN   h' = tanh(W x + b + R h + d), or with the attribute relu max(0, W x + b + R h + d)
     GRU   r, z = s(W x + b + R h + d), n = tanh(W x + b + r (R h + d)), h' = (1 - z) n + z h
           without reset_after: n = tanh(W x + b + R (r h) + d)
     LSTM  i, f, o = s(W x + b + R h + d), g = tanh(W x + b + R h + d), c' = f c + i g, h' = o tanh(c')
@@ -19,7 +19,8 @@ values in Q0.15 round half up. The cell is int16 in Q4.11 and saturates at +-16.
 tensor's grid; an int16 output that Bitwright quantizes has the hidden state's own grid. Hidden values and cells that
 come in and go out are int16 on the grids that the layer computes with. Projected hidden values are int16 in units of
 2^(hidden_shift - 15), an attribute that frontends set from the weights: ``o tanh(c')`` in Q0.15 times ``P`` accumulates
-in int32, is requantized like a gate's products, to these units, and saturates.
+in int32, is requantized like a gate's products, to these units, and saturates. Those of an RNN with relu have such
+units, too, from calibration: both products are requantized to them at once, and their sum saturates at 0 and 32767.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ FloatStep = Callable[[Array, list[Array], FloatGates], list[Array]]
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """A matrix product in units of 2^-12, of a projection in those of hidden values: weights int8 [rows, depth]; bias,
-    with the zero point's share, and multiplier int64 [rows]; shifts of :func:`requantize_high`."""
+    """A matrix product in units of 2^-12, of a projection and with relu in those of hidden values: weights int8
+    [rows, depth]; bias, with the zero point's share, and multiplier int64 [rows]; shifts of :func:`requantize_high`."""
 
     weights: Array
     bias: Int64
@@ -92,7 +93,7 @@ class Recurrent:
     """Integer constants.
 
     Attributes:
-        kind: RNN, GRU or LSTM.
+        kind: RNN, GRU or LSTM; relu: of an RNN, in the place of tanh.
         batch, steps, inputs, cells, hidden: sizes; time_major: input [steps, batch, inputs], else [batch, steps,
         inputs].
         reverse: from the last step to the first; reset_after: of a GRU, see above.
@@ -104,6 +105,7 @@ class Recurrent:
     """
 
     kind: str
+    relu: bool
     batch: int
     steps: int
     inputs: int
@@ -141,9 +143,15 @@ def is_projected(node: Node) -> bool:
     return node.op == "LSTM" and len(node.inputs) > PROJECTION and node.inputs[PROJECTION] is not None
 
 
+def is_relu(node: Node) -> bool:
+    """Whether an RNN has relu in the place of tanh."""
+    return node.op == "RNN" and bool(node.attrs.get("relu"))
+
+
 def hidden_scale(node: Node) -> float:
     """The unit of hidden values."""
-    return STATE_SCALE * 2.0 ** int(node.attrs.get("hidden_shift", 0)) if is_projected(node) else STATE_SCALE
+    own = is_projected(node) or is_relu(node)
+    return STATE_SCALE * 2.0 ** int(node.attrs.get("hidden_shift", 0)) if own else STATE_SCALE
 
 
 def hidden_shift(projection: Array) -> int:
@@ -152,7 +160,11 @@ def hidden_shift(projection: Array) -> int:
     Row sums bound what they make of outputs below 1, and half a step for each weight what rounding adds.
     """
     size = np.abs(projection.astype(np.float64))
-    bound = float((size.sum(axis=1) + size.shape[1] * size.max(axis=1) / 254).max())
+    return _finest(float((size.sum(axis=1) + size.shape[1] * size.max(axis=1) / 254).max()))
+
+
+def _finest(bound: float) -> int:
+    """The ``hidden_shift`` of the finest unit in which values up to a bound do not saturate."""
     if not np.isfinite(bound) or bound <= 0:
         return 0  # NaN is refused by name later
     return int(np.clip(np.ceil(np.log2(bound * 32768 / 32767)), -_MOST_SHIFT, _MOST_SHIFT))
@@ -171,6 +183,8 @@ def sizes(graph: Graph, node: Node) -> tuple[int, int, int, int]:
     hidden = cells = recurrent.shape[-1] if recurrent.shape else 0
     if is_projected(node):
         cells = _projected(node, graph.input(node, PROJECTION), hidden)
+    if is_projected(node) or is_relu(node):
+        _check_shift(node)
     rows = GATES[node.op] * cells
     if not cells or weights.shape != (rows, source.shape[2]) or recurrent.shape != (rows, hidden):
         raise ModelError(
@@ -190,12 +204,15 @@ def _projected(node: Node, projection: Tensor, hidden: int) -> int:
             f"{node.name} ({node.op}): a projection of shape {list(projection.shape)} does not fit; with these "
             f"recurrent weights it must be [{hidden}, cells]"
         )
+    return cells
+
+
+def _check_shift(node: Node) -> None:
     shift = node.attrs.get("hidden_shift", 0)
     if not isinstance(shift, int) or abs(shift) > _MOST_SHIFT:
         raise ModelError(
             f"{node.name} ({node.op}): hidden_shift is {shift!r}; it must be {-_MOST_SHIFT} to {_MOST_SHIFT}"
         )
-    return cells
 
 
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
@@ -246,6 +263,7 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         require_types(graph, node, [tensor], [DType.INT8, DType.INT16])
     batch, steps, inputs, cells = sizes(graph, node)
     unit = hidden_scale(node)
+    gate = unit if is_relu(node) else _GATE_SCALE
     multiplier, left, right = high_multipliers([unit / target.scale], -_LOW)
     require(right >= 1, node, f"hidden values on an output scale of {target.scale:g} do not fit int32")
     stateful = bool(node.states)
@@ -258,12 +276,12 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         require(not reverse, node, "a state that is kept needs the steps in their order")
     projection = _product(graph, node, PROJECTION, STATE_SCALE, target=unit) if is_projected(node) else None
     return Recurrent(
-        node.op, batch, steps, inputs, cells, graph.input(node, 2).shape[1], bool(node.attrs.get("time_major")),
-        reverse, bool(node.attrs.get("reset_after", True)), stateful, _initial(graph, node),
-        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
-        _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point),
-        _product(graph, node, 2, unit), projection, source.dtype, target.dtype, int(multiplier[0]), left, right,
-        target.zero_point,
+        node.op, is_relu(node), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
+        bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
+        _initial(graph, node), tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
+        _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
+        _product(graph, node, 2, unit, target=gate), projection, source.dtype, target.dtype,
+        int(multiplier[0]), left, right, target.zero_point,
     )  # fmt: skip
 
 
@@ -305,7 +323,8 @@ def _gates(params: Recurrent, x: Int64, h: Int64, first: int, count: int) -> lis
 
 
 def _rnn(params: Recurrent, x: Int64, h: Int64) -> Int64:
-    return tanh(_gates(params, x, h, 0, 1)[0], 3)
+    (gate,) = _gates(params, x, h, 0, 1)
+    return np.maximum(gate, 0) if params.relu else tanh(gate, 3)
 
 
 def _gru(params: Recurrent, x: Int64, h: Int64) -> Int64:
@@ -356,8 +375,12 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     return [result, *(state[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
 
 
-def _float_rnn(x: Array, state: list[Array], of_state: FloatGates) -> list[Array]:
-    return [np.tanh(x + of_state(state[0]))]
+def _float_rnn(relu: bool) -> FloatStep:
+    def step(x: Array, state: list[Array], of_state: FloatGates) -> list[Array]:
+        gate: Array = x + of_state(state[0])
+        return [np.maximum(gate, 0) if relu else np.tanh(gate)]
+
+    return step
 
 
 def _float_gru(reset_after: bool) -> FloatStep:
@@ -390,7 +413,7 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
     projection = float_operand(inputs, PROJECTION) if is_projected(node) else None
     bias = float_bias(inputs, 4)
     steps: dict[str, FloatStep] = {
-        "RNN": _float_rnn,
+        "RNN": _float_rnn(is_relu(node)),
         "GRU": _float_gru(node.attrs.get("reset_after", True)),
         "LSTM": _float_lstm(projection),
     }
@@ -428,7 +451,7 @@ def macs(graph: Graph, node: Node) -> int:
 
 
 _LIMITS = {
-    "RNN": "tanh",
+    "RNN": "tanh or relu",
     "GRU": "both places of the reset gate",
     "LSTM": "with or without projection, no peepholes; the cell saturates at 16",
 }
@@ -443,16 +466,30 @@ _RULE = QuantRule(
 
 
 def _vary(node: Node, rule: QuantRule) -> QuantRule:
-    """The rule of an LSTM with a projection: one more matrix, and hidden values in units that its weights ask for."""
-    if not is_projected(node):
+    """The rule of an LSTM with a projection, one more matrix, or an RNN with relu: hidden values in their own unit."""
+    if not (is_projected(node) or is_relu(node)):
         return rule
     unit = hidden_scale(node)
+    projection = (Matrix(PROJECTION, None, STATE_SCALE),) if is_projected(node) else ()
     return replace(
         rule,
-        inner=(Matrix(1, 3), Matrix(2, 4, unit), Matrix(PROJECTION, None, STATE_SCALE)),
+        inner=(Matrix(1, 3), Matrix(2, 4, unit), *projection),
         fixed={DType.INT16: (unit, 0)},
         states=(State(5, 1, unit), State(6, 2, CELL_SCALE)),
     )
+
+
+def _calibrate(graph: Graph, node: Node, reach: Callable[[str], float]) -> Node:
+    """An RNN with relu with the unit of its hidden values: the finest for what they are, as far as sums fit int32."""
+    if not is_relu(node):
+        return node
+    given = [str(name) for name in node.inputs[INITIAL[0] : INITIAL[0] + 1] if name is not None]
+    hidden = max(reach(name) for name in (node.outputs[0], *given))
+    biases = [tensor for index in (3, 4) if (tensor := graph.optional_input(node, index)) is not None]
+    weights = np.abs(graph.input(node, 1).value().astype(np.float64)).sum(axis=1).max()
+    sums = weights * reach(str(node.inputs[0])) + sum(reach(bias.name) for bias in biases)
+    # High words of the products' sums stay within 2^30: far above any sum of the input that is seen.
+    return replace(node, attrs={**node.attrs, "hidden_shift": _finest(max(hidden, float(sums) / 512))})
 
 
 RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
@@ -470,6 +507,7 @@ RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
         outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
         vary=_vary,
+        calibrate=_calibrate if kind == "RNN" else None,
     )
     for kind in GATES
 )

@@ -81,7 +81,7 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
     scheme = resolved(graph, scheme)
-    graph = _with_joints(graph, scheme)
+    graph = _calibrated(_with_joints(graph, scheme), statistics)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
     states = _states_in(graph, scheme)
     types = _types(graph, scheme, states)
@@ -197,6 +197,26 @@ def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
         if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
             node = replace(node, attrs={**node.attrs, "tokens": own})
         nodes.append(node)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _calibrated(graph: Graph, statistics: Statistics) -> Graph:
+    """The graph whose nodes carry the attributes that follow from what their tensors hold."""
+
+    def reach(name: str) -> float:
+        """The largest magnitude."""
+        data = graph.tensor(name).data
+        if data is not None:
+            return float(np.abs(data).max(initial=0))
+        if name not in statistics:
+            raise InputError(f"tensor '{name}' was not seen during calibration")
+        return max(-statistics[name].low, statistics[name].high)
+
+    nodes = []
+    for node in graph.nodes:
+        operator = OPERATORS.get(node.op)
+        change = None if operator is None else operator.calibrate
+        nodes.append(node if change is None else change(graph, node, reach))
     return graph.with_nodes(tuple(nodes))
 
 

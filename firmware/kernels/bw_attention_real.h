@@ -41,7 +41,7 @@ static inline void bw_attention_real(const bw_attention_real_params *p, const bw
         for (int32_t i = 0; i < outer; ++i) {
             for (int32_t j = 0; j < inner; ++j) {
                 const int32_t head = p->heads_first ? i : j, token = p->heads_first ? j : i;
-                bw_attention_row_real(p, batch, head, token, query, key, value, output, scratch);
+                bw_attention_row_real(p, batch, head, token, query, key, value, output, (float *)scratch);
             }
         }
     }

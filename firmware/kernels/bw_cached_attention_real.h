@@ -33,7 +33,7 @@ static inline void bw_cached_attention_real(const bw_cached_attention_real_param
         for (int32_t head = 0; head < p->heads; ++head) {
             const int32_t at = head * p->depth, value_at = head * p->value_depth;
             bw_cached_head_real(p, head, query + at, key + at, value + value_at, output + value_at, keys, values,
-                                position, scratch);
+                                position, (float *)scratch);
         }
         memcpy(keys + position[0] * row, key, (uint32_t)row * sizeof *keys);
         memcpy(values + position[0] * value_row, value, (uint32_t)value_row * sizeof *values);
@@ -50,8 +50,8 @@ static inline void bw_cached_attention_real(const bw_cached_attention_real_param
 static inline void bw_cached_attention_whole_real(const bw_cached_attention_real_params *p, const bw_real *query,
                                                   const bw_real *key, const bw_real *value, bw_real *output,
                                                   void *scratch) {
-    int32_t *const position = (void *)((float *)scratch + p->context + 1 + p->value_depth);
-    bw_real *const keys = (void *)(position + 2), *const values = keys + p->context * p->heads * p->depth;
+    int32_t *const position = (int32_t *)(void *)((float *)scratch + p->context + 1 + p->value_depth);
+    bw_real *const keys = (bw_real *)(void *)(position + 2), *const values = keys + p->context * p->heads * p->depth;
     position[0] = 0;
     position[1] = 0;
     bw_cached_attention_real(p, query, key, value, output, keys, values, position, scratch);

@@ -8,9 +8,10 @@
 #include "bw_product_real.h"
 #include "bw_recurrent_real_params.h"
 
-static inline void bw_rnn_real(int32_t cells, const float *x, const float *a, bw_real *hidden) {
+static inline void bw_rnn_real(int32_t cells, int32_t relu, const float *x, const float *a, bw_real *hidden) {
     for (int32_t i = 0; i < cells; ++i) {
-        bw_keep(hidden + i, bw_tanh_real(x[i] + a[i]));
+        const float gate = x[i] + a[i];
+        bw_keep(hidden + i, relu == 0 ? bw_tanh_real(gate) : gate > 0.0F ? gate : 0.0F);
     }
 }
 
@@ -54,12 +55,12 @@ static inline void bw_recurrent_step_real(const bw_recurrent_real_params *p, con
                                           float *scratch) {
     const int32_t cells = p->cells, rows = bw_gate_rows_real(p);
     float *const x = scratch, *const a = x + rows;
-    bw_real *const room = (void *)(a + rows); /* [cells] */
+    bw_real *const room = (bw_real *)(void *)(a + rows); /* [cells] */
     const int32_t apart = p->kind == BW_REAL_GRU && !p->reset_after ? cells : 0;
     bw_gates_real(&p->of_input, 0, rows, p->inputs, input, x);
     bw_gates_real(&p->of_state, 0, rows - apart, p->hidden, state, a);
     if (p->kind == BW_REAL_RNN) {
-        bw_rnn_real(cells, x, a, state);
+        bw_rnn_real(cells, p->relu, x, a, state);
     } else if (p->kind == BW_REAL_GRU) {
         if (apart) {
             bw_reset_real(cells, x, a, state, room);
@@ -87,7 +88,7 @@ static inline void bw_recurrent_run_real(const bw_recurrent_real_params *p, cons
         for (int32_t turn = 0; turn < p->steps; ++turn) {
             const int32_t at = p->reverse ? p->steps - 1 - turn : turn;
             const int32_t row = batch * p->batch_stride + at * p->step_stride;
-            bw_recurrent_step_real(p, input + row * p->inputs, own, scratch);
+            bw_recurrent_step_real(p, input + row * p->inputs, own, (float *)scratch);
             memcpy(output + row * p->hidden, own, (uint32_t)p->hidden * sizeof *own);
         }
     }
@@ -98,7 +99,8 @@ static inline void bw_recurrent_given_run_real(const bw_recurrent_given_real_par
     const bw_recurrent_real_params *const layer = &p->layer;
     const int32_t width = bw_state_width_real(layer), rows = bw_gate_rows_real(layer);
     const int32_t starts[2] = {0, layer->hidden}, widths[2] = {layer->hidden, layer->cells};
-    const bw_real *const given[2] = {p->hidden ? inputs[1] : 0, p->cells ? inputs[p->hidden ? 2 : 1] : 0};
+    const bw_real *const given[2] = {(const bw_real *)(p->hidden ? inputs[1] : 0),
+                                     (const bw_real *)(p->cells ? inputs[p->hidden ? 2 : 1] : 0)};
     bw_real *const state = (bw_real *)(void *)((float *)scratch + 2 * rows) + layer->cells;
     memset(state, 0, (uint32_t)(layer->batch * width) * sizeof *state);
     for (int32_t part = 0; part < 2; ++part) {
@@ -107,9 +109,9 @@ static inline void bw_recurrent_given_run_real(const bw_recurrent_given_real_par
                    (uint32_t)widths[part] * sizeof *state);
         }
     }
-    bw_recurrent_run_real(layer, inputs[0], outputs[0], state, scratch);
+    bw_recurrent_run_real(layer, (const bw_real *)inputs[0], (bw_real *)outputs[0], state, scratch);
     for (int32_t part = 0; part < p->last; ++part) {
-        bw_real *const last = outputs[1 + part];
+        bw_real *const last = (bw_real *)outputs[1 + part];
         for (int32_t i = 0; i < layer->batch; ++i) {
             memcpy(last + i * widths[part], state + i * width + starts[part], (uint32_t)widths[part] * sizeof *state);
         }

@@ -23,6 +23,7 @@ typedef struct {
 
 typedef struct {
     int32_t kind; /* 0 RNN, 1 GRU, 2 LSTM */
+    int32_t relu; /* RNN: instead of the tangent */
     int32_t batch, steps, inputs, cells, hidden;
     int32_t batch_stride, step_stride; /* of the rows of input and output */
     int32_t reverse;                   /* from the last step to the first */

@@ -1,12 +1,13 @@
 /* RNN, GRU or LSTM over a sequence: int8 or int16 in and out, int8 weights, hidden state int16 in Q0.15, or on
- * the grid to which an LSTM's projection requantizes.
+ * the grid to which an LSTM's projection, or an RNN with relu, requantizes.
  *
  * Layout: input [batch][steps][inputs] or [steps][batch][inputs], output the same with `hidden`; state int16
  * [batch][hidden], of an LSTM [batch][hidden + cells] with the cells in Q4.11 after the hidden values. Weights int8
  * [gates][cells][inputs] and [gates][cells][hidden], and of a projection [hidden][cells], as bw_rows_s8.h lays rows
  * out; gates of a GRU: reset, update, new; of an LSTM: input, forget, new, output. Biases hold the zero point's share.
  * Ranges: all accumulators fit int32, those of a product also after its left shift (proven on the host); requantization
- * HIGH, to units of 2^-12. States may be any int16; projected hidden values saturate.
+ * HIGH, to units of 2^-12, with relu to those of the hidden values. States may be any int16; projected hidden values
+ * saturate, those of relu at 0 and 32767.
  * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of hidden values, or of cells
  * where a projection has more of them, each rounded up to four values; then two tiles of weights where they are
  * streamed (bw_stream.h; not with a projection). Cost per step: a multiply-accumulate for each weight, and for each
@@ -29,6 +30,7 @@ typedef struct {
 
 typedef struct {
     int32_t kind;
+    int32_t relu; /* RNN: instead of the tangent */
     int32_t batch, steps, inputs, cells;
     int32_t hidden;                    /* values; as many as cells without a projection */
     int32_t batch_stride, step_stride; /* of the rows of input and output */

@@ -11,6 +11,7 @@ import pytest
 import torch
 from bitwright.cli import main
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.quantize.annotate import Scheme
 from bitwright.converter.quantize.calibration import calibration
 from bitwright.converter.quantize.modes import Module
@@ -48,10 +49,11 @@ def sequences() -> Graph:
         def __init__(self) -> None:
             super().__init__()
             self.gru, self.lstm = torch.nn.GRU(5, 8, batch_first=True), torch.nn.LSTM(8, 6, batch_first=True)
+            self.rnn = torch.nn.RNN(6, 6, nonlinearity="relu", batch_first=True)
             self.norm, self.head = torch.nn.LayerNorm(6), torch.nn.Linear(6, 4)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            x = self.norm(self.lstm(self.gru(x)[0])[0])
+            x = self.norm(self.rnn(self.lstm(self.gru(x)[0])[0])[0])
             return torch.softmax(torch.nn.functional.gelu(self.head(x)) + 0.5, dim=-1)
 
     torch.manual_seed(1)
@@ -84,11 +86,11 @@ def test_every_layer_on_the_cores(network: Graph, samples: np.ndarray, target: s
 def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str) -> None:
     """All in float, and the recurrent layers alone: int8 weights, float16 hidden values and gates."""
     data = np.random.default_rng(2).normal(size=(8, 7, 5)).astype(np.float32)
-    names = tuple(node.name for node in sequences.nodes if node.op in ("GRU", "LSTM"))
-    assert len(names) == 2
+    names = tuple(node.name for node in sequences.nodes if node.op in GATES)
+    assert len(names) == 3
     for patterns in (("*",), names):
         graph = quantized(sequences, data, **{kind: patterns})
-        assert {"FLOAT_GRU", "FLOAT_LSTM"} <= {node.op for node in graph.nodes}
+        assert {f"FLOAT_{kind}" for kind in GATES} <= {node.op for node in graph.nodes}
         assert all(node.in_float for node in graph.nodes) == (patterns == ("*",))
         report = bitwright.verify(graph, target, vectors=4)
         assert report.bit_exact, report.mismatches[:3]
@@ -204,7 +206,7 @@ def test_unknown_layers_and_layers_that_cannot(network: Graph, samples: np.ndarr
 def test_states_are_kept_in_float_on_the_cores(sequences: Graph, target: str, kind: str) -> None:
     """A step an inference, each from the state that the one before has left: the bits of the whole sequence."""
     data = np.random.default_rng(2).normal(size=(8, 7, 5)).astype(np.float32)
-    names = tuple(node.name for node in sequences.nodes if node.op in ("GRU", "LSTM"))
+    names = tuple(node.name for node in sequences.nodes if node.op in GATES)
     whole = quantized(sequences, data, **{kind: names})
     steps = bitwright.in_steps(whole)
     assert {v.initial.dtype.name for v in steps.variables.values()} == {"float32" if kind == "f32" else "float16"}

@@ -16,6 +16,7 @@ def lower(_graph: Graph, _node: Node, params: FloatRecurrent) -> KernelCall:
     or goes out."""
     fields: dict[str, Field] = {
         "kind": _KINDS[params.kind],
+        "relu": int(params.relu),
         "batch": params.batch,
         "steps": params.steps,
         "inputs": params.inputs,

@@ -21,6 +21,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     ``bw_recurrent_given_s8`` with one that comes in or goes out."""
     fields: dict[str, Field] = {
         "kind": _KINDS[params.kind],
+        "relu": int(params.relu),
         "batch": params.batch,
         "steps": params.steps,
         "inputs": params.inputs,

@@ -11,7 +11,7 @@ from ....converter.ir import Array, Graph, Node
 from ....converter.ops.token_wise import FullyConnectedTokens, Tokens
 from ..call import Field, KernelCall, as_c
 from ..overlap import row_distance
-from .recurrent import padded_rows
+from ..padding import padded_rows
 from .wide import multiplier16
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,13 +28,23 @@ def layer(kind: str) -> Lowering:
         if sides is None:
             raise call.fail(f"direction '{call.get('direction')}' is not served")
         steps = call.shape_of(source)[1 if batched else 0]
-        _check(call, kind, steps, len(sides))
+        relus = _relus(call, kind, len(sides))
+        _check(call)
         if not batched:
             source = recurrent.batch_first(call, source, "batch_first")
-        directions = [_direction(call, kind, source, place, reverse) for place, reverse in enumerate(sides)]
+        length = _length(call, steps)
+        if length < steps:
+            source = _cut(call, source, length)
+        directions = [
+            replace(_direction(call, kind, source, place, reverse), relu=relus[place])
+            for place, reverse in enumerate(sides)
+        ]
         given = _given(call, len(sides), 1 if batched else 0)
         reset_after = bool(call.get("linear_before_reset", 0))
         result, lasts = recurrent.layer(call, kind, source, directions, reset_after, "", given, cells=2 in call.used)
+        if length < steps:
+            margins = call.indices("paddings", [[0, 0], [0, steps - length], [0, 0]])
+            result = call.emit("PAD", [result, margins], "padded")
         outputs: list[Value | None] = [Activation(_steps(call, result, len(sides), batched))]
         for place, what in enumerate(("state", "cells"), start=1):
             if place in call.used:
@@ -57,18 +68,42 @@ def _steps(call: Call, result: str, sides: int, batched: bool) -> str:
     return call.transpose(split, (1, 2, 0, 3), "outputs")
 
 
-def _check(call: Call, kind: str, steps: int, sides: int) -> None:
-    """Raise UnsupportedError for what the operator has not."""
+def _relus(call: Call, kind: str, sides: int) -> list[bool]:
+    """Whether each direction of an RNN has relu in the place of tanh. Raises UnsupportedError for other functions."""
     functions = [str(part.decode() if isinstance(part, bytes) else part) for part in call.get("activations", [])]
-    wanted = _FUNCTIONS[kind] * sides
-    served = not functions or [name.lower() for name in functions] == wanted
-    call.require(served, f"activations {', '.join(functions)} are not served; use {', '.join(_FUNCTIONS[kind])}")
+    found = [name.lower() for name in functions] or _FUNCTIONS[kind] * sides
+    relus = [kind == "RNN" and name == "relu" for name in found]
+    plain = ["tanh" if relu else name for name, relu in zip(found, relus, strict=True)]
+    wanted = ", ".join(_FUNCTIONS[kind]) + (" or relu" if kind == "RNN" else "")
+    served = plain == _FUNCTIONS[kind] * sides
+    call.require(served, f"activations {', '.join(functions)} are not served; use {wanted}")
+    return relus
+
+
+def _length(call: Call, steps: int) -> int:
+    """How many of the steps are computed: one constant of all sequences. Raises UnsupportedError for others."""
+    lengths = call.array(4, "sequence lengths")
+    if lengths is None:
+        return steps
+    call.require(
+        lengths.size > 0 and bool(np.all(lengths == lengths.flat[0])), "sequences of several lengths are not served"
+    )
+    length = int(lengths.flat[0])
+    call.require(1 <= length <= steps, f"sequences of {length} steps from {steps} are not served")
+    return length
+
+
+def _cut(call: Call, source: str, length: int) -> str:
+    """The first steps of [batch, steps, inputs]."""
+    batch, _, inputs = call.shape_of(source)
+    operands = [source, call.indices("cut/begin", [0, 0, 0]), call.indices("cut/size", [batch, length, inputs])]
+    return call.emit("SLICE", operands, "cut")
+
+
+def _check(call: Call) -> None:
+    """Raise UnsupportedError for what the operator has not."""
     call.require(not call.get("clip"), "clipped gates are not served")
     call.require(not call.get("input_forget", 0), "coupled input and forget gates are not served")
-    lengths = call.array(4, "sequence lengths")
-    call.require(
-        lengths is None or bool(np.all(lengths == steps)), "sequences of several lengths are not served; pad the input"
-    )
     peepholes = call.array(7, "peephole weights")
     call.require(peepholes is None or not np.any(peepholes), "peepholes are not served")
 

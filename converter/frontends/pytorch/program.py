@@ -8,7 +8,6 @@ import io
 import logging
 import operator
 import os
-import traceback
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from ....errors import BitwrightError, InputError, ModelError, ToolError
 from ...ir import Graph
 from ...limits import MOST_CONSTANTS
 from .reader import Reader
-from .recurrent import PACKED
 from .table import LOWERINGS, NAMESPACES, REFUSED
 
 _EXPORT = "torch.export.save(torch.export.export(module.eval(), example_inputs), 'model.pt2')"
@@ -105,20 +103,22 @@ def _read_file(path: Path, name: str | None) -> Graph:
 def _exported(module: Any, example_inputs: Any) -> Any:
     """The program of a copy in eval mode; the user's module stays as it is."""
     torch = _torch()
+    from .packing import traceable_packing
+
     if example_inputs is None:
         raise InputError("a module needs example_inputs: a tuple of tensors as its forward takes them")
     keywords = dict(example_inputs) if isinstance(example_inputs, dict) else {}
     arguments = () if keywords else example_inputs
     arguments = tuple(arguments) if isinstance(arguments, list | tuple) else (arguments,)
     try:
-        with _quiet(), torch.no_grad():
+        with _quiet(), torch.no_grad(), traceable_packing(module):
             given = torch.utils._pytree.tree_map_only(torch.Tensor, torch.Tensor.cpu, (arguments, keywords))
             return torch.export.export(copy.deepcopy(module).cpu().eval(), *given, strict=False)
+    except ModelError as error:
+        raise ModelError(f"{type(module).__name__}: {error}") from error
     except Exception as error:
         branches = "data-dependent" in str(error)
         hint = "; it branches on values of run time, which a fixed program cannot" if branches else ""
-        if any(Path(frame.filename).name == "rnn.py" for frame in traceback.extract_tb(error.__traceback__)):
-            hint = f"; {PACKED}"  # their sizes are values of run time
         raise ModelError(f"torch.export cannot trace {type(module).__name__}: {_first_line(error)}{hint}") from error
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from .. import recurrent
 from .call import Activation, Call, Constant, Lowering, Value
 
-#: What packed sequences are told.
-PACKED = "packed sequences are not served; give padded sequences of one length"
 
-
-def layers(kind: str) -> Lowering:
-    """Of aten.rnn_tanh, aten.gru and aten.lstm: outputs, last hidden values and an LSTM's last cells."""
+def layers(kind: str, relu: bool = False) -> Lowering:
+    """Of aten.rnn_tanh, aten.rnn_relu, aten.gru and aten.lstm: outputs, last hidden values and an LSTM's last cells."""
 
     def lower(call: Call) -> Sequence[Value | None]:
-        call.require(call.get("batch_sizes") is None, PACKED)
+        packed = call.get("batch_sizes") is not None
+        call.require(not packed, "packed sequences are served in modules, not in programs that torch.export has traced")
         dropped = call.get("train") and call.get("dropout")
         call.require(not dropped, "dropout is active; export the module in eval mode")
         source, turned = call.source("input"), not call.get("batch_first")
@@ -27,6 +26,7 @@ def layers(kind: str) -> Lowering:
         given, lasts = _given(call, count * sides), list[recurrent.State]()
         for number in range(count):
             directions = [_direction(call, kind, source, sides * number + side, bool(side)) for side in range(sides)]
+            directions = [replace(direction, relu=relu) for direction in directions]
             what = f"layer{number}" if count > 1 else ""
             own = given[sides * number : sides * (number + 1)]
             source, ends = recurrent.layer(call, kind, source, directions, True, what, own, cells=2 in call.used)
@@ -45,14 +45,15 @@ def layers(kind: str) -> Lowering:
     return lower
 
 
-def cell(kind: str) -> Lowering:
-    """Of aten.rnn_tanh_cell, aten.gru_cell and aten.lstm_cell: one step, whose state comes in and goes out."""
+def cell(kind: str, relu: bool = False) -> Lowering:
+    """Of aten.rnn_tanh_cell, aten.rnn_relu_cell, aten.gru_cell and aten.lstm_cell: one step, whose state comes in and
+    goes out."""
 
     def lower(call: Call) -> Value | Sequence[Value | None]:
         source = call.source("input")
         batch, inputs = call.shape_of(source)
         weights = [call.get(key) for key in ("w_ih", "w_hh", "b_ih", "b_hh")]
-        direction = _parameters(call, kind, weights, inputs, False)
+        direction = replace(_parameters(call, kind, weights, inputs, False), relu=relu)
         sequence = call.reshape(source, (batch, 1, inputs), "step")
         states = call.get("hx") if kind == "LSTM" else [call.get("hx")]
         given = recurrent.State(

@@ -39,9 +39,11 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "lstm": recurrent.layers("LSTM"),
     "gru": recurrent.layers("GRU"),
     "rnn_tanh": recurrent.layers("RNN"),
+    "rnn_relu": recurrent.layers("RNN", relu=True),
     "lstm_cell": recurrent.cell("LSTM"),
     "gru_cell": recurrent.cell("GRU"),
     "rnn_tanh_cell": recurrent.cell("RNN"),
+    "rnn_relu_cell": recurrent.cell("RNN", relu=True),
 }
 
 _CAPSULES: dict[str, Lowering] = {
@@ -217,7 +219,6 @@ LOWERINGS: dict[str, Lowering] = {
 EXPANDING = frozenset({"expand", "expand_as"})
 BROADCASTING = frozenset({"add", "sub", "rsub", "mul", "div", "maximum", "minimum"})
 
-_RECURRENT = "it is not served; use nn.LSTM, nn.GRU or nn.RNN with tanh"
 _THREE = "operators over three dimensions are not served; use those over one or two"
 _CHOICE = "values chosen at run time are not served; express it by clamp, maximum or a product"
 _OUTSIDE = "it is not served; leave it to the code that calls the network"
@@ -231,8 +232,6 @@ REFUSED: dict[str, str] = {
     "_log_softmax": "it is not served; drop it (the largest score stays the largest), or serve softmax",
     "hardshrink": "it is not served; train with ReLU",
     "rrelu": "it is not served; train with LeakyReLU",
-    "rnn_relu": _RECURRENT,
-    "rnn_relu_cell": _RECURRENT,
     "conv3d": _THREE,
     "conv_transpose3d": _THREE,
     "max_pool3d": _THREE,

@@ -3,7 +3,7 @@
 The definitions of :mod:`bitwright.converter.ops.recurrent`. Each of the two products of a gate is the sum of
 its weights' products in their order, times the row's scale, plus the bias; then, in this order of operations,
 
-    RNN   h' = tanh(x + a)                        with x of the input, a of the hidden values
+    RNN   h' = tanh(x + a), or max(0, x + a)      with x of the input, a of the hidden values
     GRU   r, z = s(x + a),  n = tanh(x + r * a),  h' = n + z * (h - n)
           without reset_after: the third product is of the values r * h, rounded to the layer's type
     LSTM  c' = s(xf + af) * c + s(xi + ai) * tanh(xg + ag),  h' = s(xo + ao) * tanh(c')
@@ -47,6 +47,7 @@ class FloatRecurrent:
 
     dtype: DType
     kind: str
+    relu: bool
     batch: int
     steps: int
     inputs: int
@@ -105,15 +106,17 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
         require(bool(np.all(np.isfinite(states[0]))), node, "an initial state that is not finite is not served")
         require(not reverse, node, "a state that is kept needs the steps in their order")
     return FloatRecurrent(
-        dtype, plain.op, batch, steps, inputs, cells, graph.input(node, 2).shape[1], bool(node.attrs.get("time_major")),
-        reverse, bool(node.attrs.get("reset_after", True)), stateful, (given[0], given[1]),
+        dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
+        bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
+        (given[0], given[1]),
         tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), _product(graph, node, 1),
         _product(graph, node, 2), _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
     )  # fmt: skip
 
 
 def _rnn(params: FloatRecurrent, x: Real, state: Real) -> Real:
-    return params.round(tanh(x + params.of_state(state)))
+    gate = x + params.of_state(state)
+    return params.round(np.maximum(gate, np.float32(0)) if params.relu else tanh(gate))
 
 
 def _gru(params: FloatRecurrent, x: Real, h: Real) -> Real:

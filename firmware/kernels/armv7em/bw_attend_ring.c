@@ -1,7 +1,8 @@
 /* Inner loops of attention to a ring with SMLAD and SMLAL.
  *
  * Cost: 1.6 instructions per product with rows of 8 bits, four at a time, 1.7 of 4 bits, two at a time; 3 per product
- * of weighted sums of 8 and 4 bits, 2.5 of 16. Stack: 512 bytes for the widened query.
+ * of weighted sums of 8 and 4 bits, 2.5 of 16. Stack: 256 bytes for the widened
+ * query; deeper ones than TAPS are multiplied in C.
  */
 #include "bw_attend_ring.h"
 
@@ -9,8 +10,7 @@
 #include "bw_attend_pairs_dsp.h"
 #include "bw_ring_sums.h"
 
-/* Words of a query of the greatest depth. */
-#define WORDS 128
+#define TAPS 128
 
 /* One row, and the taps behind the whole words. */
 static int32_t one_row(const uint32_t *wide, const uint32_t *end, const int8_t *row) {
@@ -24,8 +24,12 @@ static int32_t one_row(const uint32_t *wide, const uint32_t *end, const int8_t *
 
 void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
-    uint32_t wide[WORDS], *end = wide;
+    uint32_t wide[TAPS / 2], *end = wide;
     const int32_t whole = depth & ~3;
+    if (depth > TAPS) {
+        bw_ring_rows_s8(query, rows, stride, count, depth, products);
+        return;
+    }
     for (int32_t i = 0; i < whole; i += 4, end += 2) {
         const uint32_t a = bw_load32(query + i), b = bw_load32(query + i + 2);
         end[0] = bw_pkhbt(a, b);
@@ -63,9 +67,13 @@ static void two_rows_s4(const uint32_t *wide, const uint32_t *end, const int8_t 
 
 void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
-    uint32_t wide[WORDS], *end = wide;
+    uint32_t wide[TAPS / 2], *end = wide;
     const int32_t whole = depth & ~7;
     int32_t start = 0;
+    if (depth > TAPS) {
+        bw_ring_rows_s4(query, rows, stride, count, depth, products);
+        return;
+    }
     for (int32_t i = 0; i < whole; i += 8, end += 4) {
         const uint32_t a = bw_load32(query + i), b = bw_load32(query + i + 2);
         const uint32_t c = bw_load32(query + i + 4), d = bw_load32(query + i + 6);

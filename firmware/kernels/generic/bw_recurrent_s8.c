@@ -108,7 +108,13 @@ static void gates(const bw_recurrent_s8_params *p, const step *s, int32_t row, i
 
 static void step_rnn(const bw_recurrent_s8_params *p, const step *s, int16_t *h) {
     gates(p, s, 0, p->cells, NULL, s->gates);
-    bw_tanh_run_s16(s->gates, p->cells, 3, h);
+    if (p->relu == 0) {
+        bw_tanh_run_s16(s->gates, p->cells, 3, h);
+        return;
+    }
+    for (int32_t i = 0; i < p->cells; ++i) {
+        h[i] = s->gates[i] > 0 ? s->gates[i] : 0;
+    }
 }
 
 static void step_gru(const bw_recurrent_s8_params *p, const step *s, int16_t *h) {

@@ -2,7 +2,8 @@
  *
  * Cost: 5 instructions per 16 products with rows of 8 bits, two at a time, 8 per 16 of 4 bits; 10 per eight products of
  * weighted sums of 8 bits, 12 of 4 bits: factors are split into 15 bits and the rest, which 32 bits hold over 256 rows;
- * 5 per eight of 16 bits, which are gathered. Stack: 512 bytes for a query of 4 bits.
+ * 5 per eight of 16 bits, which are gathered. Stack: 256 bytes for a query of
+ * 4-bit rows; deeper ones than TAPS are multiplied in C.
  */
 #include "bw_attend_ring.h"
 
@@ -10,6 +11,8 @@
 
 #include "bw_attend_element_mve.h"
 #include "bw_ring_split.h"
+
+#define TAPS 128
 
 #ifdef __ARM_FEATURE_MVE
 
@@ -174,7 +177,11 @@ void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t strid
 
 void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
-    int16_t even[128], odd[128];
+    int16_t even[TAPS / 2], odd[TAPS / 2];
+    if (depth > TAPS) {
+        bw_ring_rows_s4(query, rows, stride, count, depth, products);
+        return;
+    }
     for (int32_t i = 0; i < depth / 2; ++i) {
         even[i] = query[2 * i], odd[i] = query[2 * i + 1];
     }

@@ -10,32 +10,36 @@
 
 #ifdef __ARM_FEATURE_MVE
 
-/* q5: where the offsets lie; q6, q7: the clamp. */
+/* q4: the scale; q5: where the offsets lie; q6, q7: the clamp. */
 #define OUTPUTS(store)                                                                                                 \
-    __asm__ volatile("vdup.32      q6, %[low]                   \n"                                                    \
-                     "vdup.32      q7, %[high]                  \n"                                                    \
-                     "movs         %[high], #0                  \n"                                                    \
-                     "vidup.u32    q5, %[high], #8              \n"                                                    \
-                     "movs         %[high], #1                  \n"                                                    \
-                     "mov          %[low], #32                  \n"                                                    \
+    __asm__ volatile("ldr          lr, [%[shared]]              \n"                                                    \
+                     "vdup.32      q6, lr                       \n"                                                    \
+                     "ldr          lr, [%[shared], #4]          \n"                                                    \
+                     "vdup.32      q7, lr                       \n"                                                    \
+                     "ldr          lr, [%[shared], #8]          \n"                                                    \
+                     "vdup.32      q4, lr                       \n"                                                    \
+                     "mov          lr, %[offset]                 \n"                                                   \
+                     "vidup.u32    q5, lr, #8                   \n"                                                    \
+                     "mov          %[shared], #1                \n"                                                    \
                      "wlstp.32     lr, %[count], 2f             \n"                                                    \
+                     "mov          %[count], #32                \n"                                                    \
                      "1:                                        \n"                                                    \
                      "vldrw.32     q1, [%[multiplier]], #16     \n"                                                    \
-                     "vmul.i32     q1, q1, %[scale]             \n"                                                    \
+                     "vmul.i32     q1, q1, q4                   \n"                                                    \
                      "vldrw.32     q2, [%[sums]], #16           \n"                                                    \
                      "vmulh.s32    q0, q2, q1                   \n"                                                    \
                      "vmul.i32     q1, q2, q1                   \n"                                                    \
-                     "vldrw.u32    q2, [%[offset], q5]          \n"                                                    \
+                     "vldrw.u32    q2, [q5]          \n"                                                               \
                      "vadd.i32     q1, q1, q2                   \n"                                                    \
-                     "vldrw.u32    q3, [%[upper], q5]           \n"                                                    \
-                     "vadd.i32     q5, q5, %[low]               \n"                                                    \
+                     "vldrw.u32    q3, [q5, #4]           \n"                                                          \
+                     "vadd.i32     q5, q5, %[count]               \n"                                                  \
                      "vadd.i32     q0, q0, q3                   \n"                                                    \
                      "vpt.u32      hi, q2, q1                   \n"                                                    \
-                     "vaddt.i32    q0, q0, %[high]              \n"                                                    \
+                     "vaddt.i32    q0, q0, %[shared]              \n"                                                  \
                      "vldrb.s32    q2, [%[right]], #4           \n"                                                    \
                      "vneg.s32     q2, q2                       \n"                                                    \
                      "vshl.u32     q1, q1, q2                   \n"                                                    \
-                     "vadd.i32     q2, q2, %[low]               \n"                                                    \
+                     "vadd.i32     q2, q2, %[count]               \n"                                                  \
                      "vshl.s32     q0, q0, q2                   \n"                                                    \
                      "vorr         q0, q0, q1                   \n"                                                    \
                      "vmax.s32     q0, q0, q6                   \n"                                                    \
@@ -43,16 +47,15 @@
                      "letp         lr, 1b                       \n"                                                    \
                      "2:                                        \n"                                                    \
                      : [multiplier] "+r"(multiplier), [sums] "+r"(sums), [right] "+l"(right), [to] "+l"(to),           \
-                       [low] "+l"(low), [high] "+l"(high)                                                              \
-                     : [count] "r"(count), [scale] "r"(scale), [offset] "r"(offset),                                   \
-                       [upper] "r"((const int32_t *)(const void *)offset + 1)                                          \
-                     : "lr", "cc", "q0", "q1", "q2", "q3", "q5", "q6", "q7", "memory")
+                       [shared] "+r"(shared), [count] "+r"(count)                                                      \
+                     : [offset] "r"(offset)                                                                            \
+                     : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
 
 void bw_token_outputs(const bw_token_layer *p, int32_t unit, int32_t count, const int32_t *sums, int32_t scale,
                       const int64_t *offset, void *output) {
     const int32_t *multiplier = p->multiplier + unit;
     const int8_t *right = p->right + unit;
-    int32_t low = p->low, high = p->high;
+    const int32_t constants[3] = {p->low, p->high, scale}, *shared = constants; /* in the loop, 1, and the count 32 */
     void *to = output;
     if (p->output_bytes == 1) {
         OUTPUTS("vstrb.32 q0, [%[to]], #4 \n");

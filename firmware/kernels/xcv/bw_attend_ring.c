@@ -1,14 +1,14 @@
 /* Inner loops of attention to a ring on XCV: queries are split into their bytes for products of words.
  *
  * Cost: 8 instructions per eight products with rows of 8 bits, 20 per 16 of 4 bits, two rows at a time, where these and
- * their stride are aligned to four bytes; weighted sums as bw_ring_xcv.h states. Stack: 512 bytes.
+ * their stride are aligned to four bytes; weighted sums as bw_ring_xcv.h states. Stack: 256 bytes.
  */
 #include "bw_attend_ring.h"
 
 #include "bw_ring_xcv.h"
 
-/* Words of a query's bytes, of the greatest depth. */
-#define WORDS 128
+/* Of a query that is split: deeper ones are multiplied in C. */
+#define TAPS 128
 
 #if BW_HAS_XCV
 
@@ -122,8 +122,8 @@ static void bytes_of(const int16_t *query, int32_t step, uint32_t *words) {
 
 void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
-    if ((((uintptr_t)rows | (uintptr_t)stride | (uintptr_t)depth) & 3U) == 0 && count >= 2) {
-        uint32_t words[WORDS];
+    if ((((uintptr_t)rows | (uintptr_t)stride | (uintptr_t)depth) & 3U) == 0 && count >= 2 && depth <= TAPS) {
+        uint32_t words[TAPS / 2];
         for (int32_t i = 0; i < depth; i += 4) {
             bytes_of(query + i, 1, words + i / 2);
         }
@@ -136,8 +136,8 @@ void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t strid
 
 void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
-    if ((((uintptr_t)rows | (uintptr_t)stride) & 3U) == 0 && (depth & 7) == 0 && count >= 2) {
-        uint32_t words[WORDS];
+    if ((((uintptr_t)rows | (uintptr_t)stride) & 3U) == 0 && (depth & 7) == 0 && count >= 2 && depth <= TAPS) {
+        uint32_t words[TAPS / 2];
         for (int32_t i = 0; i < depth; i += 8) {
             bytes_of(query + i, 2, words + i / 2);
             bytes_of(query + i + 1, 2, words + i / 2 + 2);

@@ -1,15 +1,15 @@
 /* Inner loops of attention of int16 on XCV: queries are split into their bytes, so that sums of products fit 32 bits.
  *
  * Cost: 8 instructions per four products with keys, two at a time, and some 20 per key, where keys and their stride are
- * aligned to four bytes and an even depth is at most 128; weighted sums as bw_ring_xcv.h states. Stack: 512 bytes.
+ * aligned to four bytes and an even depth is at most 64; weighted sums as bw_ring_xcv.h states. Stack: 256 bytes.
  */
 #include "bw_attend_s16.h"
 
 #include "bw_inner_s16.h"
 #include "bw_ring_xcv.h"
 
-/* 2^7 * 2^15 and 255 * 2^15, over so many taps: below 2^31. */
-#define TAPS 128
+/* 2^7 * 2^15 and 255 * 2^15, over up to 255 taps: below 2^31; 64 for the stack's sake. */
+#define TAPS 64
 
 #if BW_HAS_XCV
 

@@ -87,14 +87,18 @@ def test_kernels_on_the_emulator(seed: int) -> None:
 
 
 def test_every_kernel_serves_some_layers() -> None:
-    """The fuzzed layers reach all of these kernels, not only their fallbacks."""
+    """The fuzzed layers reach all of these kernels, not only their fallbacks; test_transformer.py those of int16."""
     reached = {
         (node.op, kernel)
         for graph in map(layers, SEEDS)
         for turn in range(3)
         for node, kernel in ((node, served(graph, turn).get(node.name)) for node in graph.nodes)
     }
-    assert reached >= {(op, kernel.name) for op, own in KERNELS.items() for kernel in own if kernel.name != "linear"}
+    assert reached >= {(op, kernel.name) for op, own in KERNELS.items() for kernel in own} - {
+        ("ADD", "linear"),
+        ("SUB", "linear"),
+        ("FULLY_CONNECTED", "16x8_units"),
+    }
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3, 4, 7, 9])

@@ -101,19 +101,6 @@ def test_refused_operators(name: str) -> None:
     assert message.startswith("1") and f"({op})" in message and way_out in message
 
 
-def test_recurrent_layers() -> None:
-    class Recurrent(nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.encoder = nn.ModuleDict({"rnn": nn.RNN(4, 3, nonlinearity="relu", batch_first=True)})
-
-        def forward(self, x: Any) -> Any:
-            return self.encoder["rnn"](x)[0]
-
-    message = refusal(Recurrent(), random(1, 5, 4))
-    assert message.startswith("encoder.rnn (aten.rnn_relu): it is not served; use nn.LSTM")
-
-
 def test_operators_of_other_libraries() -> None:
     """A name that ATen has, too, is another operator."""
     with torch.library._scoped_library("bitwright_tests", "FRAGMENT") as library:

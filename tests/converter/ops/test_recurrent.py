@@ -26,7 +26,7 @@ from single import activation, constant, few, same, scales, seeds, vectors, zero
 class Form:
     """What a layer has; ``wide``: int16 input and output; ``initial``, ``last``: states that come
     in and go out; ``gain``: how far its weights drive the gates; ``hidden``: values of a projection, 0: without,
-    in units of 2^(shift - 15)."""
+    in units of 2^(shift - 15), as those of an RNN with relu."""
 
     kind: str = "GRU"
     batch: int = 1
@@ -45,12 +45,13 @@ class Form:
     gain: float = 1.0
     hidden: int = 0
     shift: int = 0
+    relu: bool = False
 
     def valid(self) -> Form:
         """Less what does not go together: a state that is kept is neither given nor read, nor run backward."""
-        if self.kind != "LSTM":
-            return replace(self, hidden=0, shift=0)._valid()
-        return self._valid()
+        relu = self.relu and self.kind == "RNN"
+        hidden = self.hidden if self.kind == "LSTM" else 0
+        return replace(self, relu=relu, hidden=hidden, shift=self.shift if hidden or relu else 0)._valid()
 
     def _valid(self) -> Form:
         if self.stateful:
@@ -66,7 +67,7 @@ class Form:
     @property
     def units(self) -> tuple[float, float]:
         """The same of their scales."""
-        return STATE_SCALE * (2.0**self.shift if self.hidden else 1), CELL_SCALE
+        return STATE_SCALE * (2.0**self.shift if self.hidden or self.relu else 1), CELL_SCALE
 
 
 forms = st.builds(
@@ -88,6 +89,7 @@ forms = st.builds(
     gain=st.sampled_from([0.3, 1.0, 8.0, 100.0]),
     hidden=st.sampled_from([0, 0, 1, 4, 5, 9, 18]),
     shift=st.integers(-3, 5),
+    relu=st.booleans(),
 ).map(Form.valid)
 
 INPUT_SCALE = float(np.float32(0.02))
@@ -131,8 +133,10 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
     for name, scale, width in zip(outputs[1:], form.units, form.widths, strict=False):
         tensors[name] = activation(name, (form.batch, width), scale, dtype=DType.INT16)
     attrs: dict[str, Any] = {key: getattr(form, key) for key in ("time_major", "reverse", "reset_after")}
-    if form.hidden:
+    if form.hidden or form.relu:
         attrs["hidden_shift"] = form.shift
+    if form.relu:
+        attrs["relu"] = True
     states = {}
     if form.stateful:
         attrs["states"] = ("s",)
@@ -170,6 +174,32 @@ def test_reference_and_c_agree(form: Form, seed: int, zero_point: int, scale: fl
     model = model_sources(graph, ["generic"], "model")
     library = build(model)
     same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "C")
+
+
+@few
+@given(form=forms, shift=st.integers(-6, 9), seed=seeds, scale=scales(2**-14, 0.1))
+def test_reference_and_c_agree_with_relu(form: Form, shift: int, seed: int, scale: float) -> None:
+    """Also where hidden values saturate, and where states that come in are negative."""
+    form = replace(form, kind="RNN", relu=True, hidden=0, shift=shift).valid()
+    graph = read_native(write_native(layer(form, seed, 3, (scale, 1))), "model")
+    inputs, model = vectors(graph, seed), model_sources(graph, ["generic"], "model")
+    library = build(model)
+    same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "C")
+
+
+@pytest.mark.parametrize("shift", [2, 5])
+def test_relu_against_the_float_layer(shift: int) -> None:
+    """Int16 in and out, 50 steps on a grid that is never left: the rounding of two products, as it grows over time."""
+    form = Form("RNN", batch=4, steps=50, inputs=16, cells=32, shift=shift, relu=True, wide=(True, True))
+    graph = layer(form, 7, output=(256 * 2.0 ** (shift - 15), 0))
+    source, sequence = graph.tensor("x"), random(graph.tensor("x"), 7)
+    (got,) = Session(graph).trace([sequence]).outputs
+    operands = [(sequence.astype(np.float64) - source.zero_point) * source.scale]
+    operands += [real(graph.tensor(name)) for name in "wrbd"]
+    (expected,) = float_reference(graph, graph.nodes[0], operands)
+    error = np.abs(got * graph.tensor("y").scale - expected) / 2.0**shift
+    assert got.min() == 0 and got.max() < 32767 and expected.mean() > 0.1
+    assert error.max() < 1e-4 and error.mean() < 1e-5, (error.max(), error.mean())
 
 
 @few
@@ -216,11 +246,12 @@ def test_projected_values_saturate() -> None:
     assert got.max() == 32767 and got.min() == -32768
 
 
+@pytest.mark.parametrize("form", [Form("LSTM", hidden=3), Form("RNN", relu=True)])
 @pytest.mark.parametrize("shift", [16, -16, "3", 0.5])
-def test_a_bad_unit_of_hidden_values_is_named(shift: Any) -> None:
-    graph = layer(Form("LSTM", hidden=3), 1)
+def test_a_bad_unit_of_hidden_values_is_named(shift: Any, form: Form) -> None:
+    graph = layer(form, 1)
     with pytest.raises(BitwrightError, match="hidden_shift is"):
-        prepare_node(graph, replace(graph.nodes[0], attrs={"hidden_shift": shift}))
+        prepare_node(graph, replace(graph.nodes[0], attrs={"hidden_shift": shift, "relu": form.relu}))
 
 
 def test_a_projection_that_does_not_fit_is_named() -> None:

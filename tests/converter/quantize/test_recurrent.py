@@ -26,7 +26,7 @@ from tools import needs_target
 STEPS, INPUTS, CELLS, CLASSES = 12, 6, 16, 4
 
 
-def network(kind: str, reset_after: bool = True, spoiled: bool = False) -> Graph:
+def network(kind: str, reset_after: bool = True, spoiled: bool = False, relu: bool = False) -> Graph:
     """A recurrent layer in each direction, side by side, and a dense one on every step."""
     rng = np.random.default_rng(11)
     builder = GraphBuilder("net")
@@ -35,7 +35,7 @@ def network(kind: str, reset_after: bool = True, spoiled: bool = False) -> Graph
     for reverse in (False, True):
         shapes = {"w": (rows, INPUTS), "r": (rows, CELLS), "b": (rows,), "d": (rows,)}
         names = [builder.constant(n, rng.uniform(-1, 1, s) / np.sqrt(s[-1] / 3 + 1)) for n, s in shapes.items()]
-        attrs = {"reverse": reverse, "reset_after": reset_after}
+        attrs = {"reverse": reverse, "reset_after": reset_after, "relu": relu}
         sides.append(builder.node(f"layer{int(reverse)}", kind, [source, *names], attrs))
     both = builder.node("both", "CONCATENATION", sides, {"axis": 2, "activation": "NONE"})
     weights = rng.normal(size=(CLASSES, 2 * CELLS)) / 6
@@ -103,9 +103,12 @@ def test_a_wide_output_is_the_state_itself() -> None:
 
 
 @pytest.mark.parametrize("wide", [(), ("layer0",), ("*",)])
-@pytest.mark.parametrize(("kind", "reset_after"), [("RNN", True), ("GRU", True), ("GRU", False), ("LSTM", True)])
-def test_integers_in_c(kind: str, reset_after: bool, wide: tuple[str, ...]) -> None:
-    graph = simplify(network(kind, reset_after))
+@pytest.mark.parametrize(
+    ("kind", "option"), [("RNN", False), ("RNN", True), ("GRU", True), ("GRU", False), ("LSTM", True)]
+)
+def test_integers_in_c(kind: str, option: bool, wide: tuple[str, ...]) -> None:
+    """With the option of the kind: relu, or the reset gate after the product."""
+    graph = simplify(network(kind, option, relu=option))
     integer = quantize(graph, calibration(graph, [sequences(32)]), recipe(*wide)).integer
     assert not integer.variables
     quant = integer.tensor(integer.nodes[0].inputs[2]).quant
@@ -133,11 +136,27 @@ def test_integers_are_what_is_simulated(kind: str) -> None:
 @pytest.mark.parametrize("kind", list(GATES))
 def test_bit_exact_on_the_target(kind: str, wide: tuple[str, ...], target: str, tmp_path: Path) -> None:
     path, report = tmp_path / "net.bwq", tmp_path / "report.json"
-    graph = simplify(network(kind))
+    graph = simplify(network(kind, relu=wide == ("*",)))
     data = calibration(graph, [sequences(16)])
     path.write_bytes(write_native(quantize(graph, data, recipe(*wide)).integer))
     assert main(["verify", str(path), "--target", target, "--vectors", "3", "--json", str(report)]) == 0
     assert json.loads(report.read_text())["bit_exact"]
+
+
+@pytest.mark.parametrize("gain", [1e-3, 1.0, 300.0])
+def test_relu_has_the_unit_that_calibration_sees(gain: float) -> None:
+    """Power of two, the finest that holds what was seen; near float at any range of the inputs."""
+    graph = simplify(network("RNN", relu=True))
+    data = gain * sequences(32)
+    result = quantize(graph, calibration(graph, [data]), recipe("*"))
+    hidden = run_float(replace(graph, outputs=tuple(node.outputs[0] for node in graph.nodes[:2])), [data])
+    got = np.concatenate([run(result.integer, [x[None]])[0] for x in data])
+    for node, values in zip(result.integer.nodes, hidden, strict=False):
+        tensor, seen = result.integer.output(node), values.max()
+        assert tensor.scale == 2.0 ** (node.attrs["hidden_shift"] - 15)
+        assert tensor.scale * 32767 >= seen > tensor.scale * 16383
+    level = sqnr(run_float(graph, [data])[0], got)
+    assert level > 30, level
 
 
 def test_batches_run_at_once_as_one_by_one() -> None:

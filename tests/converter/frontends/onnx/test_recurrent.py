@@ -60,6 +60,14 @@ def test_zeros_and_whole_lengths_are_what_is_served_anyway() -> None:
     prove(layer("LSTM", constants=held, names=("n", "h0", "h0"), activations=["Sigmoid", "Tanh", "Tanh"]))
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_shorter_sequences(kind: str, direction: str) -> None:
+    """One length of all sequences cuts them; what is behind it is zero."""
+    held = {"n": np.array([3, 3], np.int32)}
+    prove(layer(kind, (2, 5, 3, 2), direction, constants=held, names=("n",)))
+
+
 @pytest.mark.parametrize("batch", [1, 2])
 def test_the_transposes_of_exporters_vanish(batch: int) -> None:
     """PyTorch writes a batch-first layer as one between transposes."""
@@ -73,6 +81,17 @@ def test_the_transposes_of_exporters_vanish(batch: int) -> None:
     ]
     graph = prove(model(nodes, {"x": [batch, 4, 3]}, held))
     assert operators(graph).count("TRANSPOSE") <= (0 if batch == 1 else 2)
+
+
+@pytest.mark.parametrize("activations", [["Relu", "Relu"], ["Tanh", "Relu"]])
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+def test_relu(direction: str, activations: list[str]) -> None:
+    """In the place of tanh, of each direction by itself; from initial states."""
+    sides = 2 if direction == "bidirectional" else 1
+    held = {"h0": normal(np.random.default_rng(3), sides, 1, 2)}
+    graph = prove(layer("RNN", direction=direction, constants=held, names=("", "h0"), activations=activations[:sides]))
+    found = [bool(node.attrs.get("relu")) for node in graph.nodes if node.op == "RNN"]
+    assert found == [name == "Relu" for name in activations[:sides]]
 
 
 def test_only_one_output_is_asked_for() -> None:
@@ -97,9 +116,14 @@ def test_initial_and_last_states(kind: str, direction: str) -> None:
     ("data", "said"),
     [
         (lambda: layer("GRU", clip=1.0), "clipped"),
-        (lambda: layer("RNN", activations=["Relu"]), "activations Relu are not served; use tanh"),
+        (lambda: layer("RNN", activations=["Affine"]), "activations Affine are not served; use tanh or relu"),
+        (lambda: layer("GRU", activations=["Sigmoid", "Relu"]), "activations Sigmoid, Relu are not served; use sigm"),
         (lambda: layer("LSTM", input_forget=1), "coupled"),
-        (lambda: layer("GRU", constants={"n": np.array([3], np.int32)}, names=("n",)), "several lengths"),
+        (lambda: layer("GRU", constants={"n": np.array([0], np.int32)}, names=("n",)), "sequences of 0 steps from 4"),
+        (
+            lambda: layer("GRU", (2, 4, 3, 2), constants={"n": np.array([3, 4], np.int32)}, names=("n",)),
+            "several lengths",
+        ),
         (lambda: layer("RNN", constants={"r": np.ones((1, 3, 2), np.float32)}), r"weights of shapes \[2, 3\] and"),
     ],
 )
