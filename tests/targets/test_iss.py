@@ -214,6 +214,7 @@ SPELLINGS = {
     "add_round_shift a0, a1, a2": "cv.addrnr a0, a1, a2",
     "sdotusp_b a0, a1, a2": "cv.sdotusp.b a0, a1, a2",
     "sdotsp_b a0, a1, a2": "cv.sdotsp.b a0, a1, a2",
+    "sdotsp_h a0, a1, a2": "cv.sdotsp.h a0, a1, a2",
     "shuffle2_b a0, a1, a2": "cv.shuffle2.b a0, a1, a2",
     "pack_low a0, a1, a2": "cv.pack a0, a1, a2",
     "packlo_b a0, a1, a2": "cv.packlo.b a0, a1, a2",
