@@ -67,8 +67,9 @@ def quantized(form: str) -> Graph:
 def masks(form: str, features: data.Float32) -> data.Float32:
     """Gains of features [n, frames, bins], by the integers of a form or by ``float``."""
     if form == "float":
+        network = denoise.trained()
         with torch.no_grad():
-            return np.asarray(denoise.trained()(torch.from_numpy(features)).numpy())
+            return np.asarray(network(torch.from_numpy(features)).numpy())
     graph = quantized(form)
     (gains,) = integer_outputs(graph, Calibration((features,)))
     return gains.reshape(features.shape)
