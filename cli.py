@@ -162,8 +162,8 @@ def _command(commands: Commands, name: str, function: Command, summary: str) -> 
 def _compile(options: argparse.Namespace) -> int:
     check_writable(options.plan)
     target = place.target_of(options)
-    graph = api.load(options.model)
-    kept, graph = states.kept(options), states.in_steps(options, graph)
+    kept = states.kept(options)
+    graph = states.in_steps(options, api.load(options.model))
     if kept:
         graph = api.keep_states(graph, None if kept is True else kept)
     name = options.name

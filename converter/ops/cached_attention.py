@@ -151,7 +151,7 @@ def prepare(graph: Graph, node: Node) -> CachedAttention:
         bool(node.states), bias, (query.zero_point, key.zero_point, value.zero_point), constants, average,
     )  # fmt: skip
     if node.states:
-        _check_states(graph, node, result)
+        require_ring(graph, node, result.states)
     return result
 
 
@@ -168,12 +168,11 @@ def ring_mean(
     return Mean(dtype, reduce, fraction, 0, multiplier, shift, zero_point)
 
 
-def _check_states(graph: Graph, node: Node, params: CachedAttention) -> None:
-    """Four variables of the right forms, which start empty. Raises ModelError."""
+def require_ring(graph: Graph, node: Node, wanted: tuple[tuple[DType, tuple[int, ...]], ...]) -> None:
+    """Variables of these types and shapes, which start empty. Raises ModelError."""
     found = [graph.variables[name].initial for name in node.states]
-    wanted = params.states
     forms = [(DType(value.dtype.name), value.shape) for value in found]
-    if len(found) != 4 or tuple(forms) != wanted or any(np.any(value) for value in found):
+    if tuple(forms) != wanted or any(np.any(value) for value in found):
         shown = ", ".join(f"{dtype.value} {list(shape)}" for dtype, shape in wanted)
         raise ModelError(f"{node.name} ({node.op}): its states must be zeros, {shown}")
 

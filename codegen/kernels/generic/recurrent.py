@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....converter.ir import DType, Graph, Node
+from ....converter.ops.floating.recurrent import FloatRecurrent
 from ....converter.ops.recurrent import GATES, INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 from ..padding import fours, padded_rows
@@ -20,17 +21,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros,
     ``bw_recurrent_given_s8`` with one that comes in or goes out."""
     fields: dict[str, Field] = {
-        "kind": _KINDS[params.kind],
-        "relu": int(params.relu),
-        "batch": params.batch,
-        "steps": params.steps,
-        "inputs": params.inputs,
-        "cells": params.cells,
-        "hidden": params.hidden,
-        "batch_stride": 1 if params.time_major else params.steps,
-        "step_stride": params.batch if params.time_major else 1,
-        "reverse": int(params.reverse),
-        "reset_after": int(params.reset_after),
+        **shared_fields(params),
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
         "tile_rows": 0,
@@ -53,21 +44,42 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     scratch, sources = scratch + 2 * (state + state % 2), ("bw_recurrent_s8", *_SOURCES)
     if not any(params.initial) and not params.shapes:
         return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)
-    given: dict[str, Field] = {
-        "layer": fields,
+    return given("bw_recurrent_given_s8", params, fields, scratch, sources)
+
+
+def shared_fields(params: Recurrent | FloatRecurrent) -> dict[str, Field]:
+    """The fields that say what is computed over which rows, in integers as in float."""
+    return {
+        "kind": _KINDS[params.kind],
+        "relu": int(params.relu),
+        "batch": params.batch,
+        "steps": params.steps,
+        "inputs": params.inputs,
+        "cells": params.cells,
+        "hidden": params.hidden,
+        "batch_stride": 1 if params.time_major else params.steps,
+        "step_stride": params.batch if params.time_major else 1,
+        "reverse": int(params.reverse),
+        "reset_after": int(params.reset_after),
+    }
+
+
+def given(
+    function: str,
+    params: Recurrent | FloatRecurrent,
+    layer: dict[str, Field],
+    scratch: int,
+    sources: tuple[str, ...] = (),
+) -> KernelCall:
+    """The call of a layer whose states start from zeros, come in or go out."""
+    fields: dict[str, Field] = {
+        "layer": layer,
         "hidden": int(params.initial[0]),
         "cells": int(params.initial[1]),
         "last": len(params.shapes),
     }
-    return KernelCall(
-        "bw_recurrent_given_s8",
-        given,
-        (0, *(index for index, comes in zip(INITIAL, params.initial, strict=True) if comes)),
-        scratch,
-        sources=sources,
-        gather_operands=True,
-        scatter_outputs=True,
-    )
+    operands = (0, *(index for index, comes in zip(INITIAL, params.initial, strict=True) if comes))
+    return KernelCall(function, fields, operands, scratch, sources=sources, gather_operands=True, scatter_outputs=True)
 
 
 def _product(product: Product) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..call import KernelCall
 from ..mac import window_fields
 from ..narrow import narrow_conv
 from ..overlap import line_distance, row_distance, window_distance
-from ..padding import padded_rows
+from ..padding import fours, padded_rows
 from .channels import Channels, channels_of, tile_fields, tile_instructions
 
 _MOST_ROWS = 12  # BW_CONV_ROWS_XCV
@@ -28,7 +28,7 @@ def lower(graph: Graph, node: Node, params: Conv, compact: bool = False) -> Kern
     if channels is None or out_c % 4:
         return None
     channels = _padded(channels, (height, width * in_c))
-    row = width * in_c + -(width * in_c) % 4
+    row = fours(width * in_c)
     depth = height * row
     pixels = params.batch * math.prod(params.window.output)
     in_place = is_pointwise(params.window) and depth == in_c
@@ -112,11 +112,11 @@ def _lines(window: Window, in_c: int) -> _Lines:
         line = pixel * max(window.before[1] + window.input[1], reach)
         copy, cost = (_THREES, line * 3 // 4) if threes else (_WORDS, line // 2)
         return _Lines(copy, width * pixel, stride * pixel, line, instructions=cost + 60)
-    row, before, bytes_in = width * in_c + -(width * in_c) % 4, window.before[1] * in_c, window.input[1] * in_c
-    lead = before + -before % 4
+    row, before, bytes_in = fours(width * in_c), window.before[1] * in_c, window.input[1] * in_c
+    lead = fours(before)
     # The copy of the last window's row goes on to whole words, and may read one more.
     end = lead - before + max(before + bytes_in, (reach - width) * in_c + row + 8)
-    raw, outputs = end + -end % 4, window.output[1]
+    raw, outputs = fours(end), window.output[1]
     cost = bytes_in // 2 if bytes_in % 4 == 0 else 4 * bytes_in
     return _Lines(_WINDOWS, row, row, outputs * row, raw, lead, outputs * (15 + row) + cost + 90)
 

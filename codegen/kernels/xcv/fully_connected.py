@@ -9,7 +9,7 @@ from ....converter.ops.fully_connected import FullyConnected
 from ..call import KernelCall
 from ..narrow import narrow_fully_connected
 from ..overlap import row_distance
-from ..padding import padded_rows
+from ..padding import fours, padded_rows
 from .channels import channels_of, tile_fields, unit_instructions
 
 
@@ -20,7 +20,7 @@ def lower(graph: Graph, node: Node, params: FullyConnected, compact: bool = Fals
     if channels is None or (units % 4 and params.rows > 1):
         return None
     fields = tile_fields(replace(channels, weights=padded_rows(channels.weights)), compact)
-    whole = depth + -depth % 4
+    whole = fours(depth)
     alone = units % 4 * (60 + 3 * whole // 4)
     calls = 60 + (80 if units >= 8 else 0) + (190 if units // 4 % 2 else 0)
     each = calls + alone + unit_instructions(whole, units, fields["mode"])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....errors import ModelError
 from ...ir import Array, DType, Graph, Node
 from .. import cached_attention as integer
 from ..attention import score_scale
@@ -57,13 +56,11 @@ def prepare(graph: Graph, node: Node) -> FloatCachedAttention:
     require(graph.input(node, 0).shape[0] == 1, node, "a batch is not served; a ring is that of one sequence")
     context, slopes, _ = integer.attributes(node, heads, wide=True)
     forms = state_forms(dtype, context, heads * depth, heads * value_depth)
-    found = [graph.variables[name].initial for name in node.states]
-    if (found and [(DType(v.dtype.name), v.shape) for v in found] != list(forms.values())) or any(map(np.any, found)):
-        shown = ", ".join(f"{kind.value} {list(shape)}" for kind, shape in forms.values())
-        raise ModelError(f"{node.name} ({node.op}): its states must be zeros, {shown}")
+    if node.states:
+        integer.require_ring(graph, node, tuple(forms.values()))
     real = np.asarray(slopes, np.float32) if slopes else None
     scale = np.float32(score_scale(node, depth))
-    return FloatCachedAttention(dtype, tokens, heads, depth, value_depth, context, scale, real, bool(found))
+    return FloatCachedAttention(dtype, tokens, heads, depth, value_depth, context, scale, real, bool(node.states))
 
 
 def reference(params: FloatCachedAttention, inputs: Inputs) -> list[Array]:
