@@ -13,8 +13,10 @@ from .call import KernelCall
 from .padding import fours
 
 PREFIX = "streamed:"
-#: Operators whose kernels stream, and the fields of the products whose rows a tile has.
-STREAMED = {"GRU": ("of_input", "of_state"), "LSTM": ("of_input", "of_state"), "RNN": ("of_input", "of_state")}
+#: Operators whose kernels stream.
+STREAMED = ("GRU", "LSTM", "RNN")
+#: The products whose rows a tile has side by side, and that whose rows have tiles of their own.
+_GATES, _PROJECTION = ("of_input", "of_state"), "projection"
 
 
 def tile_bytes(node: Node, name: str) -> int:
@@ -32,20 +34,23 @@ def streamed(node: Node, calls: Sequence[KernelCall], size: int) -> KernelCall:
         InputError: the layer has no weights that are streamed, or not one row fits.
     """
     if node.op not in STREAMED:
-        raise InputError(f"'{node.name}' ({node.op}): weights are streamed for {', '.join(sorted(STREAMED))} only")
+        raise InputError(f"'{node.name}' ({node.op}): weights are streamed for {', '.join(STREAMED)} only")
     call = calls[0]
     layer: Any = call.params.get("layer", call.params)
-    if "projection" in layer:
-        raise InputError(
-            f"'{node.name}' ({node.op}): weights of a layer with a projection are not streamed; "
-            "stream others by name, in a file of choices"
-        )
-    products: list[Any] = [layer[field] for field in STREAMED[node.op]]
-    weights = [product["weights"] for product in products]
+    gates, projection = [layer[field]["weights"] for field in _GATES], layer.get(_PROJECTION)
+    rows, longest = _tiles(node, gates, size)
+    params = {**layer, "tile_rows": rows}
+    if projection is not None:
+        params["tile_projected"], own = _tiles(node, [projection["weights"]], size)
+        longest = max(longest, own)
+    scratch = fours(call.scratch or 0) + 2 * longest
+    return replace(call, params={**call.params, "layer": params} if "layer" in call.params else params, scratch=scratch)
+
+
+def _tiles(node: Node, weights: Sequence[Any], size: int) -> tuple[int, int]:
+    """Rows of a tile of at most so many bytes, all weights' side by side, and its bytes. Raises InputError."""
     row, rows = sum(array.shape[1] for array in weights), weights[0].shape[0]
     if size < row:
         raise InputError(f"'{node.name}': a tile of {size} bytes has no room for one row of weights, {row} bytes")
-    tile_rows = min(size // row, rows)
-    scratch = fours(call.scratch or 0) + 2 * tile_rows * row
-    params = {**layer, "tile_rows": tile_rows}
-    return replace(call, params={**call.params, "layer": params} if "layer" in call.params else params, scratch=scratch)
+    count = min(size // row, rows)
+    return count, count * row

@@ -10,9 +10,9 @@
  * saturate, those of relu at 0 and 32767.
  * Scratch: int16, aligned to four bytes: the gates, then a column of inputs and one of hidden values, or of cells
  * where a projection has more of them, each rounded up to four values; then two tiles of weights where they are
- * streamed (bw_stream.h; not with a projection). Cost per step: a multiply-accumulate for each weight, and for each
- * gate and cell two requantizations and a logistic function or tangent; for each hidden value a requantization more,
- * two with a projection; for each cell of an LSTM a tangent.
+ * streamed (bw_stream.h), each as long as the longer of those of gates and of a projection. Cost per step: a
+ * multiply-accumulate for each weight, and for each gate and cell two requantizations and a logistic function or
+ * tangent; for each hidden value a requantization more, two with a projection; for each cell of an LSTM a tangent.
  */
 #ifndef BW_RECURRENT_S8_H
 #define BW_RECURRENT_S8_H
@@ -38,6 +38,7 @@ typedef struct {
     int32_t reset_after;               /* GRU: the reset gate scales the product with the state, else the state */
     int32_t wide_input, wide_output;   /* int16 instead of int8 */
     int32_t tile_rows;                 /* weights are copied so many rows at a time before they are read; 0: never */
+    int32_t tile_projected;            /* the same of a projection's */
     int32_t multiplier, left, right;   /* from the hidden state to the output */
     int32_t zero_point;
     bw_recurrent_s8_product of_input, of_state;

@@ -25,6 +25,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
         "tile_rows": 0,
+        "tile_projected": 0,
         "multiplier": params.multiplier,
         "left": params.left,
         "right": params.right,

@@ -9,7 +9,8 @@
 #include "bw_rows_s8.h"
 #include "bw_stream.h"
 
-/* Weights that come in tiles of rows: the rows of the product with the input, then the same of that with the state. */
+/* Weights that come in tiles of rows: the rows of the product with the input, then the same of that with the state; a
+ * projection's rows, which are counted after those, in tiles of their own. */
 typedef struct {
     int8_t *tiles[2]; /* one is copied while the other is used */
     int32_t place;    /* of the tile to be used next */
@@ -36,15 +37,26 @@ static int32_t all_rows(const bw_recurrent_s8_params *p) {
     return (p->kind == BW_RNN ? 1 : p->kind == BW_GRU ? 3 : 4) * p->cells;
 }
 
+static int32_t projected_rows(const bw_recurrent_s8_params *p) { return p->projection.weights == NULL ? 0 : p->hidden; }
+
 /* Where the tile ends that begins with a row; a GRU computes its last rows apart. */
 static int32_t tile_end(const bw_recurrent_s8_params *p, int32_t row) {
-    const int32_t end = p->kind == BW_GRU && row < 2 * p->cells ? 2 * p->cells : all_rows(p);
-    return row + p->tile_rows < end ? row + p->tile_rows : end;
+    const int32_t gates = all_rows(p), size = row < gates ? p->tile_rows : p->tile_projected;
+    int32_t end = row < gates ? gates : gates + projected_rows(p);
+    if (p->kind == BW_GRU && row < 2 * p->cells) {
+        end = 2 * p->cells;
+    }
+    return row + size < end ? row + size : end;
 }
 
 static void start_tile(const bw_recurrent_s8_params *p, const stream *s, int32_t row) {
     const int32_t rows = tile_end(p, row) - row, inputs = padded(p->inputs), hidden = padded(p->hidden);
     int8_t *const tile = s->tiles[s->place];
+    if (row >= all_rows(p)) {
+        const int32_t depth = padded(p->cells);
+        bw_stream_start(tile, p->projection.weights + (row - all_rows(p)) * depth, rows * depth);
+        return;
+    }
     bw_stream_start(tile, p->of_input.weights + row * inputs, rows * inputs);
     bw_stream_start(tile + p->tile_rows * inputs, p->of_state.weights + row * hidden, rows * hidden);
 }
@@ -56,7 +68,7 @@ static const int8_t *take_tile(const bw_recurrent_s8_params *p, stream *s, int32
     s->place = 1 - s->place;
     if (--s->left > 0) {
         row = tile_end(p, row);
-        start_tile(p, s, row < all_rows(p) ? row : 0);
+        start_tile(p, s, row < all_rows(p) + projected_rows(p) ? row : 0);
     }
     return tile;
 }
@@ -136,17 +148,26 @@ static void step_gru(const bw_recurrent_s8_params *p, const step *s, int16_t *h)
 }
 
 /* Hidden values of the cells' outputs, Q0.15; the column of those before is used no more. */
-static void project(const bw_recurrent_s8_params *p, const int16_t *outputs, void *room, int16_t *h) {
+static void project(const bw_recurrent_s8_params *p, const step *s, const int16_t *outputs, int16_t *h) {
     const bw_gate_scale *const scale = &p->projection.scale;
-    const int32_t depth = padded(p->cells);
-    const void *const column = bw_rows_column_s16(outputs, p->cells, room);
-    for (int32_t row = 0; row < p->hidden; row += BW_GATE_BLOCK) {
-        const int32_t count = p->hidden - row < BW_GATE_BLOCK ? p->hidden - row : BW_GATE_BLOCK;
-        int32_t sums[BW_GATE_BLOCK];
-        bw_rows_s16(p->projection.weights + row * depth, column, depth, count, p->projection.bias + row, sums);
-        for (int32_t i = 0; i < count; ++i) {
-            h[row + i] =
-                (int16_t)saturate(bw_requantize_high(sums[i], scale->multiplier[row + i], scale->left, scale->right));
+    const int32_t depth = padded(p->cells), gates = all_rows(p);
+    const void *const column = bw_rows_column_s16(outputs, p->cells, s->room);
+    int32_t row = 0;
+    while (row < p->hidden) {
+        const int32_t last = p->tile_rows > 0 ? tile_end(p, gates + row) - gates : p->hidden;
+        const int8_t *weights = p->projection.weights + row * depth;
+        if (p->tile_rows > 0) {
+            weights = take_tile(p, s->weights, gates + row);
+        }
+        while (row < last) {
+            const int32_t count = last - row < BW_GATE_BLOCK ? last - row : BW_GATE_BLOCK;
+            int32_t sums[BW_GATE_BLOCK];
+            bw_rows_s16(weights, column, depth, count, p->projection.bias + row, sums);
+            for (int32_t i = 0; i < count; ++i, ++row) {
+                h[row] =
+                    (int16_t)saturate(bw_requantize_high(sums[i], scale->multiplier[row], scale->left, scale->right));
+            }
+            weights += count * depth;
         }
     }
 }
@@ -169,7 +190,7 @@ static void step_lstm(const bw_recurrent_s8_params *p, const step *s, int16_t *h
         outputs[i] = (int16_t)times(leave[i], outputs[i]);
     }
     if (p->projection.weights != NULL) {
-        project(p, outputs, s->room, h);
+        project(p, s, outputs, h);
     }
 }
 
@@ -205,10 +226,12 @@ static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_
 /* Two tiles after the columns; the first begins to be copied. */
 static stream begin_stream(const bw_recurrent_s8_params *p, int16_t *scratch) {
     const int32_t size = p->tile_rows * (padded(p->inputs) + padded(p->hidden));
-    int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + padded(p->hidden));
-    stream s = {{tiles, tiles + size}, 0, 0};
+    const int32_t projected = p->tile_projected * padded(p->cells), end = all_rows(p) + projected_rows(p);
+    const int32_t column = padded(projected > 0 && p->cells > p->hidden ? p->cells : p->hidden);
+    int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + column);
+    stream s = {{tiles, tiles + (projected > size ? projected : size)}, 0, 0};
     if (p->tile_rows > 0) {
-        for (int32_t row = 0; row < all_rows(p); row = tile_end(p, row)) {
+        for (int32_t row = 0; row < end; row = tile_end(p, row)) {
             s.left += p->batch * p->steps;
         }
         start_tile(p, &s, 0);

@@ -14,12 +14,14 @@ import numpy as np
 import pytest
 from background import ROOT
 from bitwright.cli import main
+from bitwright.codegen.decisions import Decisions
+from bitwright.codegen.kernels.padding import fours
 from bitwright.codegen.project import model_sources
 from bitwright.converter import pwl
 from bitwright.converter.fixedpoint import requantize_high
-from bitwright.converter.ir import DType, Graph
+from bitwright.converter.ir import DType, Graph, Node
 from bitwright.converter.native import write_native
-from bitwright.converter.ops.recurrent import GATES
+from bitwright.converter.ops.recurrent import GATES, PROJECTION, is_projected
 from bitwright.converter.reference import Session
 from bitwright.errors import InputError
 from bitwright.targets.emulator import start
@@ -116,20 +118,28 @@ def test_functions_of_every_value(library: ctypes.CDLL, integer_bits: int) -> No
         assert np.array_equal(values, function(every, integer_bits))
 
 
-def layer(rng: np.random.Generator, kind: str, inputs: int, cells: int, source: DType, **attributes: Any) -> Graph:
-    """Two sequences of three steps, weights that drive some gates into saturation."""
+def layer(
+    rng: np.random.Generator, kind: str, inputs: int, cells: int, source: DType, hidden: int = 0, **attributes: Any
+) -> Graph:
+    """Two sequences of three steps, weights that drive some gates into saturation; ``hidden`` values of a projection,
+    0: without."""
     x = activation("x", (2, 3, inputs), 0.02 if source is DType.INT8 else 2.0**-12, dtype=source)
-    operands: list[Any] = [x]
-    for name, taps in (("w", inputs), ("r", cells)):
-        values = rng.integers(-127, 128, (GATES[kind] * cells, taps)).astype(np.int8)
+    operands: list[Any] = [x, None, None, None, None, None, None, None]
+    rows = GATES[kind] * cells
+    products = ((1, "w", rows, inputs), (2, "r", rows, hidden or cells), (PROJECTION, "p", hidden, cells))
+    for place, name, count, taps in products if hidden else products[:2]:
+        values = rng.integers(-127, 128, (count, taps)).astype(np.int8)
         scales = rng.uniform(0.2, 1, len(values)) * rng.choice([1, 4]) / np.sqrt(taps) / 127
-        operands.append(constant(name, values, scales.tolist(), axis=0))
+        operands[place] = constant(name, values, scales.tolist(), axis=0)
+    while operands[-1] is None:
+        operands.pop()
     return single(kind, operands, [activation("y", (), 1 / 128)], attributes)
 
 
 @cache
 def layers() -> Graph:
-    """Every kind, sizes that four do and do not divide, both inputs, both places of the reset gate."""
+    """Every kind, sizes that four do and do not divide, both inputs, both places of the reset gate; projections to
+    fewer and to more values than cells."""
     rng = np.random.default_rng(3)
     return together(
         [
@@ -138,6 +148,8 @@ def layers() -> Graph:
             layer(rng, "LSTM", 12, 9, DType.INT8),
             layer(rng, "LSTM", 3, 16, DType.INT16),
             layer(rng, "RNN", 20, 5, DType.INT16),
+            layer(rng, "LSTM", 6, 21, DType.INT8, 5),
+            layer(rng, "LSTM", 2, 3, DType.INT16, 18),
         ]
     )
 
@@ -149,14 +161,26 @@ def test_layers_on_the_emulators(target: str) -> None:
     assert report.bit_exact, report.mismatches[:3]
 
 
+def weight_rows(graph: Graph, node: Node) -> list[tuple[int, int]]:
+    """Of the gates, and of a projection if there is one: bytes of a row as tiles hold it, and their number."""
+    weights = [graph.input(node, index).shape for index in (1, 2)]
+    rows = [(sum(fours(taps) for _, taps in weights), weights[0][0])]
+    if is_projected(node):
+        count, taps = graph.input(node, PROJECTION).shape
+        rows.append((fours(taps), count))
+    return rows
+
+
 @pytest.mark.parametrize("rows", [1, 2, 5, 8, 17, 1000])
 def test_tiles_of_every_size_give_the_same_bits(rows: int) -> None:
     graph = layers()
     choices, scratch = {}, {}
     for node in graph.nodes:
-        row = sum(graph.input(node, index).shape[1] + -graph.input(node, index).shape[1] % 4 for index in (1, 2))
-        choices[node.name] = f"streamed:{rows * row + row - 1}"
-        scratch[node.name] = 2 * row * min(rows, graph.input(node, 1).shape[0])
+        sizes = weight_rows(graph, node)
+        longest = max(row for row, _ in sizes)
+        size = rows * longest + longest - 1
+        choices[node.name] = f"streamed:{size}"
+        scratch[node.name] = 2 * max(row * min(size // row, count) for row, count in sizes)
     model, plain = (model_sources(graph, ["generic"], "model", chosen) for chosen in (choices, {}))
     before = {layer.node.name: layer.call.scratch for layer in plain.program.layers}
     for layer in model.program.layers:
@@ -170,6 +194,22 @@ def test_streams_that_are_refused() -> None:
     for choice, said in (("streamed:15", "no room for one row"), ("streamed:much", "bytes of a tile")):
         with pytest.raises(InputError, match=said):
             model_sources(layers(), ["generic"], "model", {layers().nodes[0].name: choice})
+    *_, last = layers().nodes
+    # Rows of the gates take 4 + 20 bytes, those of the projection 4.
+    model_sources(layers(), ["generic"], "model", {last.name: "streamed:24"})
+    with pytest.raises(InputError, match="no room for one row of weights, 24 bytes"):
+        model_sources(layers(), ["generic"], "model", {last.name: "streamed:23"})
+
+
+@pytest.mark.parametrize("target", [needs_target(name) for name in ("mps2-an386", "qemu-rv32")])
+@pytest.mark.parametrize("size", [40, 100])
+def test_tiles_on_the_emulators(target: str, size: int) -> None:
+    graph = layers()
+    chosen = {node.name: f"streamed:{size}" for node in graph.nodes}
+    decisions = Decisions(kernels=chosen)
+    with built(graph, find_target(target), "model", decisions) as image, start(image.target, image.elf) as link:
+        report = compare(image, link, vectors(graph, 5))
+    assert report.bit_exact, report.mismatches[:3]
 
 
 COPIES = """

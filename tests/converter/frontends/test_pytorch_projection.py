@@ -10,7 +10,6 @@ import bitwright
 import numpy as np
 import pytest
 from bitwright.cli import main
-from bitwright.codegen.project import model_sources
 from bitwright.converter.frontends.pytorch import read_torch
 from bitwright.converter.ir import DType, Graph
 from bitwright.converter.native import write_native
@@ -20,7 +19,6 @@ from bitwright.converter.quantize.run import quantize_model
 from bitwright.converter.reference import Session, run
 from bitwright.converter.simplify import simplify
 from bitwright.converter.stepping import in_steps
-from bitwright.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
 from tools import needs_target
@@ -125,12 +123,9 @@ def test_steps_give_the_bits_of_the_sequence() -> None:
     assert np.array_equal(np.concatenate(got, axis=1), wanted)
 
 
-def test_streaming_is_refused_and_float_served() -> None:
+def test_float_is_served() -> None:
     torch.manual_seed(3)
     module = Outputs(cells=11, hidden=6).eval()
-    integer = integers(module, "minmax", 3)
-    with pytest.raises(InputError, match="with a projection are not streamed"):
-        model_sources(integer, ["generic"], "model", {integer.nodes[0].name: "streamed:4096"})
     graph = simplify(read_torch(module, (random(1, 3, 8),)))
     result = bitwright.quantize(graph, random(4, 3, 8).numpy(), recipe="minmax", f16=("*",))
     assert "FLOAT_LSTM" in {node.op for node in result.graph.nodes} and result.judgement.sqnr > 40

@@ -287,10 +287,10 @@ def test_states_that_are_handed_on_give_the_same_bits(form: Form, seed: int) -> 
     same([expected], [[np.concatenate(steps, axis=1), *states]], "stepped")
 
 
-@pytest.mark.parametrize("kind", list(GATES))
-def test_weights_are_streamed_where_states_come_in_and_go_out(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "hidden"), [*((kind, 0) for kind in GATES), ("LSTM", 4), ("LSTM", 7)])
+def test_weights_are_streamed_where_states_come_in_and_go_out(kind: str, hidden: int) -> None:
     lstm = kind == "LSTM"
-    graph = layer(Form(kind, batch=2, initial=(True, lstm), last=1 + lstm), 5)
+    graph = layer(Form(kind, batch=2, initial=(True, lstm), last=1 + lstm, hidden=hidden), 5)
     model, inputs = model_sources(graph, ["generic"], "model", {"node": "streamed:100"}), vectors(graph, 5)
     library = build(model)
     same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "streamed")
