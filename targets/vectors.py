@@ -8,6 +8,8 @@ import numpy as np
 
 from ..converter.arrays import read_arrays
 from ..converter.ir import Array, DType, Graph, Tensor
+from ..converter.ops.lengths import LENGTHS, has_lengths
+from ..converter.ops.recurrent import GATES, sizes
 from ..converter.reference import to_integers
 from ..converter.serve import check_integer
 from ..errors import InputError
@@ -45,11 +47,13 @@ def _random(rng: np.random.Generator, tensor: Tensor, low: int, high: int) -> Ar
 
 
 def _indexed(graph: Graph, tensor: Tensor) -> tuple[int, int] | None:
-    """Of an input of indices: the rows of the table, and one more at either end."""
+    """Of an input of indices, the rows of the table, and of one of lengths the steps; one more at either end."""
     for node in graph.nodes:
         if node.op == "EMBEDDING" and node.inputs[1] == tensor.name:
             low, high = tensor.dtype.limits
             return max(low, -1), min(high, graph.input(node, 0).shape[0])
+        if node.plain.op in GATES and has_lengths(node) and node.inputs[LENGTHS] == tensor.name:
+            return -1, sizes(graph, node.plain)[1] + 1
     return None
 
 

@@ -2,10 +2,10 @@
 
 Inputs: the sequence, weights ``W`` [gates * cells, inputs] and ``R`` [gates * cells, cells], gates in PyTorch's order,
 and optionally biases of both, ``b`` and ``d`` [gates * cells], the hidden values and cells to start from, ``batch *
-cells`` of each, and of an LSTM a projection ``P`` [hidden, cells], with which hidden values are ``hidden`` in the place
-of ``cells`` everywhere. Outputs: the hidden values of every step and, where they are declared, the last hidden values
-and the last cells. Per step, with ``s`` the logistic function (Elman,
-1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
+cells`` of each, of an LSTM a projection ``P`` [hidden, cells], with which hidden values are ``hidden`` in the place
+of ``cells`` everywhere, and lengths of the sequences (:mod:`bitwright.converter.ops.lengths`). Outputs: the hidden
+values of every step and, where they are declared, the last hidden values and the last cells. Per step, with ``s`` the
+logistic function (Elman, 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
 
     RNN   h' = tanh(W x + b + R h + d), or with the attribute relu max(0, W x + b + R h + d)
     GRU   r, z = s(W x + b + R h + d), n = tanh(W x + b + r (R h + d)), h' = (1 - z) n + z h
@@ -35,6 +35,7 @@ from ..fixedpoint import Int64, as_int64, high_multipliers, requantize_high
 from ..ir import Array, DType, Graph, Node, Tensor
 from ..pwl import logistic, tanh
 from . import functions
+from .lengths import LENGTHS, check_lengths, has_lengths, lengths_of, within
 from .operator import (
     Inputs,
     Matrix,
@@ -98,7 +99,7 @@ class Recurrent:
         inputs].
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros, or from what comes in:
-        initial: which of hidden values and cells come in; shapes: of those that go out.
+        initial: which of hidden values and cells come in; shapes: of those that go out; lengths: whether these come in.
         of_input, of_state, projection: the products with the input, with the hidden state and, if any, to it.
         source, target: types of inputs and outputs, int8 or int16.
         multiplier, left, right, zero_point: from the hidden state to the outputs.
@@ -117,6 +118,7 @@ class Recurrent:
     stateful: bool
     initial: tuple[bool, bool]
     shapes: tuple[tuple[int, ...], ...]
+    lengths: bool
     of_input: Product
     of_state: Product
     projection: Product | None
@@ -218,6 +220,7 @@ def _check_shift(node: Node) -> None:
 def shapes(graph: Graph, node: Node) -> list[tuple[int, ...]]:
     """The input's, with the hidden values in place of the inputs; last values have the initial ones' shape, if any."""
     batch, widths = sizes(graph, node)[0], state_widths(graph, node)
+    check_lengths(graph, node, batch)
     result = [(*graph.input(node, 0).shape[:2], widths[0])]
     for index, width in zip(INITIAL[: len(node.outputs) - 1], widths, strict=False):
         given = graph.optional_input(node, index)
@@ -279,7 +282,7 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         node.op, is_relu(node), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         _initial(graph, node), tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
-        _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
+        has_lengths(node), _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
         _product(graph, node, 2, unit, target=gate), projection, source.dtype, target.dtype,
         int(multiplier[0]), left, right, target.zero_point,
     )  # fmt: skip
@@ -291,6 +294,9 @@ def require_states(graph: Graph, node: Node) -> None:
     last = len(node.outputs) - 1
     require(node.op == "LSTM" or (not given[1] and last < 2), node, "only an LSTM has cells")
     require(not node.states or not (any(given) or last), node, "a state that is kept is neither given nor read")
+    require(not node.states or not has_lengths(node), node, "a state that is kept needs all steps of every sequence")
+    projected = graph.optional_input(node, PROJECTION) is not None
+    require(node.op == "LSTM" or not projected, node, "only an LSTM has a projection")
 
 
 def _initial(graph: Graph, node: Node) -> tuple[bool, bool]:
@@ -363,13 +369,15 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     for part, index, comes in zip(parts, INITIAL, params.initial, strict=True):
         if comes:
             state[:, part] = as_int64(float_operand(inputs, index)).reshape(params.batch, -1)
-    out = np.zeros((params.steps, params.batch, params.hidden), params.target.numpy)
+    out = np.full((params.steps, params.batch, params.hidden), params.zero_point, params.target.numpy)
+    valid = within(inputs[LENGTHS] if params.lengths else None, params.steps, params.batch)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
-        state = _STEPS[params.kind](params, x[step], state)
+        state = np.where(valid[step], _STEPS[params.kind](params, x[step], state), state)
         values = requantize_high(state[:, : params.hidden], params.multiplier, params.left, params.right)
-        out[step] = np.clip(values + params.zero_point, *params.target.limits)
+        values = np.clip(values + params.zero_point, *params.target.limits)
+        np.copyto(out[step], values, "unsafe", where=valid[step])
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
-    state = state.astype(np.int16)
+    state = np.where(valid.any(axis=0), state, 0).astype(np.int16)
     if params.stateful:
         return [result, state]
     return [result, *(state[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
@@ -426,14 +434,17 @@ def float_reference(graph: Graph, node: Node, inputs: Inputs) -> list[Array]:
         if given is not None:
             state[part] = np.broadcast_to(given.reshape(-1, widths[part]), state[part].shape)
     out = np.zeros((*products.shape[:2], widths[0]), np.float32)
+    valid = within(lengths_of(node, inputs), *products.shape[:2])
 
     def of_state(h: Array) -> Array:
         result: Array = h @ recurrent.T + bias
         return result
 
     for step in range(len(out))[:: -1 if node.attrs.get("reverse") else 1]:
-        state = steps[node.op](products[step], state, of_state)
-        out[step] = state[0]
+        new = steps[node.op](products[step], state, of_state)
+        state = [np.where(valid[step], after, before) for after, before in zip(new, state, strict=True)]
+        out[step] = np.where(valid[step], state[0], 0)
+    state = [np.where(valid.any(axis=0), part, 0) for part in state]
     # A batch may run where a leading 1 is declared.
     last = [graph.output(node, 1 + part).shape[1:] for part in range(len(node.outputs) - 1)]
     return [
@@ -496,14 +507,14 @@ RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
         kind,
         "int8, int16",
-        f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse",
+        f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse; lengths of run time",
         shapes,
         prepare,
         reference,
         macs,
         float_reference,
         _RULE,
-        inputs=(3, 1 + PROJECTION if kind == "LSTM" else 6),
+        inputs=(3, 1 + LENGTHS),
         outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
         vary=_vary,

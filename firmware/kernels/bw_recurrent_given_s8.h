@@ -1,7 +1,9 @@
-/* RNN, GRU or LSTM over a sequence, from a state that is an input, or with a last state that is an output.
+/* RNN, GRU or LSTM over a sequence, from a state that is an input, with a last state that is an output, or over
+ * sequences of several lengths.
  *
  * Layout: inputs are the sequence, then int16 [batch][hidden] the hidden values where `hidden` is set and
- * [batch][cells] an LSTM's cells in Q4.11 where `cells` is; the state is of zeros where it is not given. Outputs are
+ * [batch][cells] an LSTM's cells in Q4.11 where `cells` is, and int32 [batch] lengths where `lengths` is, any values
+ * (bw_recurrent_lengths_s8); the state is of zeros where it is not given. Outputs are
  * the layer's own, then the last hidden values where `last` is 1 or more, then the last cells where it is 2. Ranges,
  * cost: those of bw_recurrent_s8. Scratch: that of bw_recurrent_s8 after the state, which takes 2 bytes per batch and
  * hidden value, and of an LSTM 2 more per batch and cell. No input may overlap an output.
@@ -14,6 +16,7 @@
 typedef struct {
     bw_recurrent_s8_params layer;
     int32_t hidden, cells; /* which of them are inputs */
+    int32_t lengths;       /* whether they are an input */
     int32_t last;          /* how many of them are outputs */
 } bw_recurrent_given_s8_params;
 

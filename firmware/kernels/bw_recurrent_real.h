@@ -81,17 +81,32 @@ static inline int32_t bw_state_width_real(const bw_recurrent_real_params *p) {
     return p->hidden + (p->kind == BW_REAL_LSTM ? p->cells : 0);
 }
 
-static inline void bw_recurrent_run_real(const bw_recurrent_real_params *p, const bw_real *input, bw_real *output,
-                                         bw_real *state, void *scratch) {
+/* Sequences of so many steps each, [batch]; null: all have `steps`. */
+static inline void bw_recurrent_lengths_real(const bw_recurrent_real_params *p, const int32_t *lengths,
+                                             const bw_real *input, bw_real *output, bw_real *state, void *scratch) {
+    const uint32_t row_size = (uint32_t)p->hidden * sizeof *output;
+    const int32_t width = bw_state_width_real(p);
     for (int32_t batch = 0; batch < p->batch; ++batch) {
-        bw_real *const own = state + batch * bw_state_width_real(p);
-        for (int32_t turn = 0; turn < p->steps; ++turn) {
-            const int32_t at = p->reverse ? p->steps - 1 - turn : turn;
-            const int32_t row = batch * p->batch_stride + at * p->step_stride;
+        bw_real *const own = state + batch * width;
+        const int32_t first = batch * p->batch_stride, given = lengths ? lengths[batch] : p->steps;
+        const int32_t steps = given < 0 ? 0 : given < p->steps ? given : p->steps;
+        if (steps == 0) {
+            memset(own, 0, (uint32_t)width * sizeof *own);
+        }
+        for (int32_t turn = 0; turn < steps; ++turn) {
+            const int32_t row = first + (p->reverse ? steps - 1 - turn : turn) * p->step_stride;
             bw_recurrent_step_real(p, input + row * p->inputs, own, (float *)scratch);
-            memcpy(output + row * p->hidden, own, (uint32_t)p->hidden * sizeof *own);
+            memcpy(output + row * p->hidden, own, row_size);
+        }
+        for (int32_t at = steps; at < p->steps; ++at) {
+            memset(output + (first + at * p->step_stride) * p->hidden, 0, row_size);
         }
     }
+}
+
+static inline void bw_recurrent_run_real(const bw_recurrent_real_params *p, const bw_real *input, bw_real *output,
+                                         bw_real *state, void *scratch) {
+    bw_recurrent_lengths_real(p, 0, input, output, state, scratch);
 }
 
 static inline void bw_recurrent_given_run_real(const bw_recurrent_given_real_params *p, const void *const *inputs,
@@ -101,6 +116,7 @@ static inline void bw_recurrent_given_run_real(const bw_recurrent_given_real_par
     const int32_t starts[2] = {0, layer->hidden}, widths[2] = {layer->hidden, layer->cells};
     const bw_real *const given[2] = {(const bw_real *)(p->hidden ? inputs[1] : 0),
                                      (const bw_real *)(p->cells ? inputs[p->hidden ? 2 : 1] : 0)};
+    const int32_t *const lengths = (const int32_t *)(p->lengths ? inputs[1 + (p->hidden != 0) + (p->cells != 0)] : 0);
     bw_real *const state = (bw_real *)(void *)((float *)scratch + 2 * rows) + layer->cells;
     memset(state, 0, (uint32_t)(layer->batch * width) * sizeof *state);
     for (int32_t part = 0; part < 2; ++part) {
@@ -109,7 +125,7 @@ static inline void bw_recurrent_given_run_real(const bw_recurrent_given_real_par
                    (uint32_t)widths[part] * sizeof *state);
         }
     }
-    bw_recurrent_run_real(layer, (const bw_real *)inputs[0], (bw_real *)outputs[0], state, scratch);
+    bw_recurrent_lengths_real(layer, lengths, (const bw_real *)inputs[0], (bw_real *)outputs[0], state, scratch);
     for (int32_t part = 0; part < p->last; ++part) {
         bw_real *const last = (bw_real *)outputs[1 + part];
         for (int32_t i = 0; i < layer->batch; ++i) {

@@ -31,16 +31,18 @@ typedef struct {
     bw_recurrent_real_product of_input, of_state, projection;
 } bw_recurrent_real_params;
 
-/* The same, from a state that is an input, or with a last state that is an output.
+/* The same, from a state that is an input, with a last state that is an output, or over sequences of several lengths.
  *
  * Inputs are the sequence, then [batch][hidden] the hidden values where `hidden` is set and [batch][cells] an LSTM's
- * cells where `cells` is; the state is of zeros where it is not given. Outputs are the layer's own, then the last
- * hidden values where `last` is 1 or more, then the last cells where it is 2. Scratch: that of the layer, then its
- * state. No input may overlap an output.
+ * cells where `cells` is, and int32 [batch] lengths where `lengths` is, clamped to 0 and `steps`: the output is zero
+ * beyond them, a reversed layer begins at the last step within, and a sequence without steps ends in zeros. The state
+ * is of zeros where it is not given. Outputs are the layer's own, then the last hidden values where `last` is 1 or
+ * more, then the last cells where it is 2. Scratch: that of the layer, then its state. No input may overlap an output.
  */
 typedef struct {
     bw_recurrent_real_params layer;
     int32_t hidden, cells; /* which of them are inputs */
+    int32_t lengths;       /* whether they are an input */
     int32_t last;          /* how many of them are outputs */
 } bw_recurrent_given_real_params;
 

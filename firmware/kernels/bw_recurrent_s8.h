@@ -47,4 +47,12 @@ typedef struct {
 
 void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch);
 
+/* The same of sequences of so many steps each, [batch], which are clamped to 0 and `steps`; NULL: all have `steps`.
+ *
+ * The output is the zero point beyond a sequence's steps, of which a reversed layer takes the last one first; the state
+ * of a sequence without steps becomes zeros.
+ */
+void bw_recurrent_lengths_s8(const bw_recurrent_s8_params *p, const int32_t *lengths, const void *input, void *output,
+                             int16_t *state, void *scratch);
+
 #endif /* BW_RECURRENT_S8_H */

@@ -8,6 +8,7 @@ import numpy as np
 
 from ....converter.ir import DType, Graph, Node
 from ....converter.ops.floating.recurrent import FloatRecurrent
+from ....converter.ops.lengths import LENGTHS
 from ....converter.ops.recurrent import GATES, INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 from ..padding import fours, padded_rows
@@ -19,7 +20,7 @@ _SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros,
-    ``bw_recurrent_given_s8`` with one that comes in or goes out."""
+    ``bw_recurrent_given_s8`` with one that comes in or goes out, or with lengths."""
     fields: dict[str, Field] = {
         **shared_fields(params),
         "wide_input": int(params.source is DType.INT16),
@@ -43,7 +44,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
     state = params.batch * sum(params.widths)
     scratch, sources = scratch + 2 * (state + state % 2), ("bw_recurrent_s8", *_SOURCES)
-    if not any(params.initial) and not params.shapes:
+    if not any(params.initial) and not params.shapes and not params.lengths:
         return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)
     return given("bw_recurrent_given_s8", params, fields, scratch, sources)
 
@@ -72,14 +73,16 @@ def given(
     scratch: int,
     sources: tuple[str, ...] = (),
 ) -> KernelCall:
-    """The call of a layer whose states start from zeros, come in or go out."""
+    """The call of a layer whose states start from zeros, come in or go out, or whose sequences have lengths."""
     fields: dict[str, Field] = {
         "layer": layer,
         "hidden": int(params.initial[0]),
         "cells": int(params.initial[1]),
+        "lengths": int(params.lengths),
         "last": len(params.shapes),
     }
-    operands = (0, *(index for index, comes in zip(INITIAL, params.initial, strict=True) if comes))
+    comes = zip((*INITIAL, LENGTHS), (*params.initial, params.lengths), strict=True)
+    operands = (0, *(index for index, is_there in comes if is_there))
     return KernelCall(function, fields, operands, scratch, sources=sources, gather_operands=True, scatter_outputs=True)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from ....errors import ModelError
 from ...ir import Array, DType, Graph, Node
 from .. import recurrent as integer
+from ..lengths import LENGTHS, has_lengths, within
 from ..operator import Inputs, Operator, require
 from .arithmetic import Real, logistic, rounded, tanh
 from .common import float_operator, float_type, float_weights, parameter, real_operand, times_weights
@@ -59,6 +60,7 @@ class FloatRecurrent:
     stateful: bool
     initial: tuple[bool, bool]
     shapes: tuple[tuple[int, ...], ...]
+    lengths: bool
     of_input: FloatProduct
     of_state: FloatProduct
     projection: FloatProduct | None
@@ -109,8 +111,9 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
         dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         (given[0], given[1]),
-        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), _product(graph, node, 1),
-        _product(graph, node, 2), _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), has_lengths(node),
+        _product(graph, node, 1), _product(graph, node, 2),
+        _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
     )  # fmt: skip
 
 
@@ -156,11 +159,12 @@ def reference(params: FloatRecurrent, inputs: Inputs) -> list[Array]:
         if comes:
             state[:, part] = real_operand(inputs, index).reshape(params.batch, -1)
     out = np.zeros((params.steps, params.batch, params.hidden), params.dtype.numpy)
+    valid = within(inputs[LENGTHS] if params.lengths else None, params.steps, params.batch)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
-        state = _STEPS[params.kind](params, x[step], state)
-        out[step] = state[:, : params.hidden]
+        state = np.where(valid[step], _STEPS[params.kind](params, x[step], state), state)
+        out[step] = np.where(valid[step], state[:, : params.hidden], 0)
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
-    kept = state.astype(params.dtype.numpy)
+    kept = np.where(valid.any(axis=0), state, 0).astype(params.dtype.numpy)
     if params.stateful:
         return [result, kept]
     return [result, *(kept[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
@@ -169,12 +173,12 @@ def reference(params: FloatRecurrent, inputs: Inputs) -> list[Array]:
 FLOAT_RECURRENT: tuple[Operator, ...] = tuple(
     float_operator(
         kind,
-        "constant int8 weights; states in the layer's type; one direction, forward or reverse",
+        "constant int8 weights; states in the layer's type; one direction, forward or reverse; lengths of run time",
         shapes,
         prepare,
         reference,
         macs,
-        inputs=(3, 1 + integer.PROJECTION if kind == "LSTM" else 6),
+        inputs=(3, 1 + LENGTHS),
         outputs=(1, 3 if kind == "LSTM" else 2),
         states=(0, 1),
     )

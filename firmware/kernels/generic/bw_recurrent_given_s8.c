@@ -1,4 +1,4 @@
-/* Portable recurrent layer whose state comes in or goes out. */
+/* Portable recurrent layer whose state comes in or goes out, or whose sequences have lengths. */
 #include "bw_recurrent_given_s8.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@ void bw_recurrent_given_s8(const bw_recurrent_given_s8_params *p, const void *co
     const int32_t widths[2] = {p->layer.hidden, p->layer.kind == BW_LSTM ? p->layer.cells : 0};
     const int32_t starts[2] = {0, widths[0]}, width = widths[0] + widths[1];
     const int16_t *const given[2] = {p->hidden ? inputs[1] : 0, p->cells ? inputs[p->hidden ? 2 : 1] : 0};
+    const int32_t *const lengths = p->lengths ? inputs[1 + (p->hidden != 0) + (p->cells != 0)] : 0;
     int16_t *const state = scratch; /* [batch][width] */
     memset(state, 0, sizeof(int16_t) * (size_t)(p->layer.batch * width));
     for (int32_t part = 0; part < 2; ++part) {
@@ -18,7 +19,8 @@ void bw_recurrent_given_s8(const bw_recurrent_given_s8_params *p, const void *co
                    sizeof(int16_t) * (size_t)widths[part]);
         }
     }
-    bw_recurrent_s8(&p->layer, inputs[0], outputs[0], state, state + ((p->layer.batch * width + 1) & ~1));
+    bw_recurrent_lengths_s8(&p->layer, lengths, inputs[0], outputs[0], state,
+                            state + ((p->layer.batch * width + 1) & ~1));
     for (int32_t part = 0; part < p->last; ++part) {
         int16_t *const last = outputs[1 + part];
         for (int32_t i = 0; i < p->layer.batch; ++i) {

@@ -2,6 +2,7 @@
 #include "bw_recurrent_s8.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "bw_fixedpoint.h"
 #include "bw_pwl_run_s16.h"
@@ -223,30 +224,62 @@ static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_
     }
 }
 
-/* Two tiles after the columns; the first begins to be copied. */
-static stream begin_stream(const bw_recurrent_s8_params *p, int16_t *scratch) {
+/* Two tiles after the columns; the first begins to be copied unless there are no steps. */
+static stream begin_stream(const bw_recurrent_s8_params *p, int32_t steps, int16_t *scratch) {
     const int32_t size = p->tile_rows * (padded(p->inputs) + padded(p->hidden));
     const int32_t projected = p->tile_projected * padded(p->cells), end = all_rows(p) + projected_rows(p);
     const int32_t column = padded(projected > 0 && p->cells > p->hidden ? p->cells : p->hidden);
     int8_t *const tiles = (int8_t *)(scratch + padded(all_rows(p)) + padded(p->inputs) + column);
     stream s = {{tiles, tiles + (projected > size ? projected : size)}, 0, 0};
-    if (p->tile_rows > 0) {
+    if (p->tile_rows > 0 && steps > 0) {
         for (int32_t row = 0; row < end; row = tile_end(p, row)) {
-            s.left += p->batch * p->steps;
+            s.left += steps;
         }
         start_tile(p, &s, 0);
     }
     return s;
 }
 
-void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch) {
-    stream weights = begin_stream(p, scratch);
+/* The steps of a sequence. */
+static int32_t steps_of(const bw_recurrent_s8_params *p, const int32_t *lengths, int32_t batch) {
+    return lengths == NULL ? p->steps : bw_clamp(lengths[batch], 0, p->steps);
+}
+
+/* A row of the output that stands for zeros. */
+static void put_zeros(const bw_recurrent_s8_params *p, void *output, int32_t row) {
+    for (int32_t k = row * p->hidden; k < (row + 1) * p->hidden; ++k) {
+        if (p->wide_output) {
+            ((int16_t *)output)[k] = (int16_t)p->zero_point;
+        } else {
+            ((int8_t *)output)[k] = (int8_t)p->zero_point;
+        }
+    }
+}
+
+void bw_recurrent_lengths_s8(const bw_recurrent_s8_params *p, const int32_t *lengths, const void *input, void *output,
+                             int16_t *state, void *scratch) {
     const int32_t width = p->hidden + (p->kind == BW_LSTM ? p->cells : 0);
+    int32_t all = 0;
+    for (int32_t batch = 0; batch < p->batch; ++batch) {
+        all += steps_of(p, lengths, batch);
+    }
+    stream weights = begin_stream(p, all, scratch);
     for (int32_t batch = 0; batch < p->batch; ++batch, state += width) {
-        for (int32_t i = 0; i < p->steps; ++i) {
-            const int32_t row = batch * p->batch_stride + (p->reverse ? p->steps - 1 - i : i) * p->step_stride;
+        const int32_t steps = steps_of(p, lengths, batch), first = batch * p->batch_stride;
+        if (steps == 0) {
+            memset(state, 0, sizeof(int16_t) * (size_t)width);
+        }
+        for (int32_t i = 0; i < steps; ++i) {
+            const int32_t row = first + (p->reverse ? steps - 1 - i : i) * p->step_stride;
             take_step(p, input, row, state, scratch, &weights);
             put(p, state, output, row);
         }
+        for (int32_t i = steps; i < p->steps; ++i) {
+            put_zeros(p, output, first + i * p->step_stride);
+        }
     }
+}
+
+void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch) {
+    bw_recurrent_lengths_s8(p, NULL, input, output, state, scratch);
 }
