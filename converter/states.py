@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError, ModelError
 from .fixedpoint import affine_quantize
-from .ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor, Variable, check
+from .ir import FLOAT_PREFIX, Array, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.floating.arithmetic import rounded
 from .ops.operator import State
@@ -213,7 +213,7 @@ def _tensor(graph: Graph, node: Node, name: str, state: State) -> Tensor:
     kind = graph.input(node, 0).dtype
     if kind.is_float:
         return Tensor(name, shape, kind)
-    return Tensor(name, shape, DType.INT16, state.grid)
+    return Tensor(name, shape, state.dtype, state.grid)
 
 
 def _own(outside: Outside, node: Node) -> list[str]:

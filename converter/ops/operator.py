@@ -48,15 +48,17 @@ class Matrix:
 
 @dataclass(frozen=True)
 class State:
-    """A state that an operator may take and give: int16 at a scale that its arithmetic fixes, with zero point 0.
+    """A state that an operator may take and give, at a scale that its arithmetic fixes, with zero point 0.
 
     Attributes:
         input, output: their indices among inputs and outputs.
+        dtype: int8 or int16.
     """
 
     input: int
     output: int
     scale: float
+    dtype: DType = DType.INT16
 
     @property
     def grid(self) -> Quantization:
@@ -77,7 +79,7 @@ class QuantRule:
         fine: indices of constants in an activation's place that are int16 beside int8 activations too.
         mixed: every input may be int8 or int16, whatever the output is.
         fixed: (scale, zero point) that the output's arithmetic fixes, by its type; another type's grid is observed.
-        states: inputs and outputs of int16 whose grid the arithmetic fixes, whatever the others' types are.
+        states: inputs and outputs whose type and grid the arithmetic fixes, whatever the others' types are.
         inner: weights of an operator with several matrices, each scaled along axis 0; no method changes them further.
         table: a constant in an activation's place that is int8 weights, scaled along axis 0, where the operator is
             switched to float.
@@ -105,13 +107,13 @@ class QuantRule:
         indices = [index for matrix in self.matrices for index in (matrix.weights, matrix.bias)]
         return tuple(index for index in indices if index is not None)
 
-    def taken(self, index: int) -> Quantization | None:
-        """The grid of a state that is taken at an input; None of any other input."""
-        return next((state.grid for state in self.states if state.input == index), None)
+    def taken(self, index: int) -> State | None:
+        """The state that is taken at an input; None of any other input."""
+        return next((state for state in self.states if state.input == index), None)
 
-    def given(self, index: int) -> Quantization | None:
+    def given(self, index: int) -> State | None:
         """The same of an output."""
-        return next((state.grid for state in self.states if state.output == index), None)
+        return next((state for state in self.states if state.output == index), None)
 
 
 class LastAxis:

@@ -5,7 +5,8 @@ and optionally biases of both, ``b`` and ``d`` [gates * cells], the hidden value
 cells`` of each, of an LSTM a projection ``P`` [hidden, cells], with which hidden values are ``hidden`` in the place
 of ``cells`` everywhere, and lengths of the sequences (:mod:`bitwright.converter.ops.lengths`). Outputs: the hidden
 values of every step and, where they are declared, the last hidden values and the last cells. Per step, with ``s`` the
-logistic function (Elman, 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al., 2014):
+logistic function (Elman, 1990; Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000; Cho et al.,
+2014):
 
     RNN   h' = tanh(W x + b + R h + d), or with the attribute relu max(0, W x + b + R h + d)
     GRU   r, z = s(W x + b + R h + d), n = tanh(W x + b + r (R h + d)), h' = (1 - z) n + z h
@@ -21,6 +22,11 @@ come in and go out are int16 on the grids that the layer computes with. Projecte
 2^(hidden_shift - 15), an attribute that frontends set from the weights: ``o tanh(c')`` in Q0.15 times ``P`` accumulates
 in int32, is requantized like a gate's products, to these units, and saturates. Those of an RNN with relu have such
 units, too, from calibration: both products are requantized to them at once, and their sum saturates at 0 and 32767.
+
+With the attribute ``narrow`` the state is int8 from step to step: hidden values in units 256 times coarser, Q0.7 where
+they are Q0.15, and cells in Q3.4. A step starts from these and computes as above; then both are rounded half up and
+saturate, hidden values after the output has been taken from them. The recurrent weights multiply int8: the hidden
+values, and of a GRU without reset_after ``r h``, rounded to their units, too.
 """
 
 from __future__ import annotations
@@ -58,6 +64,8 @@ GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 #: The scales of hidden state and cells.
 STATE_SCALE = 2.0**-15
 CELL_SCALE = 2.0**-11
+#: Right shifts from them to hidden values and cells of int8.
+NARROW = (8, 7)
 _GATE_SCALE = 2.0**-12
 _LOW, _HIGH = -32768, 32767
 #: Where initial hidden values and cells stand among the inputs; the last ones are outputs 1 and 2.
@@ -100,6 +108,7 @@ class Recurrent:
         reverse: from the last step to the first; reset_after: of a GRU, see above.
         stateful: the state outlives the inference; else every sequence starts from zeros, or from what comes in:
         initial: which of hidden values and cells come in; shapes: of those that go out; lengths: whether these come in.
+        state: type of hidden values and cells between the steps, int8 or int16.
         of_input, of_state, projection: the products with the input, with the hidden state and, if any, to it.
         source, target: types of inputs and outputs, int8 or int16.
         multiplier, left, right, zero_point: from the hidden state to the outputs.
@@ -122,6 +131,7 @@ class Recurrent:
     of_input: Product
     of_state: Product
     projection: Product | None
+    state: DType
     source: DType
     target: DType
     multiplier: int
@@ -133,6 +143,16 @@ class Recurrent:
     def widths(self) -> tuple[int, ...]:
         """Of the vectors in the state: hidden values, and of an LSTM its cells."""
         return (self.hidden, self.cells)[: parts_of(self.kind)]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the state is int8."""
+        return self.state is DType.INT8
+
+    @property
+    def shifts(self) -> Int64:
+        """Of every value in the state, from the units in which a step computes to those in which it is kept."""
+        return np.repeat(NARROW[: len(self.widths)] if self.narrow else (0,) * len(self.widths), self.widths)
 
 
 def parts_of(kind: str) -> int:
@@ -156,6 +176,20 @@ def hidden_scale(node: Node) -> float:
     return STATE_SCALE * 2.0 ** int(node.attrs.get("hidden_shift", 0)) if own else STATE_SCALE
 
 
+def is_narrow(node: Node) -> bool:
+    """Whether hidden values and cells are int8 between the steps."""
+    return bool(node.attrs.get("narrow"))
+
+
+def kept_states(node: Node) -> tuple[State, State]:
+    """The hidden values and cells that a layer takes and gives."""
+    scales = (hidden_scale(node), CELL_SCALE)
+    if not is_narrow(node):
+        return State(INITIAL[0], 1, scales[0]), State(INITIAL[1], 2, scales[1])
+    hidden, cells = (scale * 2.0**shift for scale, shift in zip(scales, NARROW, strict=True))
+    return State(INITIAL[0], 1, hidden, DType.INT8), State(INITIAL[1], 2, cells, DType.INT8)
+
+
 def hidden_shift(projection: Array) -> int:
     """The finest unit in which no hidden value saturates, for real weights [hidden, cells] that become int8.
 
@@ -173,7 +207,7 @@ def _finest(bound: float) -> int:
 
 
 def state_widths(graph: Graph, node: Node) -> tuple[int, ...]:
-    """Sizes of the vectors in the state, int16 [batch, their sum]."""
+    """Sizes of the vectors in the state, [batch, their sum]."""
     return (graph.input(node, 2).shape[-1], sizes(graph, node)[3])[: parts_of(node.op)]
 
 
@@ -271,11 +305,13 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
     require(right >= 1, node, f"hidden values on an output scale of {target.scale:g} do not fit int32")
     stateful = bool(node.states)
     reverse = bool(node.attrs.get("reverse"))
+    kept = kept_states(node)[0]
     if stateful:
         shape = (batch, sum(state_widths(graph, node)))
         states = [graph.variables[name].initial for name in node.states]
-        if len(states) != 1 or states[0].shape != shape or states[0].dtype != np.int16:
-            raise ModelError(f"{node.name} ({node.op}): its state must be one variable, int16 {list(shape)}")
+        if len(states) != 1 or states[0].shape != shape or states[0].dtype != kept.dtype.numpy:
+            what = f"{kept.dtype.value} {list(shape)}"
+            raise ModelError(f"{node.name} ({node.op}): its state must be one variable, {what}")
         require(not reverse, node, "a state that is kept needs the steps in their order")
     projection = _product(graph, node, PROJECTION, STATE_SCALE, target=unit) if is_projected(node) else None
     return Recurrent(
@@ -283,7 +319,8 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         _initial(graph, node), tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
         has_lengths(node), _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
-        _product(graph, node, 2, unit, target=gate), projection, source.dtype, target.dtype,
+        _product(graph, node, 2, kept.scale, kept.dtype.limits, target=gate), projection, kept.dtype, source.dtype,
+        target.dtype,
         int(multiplier[0]), left, right, target.zero_point,
     )  # fmt: skip
 
@@ -305,11 +342,11 @@ def _initial(graph: Graph, node: Node) -> tuple[bool, bool]:
     last = [graph.output(node, index) for index in range(1, len(node.outputs))]
     require_states(graph, node)
     for tensors in (given, last):
-        for tensor, scale in zip(tensors, (hidden_scale(node), CELL_SCALE), strict=False):
+        for tensor, state in zip(tensors, kept_states(node), strict=False):
             if tensor is not None:
-                require_types(graph, node, [tensor], [DType.INT16])
-                fits = tensor.scale == scale and tensor.zero_point == 0
-                require(fits, node, f"'{tensor.name}' must count in 2^{int(np.log2(scale))} with zero point 0")
+                require_types(graph, node, [tensor], [state.dtype])
+                fits = tensor.scale == state.scale and tensor.zero_point == 0
+                require(fits, node, f"'{tensor.name}' must count in 2^{int(np.log2(state.scale))} with zero point 0")
     return given[0] is not None, given[1] is not None
 
 
@@ -341,19 +378,28 @@ def _gru(params: Recurrent, x: Int64, h: Int64) -> Int64:
     else:
         recurrent = params.of_state(_times(reset, h), rows)
     new = tanh(_saturate(x[:, rows] + recurrent), 3)
-    return as_int64(new + _times(update, h - new))
+    return as_int64(new + _times(update, (h << params.shifts) - new))
 
 
 def _lstm(params: Recurrent, x: Int64, state: Int64) -> Int64:
     enter, forget, new, leave = _gates(params, x, state[:, : params.hidden], 0, 4)
     enter, forget, new, leave = logistic(enter, 3), logistic(forget, 3), tanh(new, 3), logistic(leave, 3)
     # Products of 2^-26 and 2^-30, rounded once.
-    cell = _saturate((16 * forget * state[:, params.hidden :] + enter * new + (1 << 18)) >> 19)
+    before = (state << params.shifts)[:, params.hidden :]
+    cell = _saturate((16 * forget * before + enter * new + (1 << 18)) >> 19)
     hidden = _times(leave, tanh(cell, 4))
     return np.concatenate([hidden if params.projection is None else _saturate(params.projection(hidden)), cell], axis=1)
 
 
+#: Of products with the input and the state as it is kept to the new one in the units of 16 bits.
 _STEPS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
+
+
+def _kept(params: Recurrent, state: Int64) -> Int64:
+    """The state as it is kept for the next step."""
+    if not params.narrow:
+        return state
+    return np.clip((state + (1 << (params.shifts - 1))) >> params.shifts, *DType.INT8.limits)
 
 
 def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
@@ -372,12 +418,13 @@ def reference(params: Recurrent, inputs: Inputs) -> list[Array]:
     out = np.full((params.steps, params.batch, params.hidden), params.zero_point, params.target.numpy)
     valid = within(inputs[LENGTHS] if params.lengths else None, params.steps, params.batch)
     for step in range(params.steps)[:: -1 if params.reverse else 1]:
-        state = np.where(valid[step], _STEPS[params.kind](params, x[step], state), state)
-        values = requantize_high(state[:, : params.hidden], params.multiplier, params.left, params.right)
+        fine = _STEPS[params.kind](params, x[step], state)
+        state = np.where(valid[step], _kept(params, fine), state)
+        values = requantize_high(fine[:, : params.hidden], params.multiplier, params.left, params.right)
         values = np.clip(values + params.zero_point, *params.target.limits)
         np.copyto(out[step], values, "unsafe", where=valid[step])
     result = np.ascontiguousarray(out if params.time_major else out.swapaxes(0, 1))
-    state = np.where(valid.any(axis=0), state, 0).astype(np.int16)
+    state = np.where(valid.any(axis=0), state, 0).astype(params.state.numpy)
     if params.stateful:
         return [result, state]
     return [result, *(state[:, part].reshape(shape) for part, shape in zip(parts, params.shapes, strict=False))]
@@ -472,21 +519,19 @@ _RULE = QuantRule(
     inner=(Matrix(1, 3), Matrix(2, 4, STATE_SCALE)),
     mixed=True,
     fixed={DType.INT16: (STATE_SCALE, 0)},
-    states=(State(5, 1, STATE_SCALE), State(6, 2, CELL_SCALE)),
+    states=(State(INITIAL[0], 1, STATE_SCALE), State(INITIAL[1], 2, CELL_SCALE)),
 )
 
 
 def _vary(node: Node, rule: QuantRule) -> QuantRule:
-    """The rule of an LSTM with a projection, one more matrix, or an RNN with relu: hidden values in their own unit."""
-    if not (is_projected(node) or is_relu(node)):
-        return rule
-    unit = hidden_scale(node)
+    """The rule of a layer with its states and their units, and of an LSTM with a projection, one more matrix."""
+    states = kept_states(node)
     projection = (Matrix(PROJECTION, None, STATE_SCALE),) if is_projected(node) else ()
     return replace(
         rule,
-        inner=(Matrix(1, 3), Matrix(2, 4, unit), *projection),
-        fixed={DType.INT16: (unit, 0)},
-        states=(State(5, 1, unit), State(6, 2, CELL_SCALE)),
+        inner=(Matrix(1, 3), Matrix(2, 4, states[0].scale), *projection),
+        fixed={DType.INT16: (hidden_scale(node), 0)},
+        states=states,
     )
 
 
@@ -507,7 +552,8 @@ RECURRENT_OPERATORS: tuple[Operator, ...] = tuple(
     Operator(
         kind,
         "int8, int16",
-        f"state int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse; lengths of run time",
+        f"state int8 or int16, constant int8 weights; {_LIMITS[kind]}; one direction, forward or reverse; "
+        "lengths of run time",
         shapes,
         prepare,
         reference,

@@ -12,6 +12,7 @@ from ...errors import InputError, UnsupportedError
 from ..ir import FLOAT_PREFIX, Array, DType, Graph, Node, Quantization, Tensor, check
 from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
+from ..ops.recurrent import GATES
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
 from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
@@ -35,6 +36,7 @@ class Scheme:
         power_of_two: every scale is a power of two.
         saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
+        narrow: the same of recurrent layers that keep hidden values and cells in int8 from step to step.
         f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
         tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
         joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
@@ -47,6 +49,7 @@ class Scheme:
     power_of_two: bool = False
     saturating: bool = False
     wide: tuple[str, ...] = ()
+    narrow: tuple[str, ...] = ()
     f32: tuple[str, ...] = ()
     f16: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
@@ -81,7 +84,7 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
     scheme = resolved(graph, scheme)
-    graph = _calibrated(_with_joints(graph, scheme), statistics)
+    graph = _calibrated(_with_narrow(_with_joints(graph, scheme), scheme), statistics)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
     states = _states_in(graph, scheme)
     types = _types(graph, scheme, states)
@@ -152,7 +155,8 @@ def _types(graph: Graph, scheme: Scheme, states: Mapping[str, _StateForm]) -> di
             kind = wanted.get(node.outputs[0], DType.INT8)
         for index, name in enumerate(node.outputs):
             if graph.tensor(name).dtype is DType.FLOAT32:
-                types[name] = kind if kind.is_float or rule_of(node).given(index) is None else DType.INT16
+                state = rule_of(node).given(index)
+                types[name] = kind if kind.is_float or state is None else state.dtype
     for name in graph.inputs:
         if types.get(name, DType.INT8).is_float:
             types[name] = DType.INT16
@@ -176,15 +180,15 @@ def _states_in(graph: Graph, scheme: Scheme) -> dict[str, _StateForm]:
         later = set[_StateForm | None]().union(*(wanted.get(name, ()) for name in node.outputs))
         for index, name in enumerate(node.inputs):
             if name is not None:
-                grid = rule.taken(index)
-                state = None if grid is None else (kind, None) if kind.is_float else (DType.INT16, grid)
+                state = rule.taken(index)
+                form = None if state is None else (kind, None) if kind.is_float else (state.dtype, state.grid)
                 moved = next(iter(later)) if rule.same and len(later) == 1 else None
-                wanted.setdefault(name, set()).add(state or moved)
+                wanted.setdefault(name, set()).add(form or moved)
     found = {}
     for name, forms in wanted.items():
-        form = next(iter(forms))
-        if len(forms) == 1 and form is not None and (name in graph.inputs or graph.tensor(name).is_constant):
-            found[name] = form
+        only = next(iter(forms))
+        if len(forms) == 1 and only is not None and (name in graph.inputs or graph.tensor(name).is_constant):
+            found[name] = only
     return {name: form for name, form in found.items() if graph.tensor(name).dtype is DType.FLOAT32}
 
 
@@ -197,6 +201,22 @@ def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
         if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
             node = replace(node, attrs={**node.attrs, "tokens": own})
         nodes.append(node)
+    return graph.with_nodes(tuple(nodes))
+
+
+def _with_narrow(graph: Graph, scheme: Scheme) -> Graph:
+    """The graph whose recurrent layers in integers carry the attribute ``narrow`` where their states are to be int8."""
+    nodes, found = [], False
+    for node in graph.nodes:
+        fits = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.narrow)
+        if fits and node.op in GATES and not scheme.type_of(node).is_float:
+            node, found = replace(node, attrs={**node.attrs, "narrow": True}), True
+        nodes.append(node)
+    if scheme.narrow and not found:
+        raise InputError(
+            f"no GRU, LSTM or RNN in integers is named like {', '.join(map(repr, scheme.narrow))}, which are to keep "
+            f"their states in int8"
+        )
     return graph.with_nodes(tuple(nodes))
 
 
@@ -401,7 +421,7 @@ def _bridged(graph: Graph, leaving: Callable[[Tensor, DType], Quantization]) -> 
             needed = _needed(node, index, _read_type(node, kind))
             state = rule_of(node).taken(index)
             if state is not None and not needed.is_float:
-                wanted, needed = state, DType.INT16
+                wanted, needed = state.grid, state.dtype
             elif rule_of(node).mixed and not needed.is_float and source.stored in (DType.INT8, DType.INT16):
                 needed = source.stored
             if source.stored is needed and (wanted is None or source.quant == wanted):

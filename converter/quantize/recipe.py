@@ -191,7 +191,7 @@ def _scheme(path: Path, table: Any) -> Scheme:
     for name, value in values.items():
         if known[name] == "bool" and not isinstance(value, bool):
             raise InputError(f"{path}: {name} must be true or false")
-    for name in ("wide", "f32", "f16", "tokens"):
+    for name in ("wide", "narrow", "f32", "f16", "tokens"):
         patterns = values.get(name, [])
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise InputError(f"{path}: {name} must be a list of node name patterns")

@@ -1,12 +1,12 @@
 /* RNN, GRU or LSTM over a sequence, from a state that is an input, with a last state that is an output, or over
  * sequences of several lengths.
  *
- * Layout: inputs are the sequence, then int16 [batch][hidden] the hidden values where `hidden` is set and
- * [batch][cells] an LSTM's cells in Q4.11 where `cells` is, and int32 [batch] lengths where `lengths` is, any values
- * (bw_recurrent_lengths_s8); the state is of zeros where it is not given. Outputs are
- * the layer's own, then the last hidden values where `last` is 1 or more, then the last cells where it is 2. Ranges,
- * cost: those of bw_recurrent_s8. Scratch: that of bw_recurrent_s8 after the state, which takes 2 bytes per batch and
- * hidden value, and of an LSTM 2 more per batch and cell. No input may overlap an output.
+ * Layout: inputs are the sequence, then [batch][hidden] the hidden values where `hidden` is set and [batch][cells] an
+ * LSTM's cells where `cells` is, in the state's type and units, and int32 [batch] lengths where `lengths` is, of any
+ * values (bw_recurrent_lengths_s8); the state is of zeros where it is not given. Outputs are the layer's own, then the
+ * last hidden values where `last` is 1 or more, then the last cells where it is 2. Ranges, cost: those of
+ * bw_recurrent_s8. Scratch: that of bw_recurrent_s8 after the state, [batch][hidden], of an LSTM
+ * [batch][hidden + cells], rounded up to four bytes. No input may overlap an output.
  */
 #ifndef BW_RECURRENT_GIVEN_S8_H
 #define BW_RECURRENT_GIVEN_S8_H

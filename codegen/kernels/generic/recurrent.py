@@ -25,6 +25,7 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         **shared_fields(params),
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
+        "narrow_state": int(params.narrow),
         "tile_rows": 0,
         "tile_projected": 0,
         "multiplier": params.multiplier,
@@ -40,10 +41,12 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
         column = max(params.hidden, params.cells)
     gates = GATES[params.kind] * params.cells
     scratch = 2 * (fours(gates) + fours(params.inputs) + fours(column))
+    if params.narrow:
+        scratch += 2 * fours(sum(params.widths))
     if params.stateful:
         return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
-    state = params.batch * sum(params.widths)
-    scratch, sources = scratch + 2 * (state + state % 2), ("bw_recurrent_s8", *_SOURCES)
+    state = params.batch * sum(params.widths) * params.state.bytes
+    scratch, sources = scratch + fours(state), ("bw_recurrent_s8", *_SOURCES)
     if not any(params.initial) and not params.shapes and not params.lengths:
         return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)
     return given("bw_recurrent_given_s8", params, fields, scratch, sources)

@@ -18,7 +18,8 @@ typedef struct {
     int32_t left;     /* how many are still to be used */
 } stream;
 
-/* A step's operands, as bw_rows_column_s8.h lays columns out, its gates, and room for a column of hidden values. */
+/* A step's operands, as bw_rows_column_s8.h lays columns out, its gates, and room for a column of hidden values, which
+ * are int8 with a narrow state. */
 typedef struct {
     const void *x, *h;
     int16_t *gates;
@@ -85,7 +86,11 @@ static void block(const bw_recurrent_s8_params *p, const step *s, const int8_t *
     } else {
         bw_rows_s8(of_input, s->x, padded(p->inputs), count, p->of_input.bias + row, sums[0]);
     }
-    bw_rows_s16(of_state, s->h, padded(p->hidden), count, p->of_state.bias + row, sums[1]);
+    if (p->narrow_state) {
+        bw_rows_s8(of_state, s->h, padded(p->hidden), count, p->of_state.bias + row, sums[1]);
+    } else {
+        bw_rows_s16(of_state, s->h, padded(p->hidden), count, p->of_state.bias + row, sums[1]);
+    }
     if (reset == NULL) {
         bw_gate_sums_s16(x, h, sums, row, count, to);
         return;
@@ -130,16 +135,28 @@ static void step_rnn(const bw_recurrent_s8_params *p, const step *s, int16_t *h)
     }
 }
 
+/* The column of the hidden values times `reset`, which they take the place of. */
+static const void *scaled(const bw_recurrent_s8_params *p, int16_t *reset, const int16_t *h, void *room) {
+    if (!p->narrow_state) {
+        for (int32_t i = 0; i < p->cells; ++i) {
+            reset[i] = (int16_t)times(reset[i], h[i]);
+        }
+        return bw_rows_column_s16(reset, p->cells, room);
+    }
+    int8_t *const bytes = (int8_t *)reset;
+    for (int32_t i = 0; i < p->cells; ++i) {
+        bytes[i] = (int8_t)times(reset[i], h[i] >> 8);
+    }
+    return bw_rows_column_s8(bytes, p->cells, room);
+}
+
 static void step_gru(const bw_recurrent_s8_params *p, const step *s, int16_t *h) {
     int16_t *const reset = s->gates, *const update = reset + p->cells, *const new = update + p->cells;
     step last = *s;
     gates(p, s, 0, 2 * p->cells, NULL, reset);
     bw_logistic_run_s16(reset, 2 * p->cells, 3, reset);
     if (!p->reset_after) {
-        for (int32_t i = 0; i < p->cells; ++i) {
-            reset[i] = (int16_t)times(reset[i], h[i]);
-        }
-        last.h = bw_rows_column_s16(reset, p->cells, s->room);
+        last.h = scaled(p, reset, h, s->room);
     }
     gates(p, &last, 2 * p->cells, 3 * p->cells, p->reset_after ? reset : NULL, new);
     bw_tanh_run_s16(new, p->cells, 3, new);
@@ -206,15 +223,32 @@ static void put(const bw_recurrent_s8_params *p, const int16_t *h, void *output,
     }
 }
 
-/* One step from the row of the input. */
-static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_t row, int16_t *h, int16_t *scratch,
-                      stream *weights) {
+/* A state of int8, hidden values in units of 2^8 and cells in units of 2^7 of those in which a step computes. */
+static void widen(const bw_recurrent_s8_params *p, const int8_t *kept, int32_t width, int16_t *h) {
+    for (int32_t i = 0; i < width; ++i) {
+        h[i] = (int16_t)(kept[i] * (i < p->hidden ? 256 : 128));
+    }
+}
+
+/* The same, rounded. */
+static void narrow(const bw_recurrent_s8_params *p, const int16_t *h, int32_t width, int8_t *kept) {
+    for (int32_t i = 0; i < width; ++i) {
+        const int32_t value = i < p->hidden ? (h[i] + 128) >> 8 : (h[i] + 64) >> 7;
+        kept[i] = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
+    }
+}
+
+/* One step from the row of the input; hidden values as they are kept, and the state in 16 bits. */
+static void take_step(const bw_recurrent_s8_params *p, const void *input, int32_t row, const void *hidden, int16_t *h,
+                      int16_t *scratch, stream *weights) {
     int16_t *const column = scratch + padded(all_rows(p));
     int16_t *const room = column + padded(p->inputs);
     const void *const x = p->wide_input
                               ? bw_rows_column_s16((const int16_t *)input + row * p->inputs, p->inputs, column)
                               : bw_rows_column_s8((const int8_t *)input + row * p->inputs, p->inputs, column);
-    const step s = {x, bw_rows_column_s16(h, p->hidden, room), scratch, room, weights};
+    const void *const column_h =
+        p->narrow_state ? bw_rows_column_s8(hidden, p->hidden, room) : bw_rows_column_s16(hidden, p->hidden, room);
+    const step s = {x, column_h, scratch, room, weights};
     if (p->kind == BW_RNN) {
         step_rnn(p, &s, h);
     } else if (p->kind == BW_GRU) {
@@ -257,22 +291,31 @@ static void put_zeros(const bw_recurrent_s8_params *p, void *output, int32_t row
 }
 
 void bw_recurrent_lengths_s8(const bw_recurrent_s8_params *p, const int32_t *lengths, const void *input, void *output,
-                             int16_t *state, void *scratch) {
-    const int32_t width = p->hidden + (p->kind == BW_LSTM ? p->cells : 0);
+                             void *state, void *scratch) {
+    const int32_t width = p->hidden + (p->kind == BW_LSTM ? p->cells : 0), size = p->narrow_state ? 1 : 2;
+    int16_t *const room = (int16_t *)scratch + (p->narrow_state ? padded(width) : 0);
     int32_t all = 0;
     for (int32_t batch = 0; batch < p->batch; ++batch) {
         all += steps_of(p, lengths, batch);
     }
-    stream weights = begin_stream(p, all, scratch);
-    for (int32_t batch = 0; batch < p->batch; ++batch, state += width) {
+    stream weights = begin_stream(p, all, room);
+    for (int32_t batch = 0; batch < p->batch; ++batch) {
+        int8_t *const kept = (int8_t *)state + batch * width * size;
+        int16_t *const h = p->narrow_state ? scratch : (int16_t *)state + batch * width;
         const int32_t steps = steps_of(p, lengths, batch), first = batch * p->batch_stride;
         if (steps == 0) {
-            memset(state, 0, sizeof(int16_t) * (size_t)width);
+            memset(kept, 0, (size_t)(width * size));
         }
         for (int32_t i = 0; i < steps; ++i) {
             const int32_t row = first + (p->reverse ? steps - 1 - i : i) * p->step_stride;
-            take_step(p, input, row, state, scratch, &weights);
-            put(p, state, output, row);
+            if (p->narrow_state) {
+                widen(p, kept, width, h);
+                take_step(p, input, row, kept, h, room, &weights);
+                narrow(p, h, width, kept);
+            } else {
+                take_step(p, input, row, h, h, room, &weights);
+            }
+            put(p, h, output, row);
         }
         for (int32_t i = steps; i < p->steps; ++i) {
             put_zeros(p, output, first + i * p->step_stride);
@@ -280,6 +323,6 @@ void bw_recurrent_lengths_s8(const bw_recurrent_s8_params *p, const int32_t *len
     }
 }
 
-void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, int16_t *state, void *scratch) {
+void bw_recurrent_s8(const bw_recurrent_s8_params *p, const void *input, void *output, void *state, void *scratch) {
     bw_recurrent_lengths_s8(p, NULL, input, output, state, scratch);
 }

@@ -11,7 +11,7 @@ import pytest
 from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, Variable, check
 from bitwright.converter.native import read_native, write_native
-from bitwright.converter.ops.recurrent import CELL_SCALE, GATES, STATE_SCALE, float_reference, hidden_shift, parts_of
+from bitwright.converter.ops.recurrent import GATES, float_reference, hidden_shift, parts_of
 from bitwright.converter.reference import Session
 from bitwright.converter.serve import prepare_node
 from bitwright.errors import BitwrightError
@@ -26,7 +26,7 @@ from single import activation, constant, few, same, scales, seeds, vectors, zero
 class Form:
     """What a layer has; ``wide``: int16 input and output; ``initial``, ``last``: states that come
     in and go out; ``gain``: how far its weights drive the gates; ``hidden``: values of a projection, 0: without,
-    in units of 2^(shift - 15), as those of an RNN with relu."""
+    in units of 2^(shift - 15), as those of an RNN with relu; ``narrow``: a state of int8."""
 
     kind: str = "GRU"
     batch: int = 1
@@ -46,6 +46,7 @@ class Form:
     hidden: int = 0
     shift: int = 0
     relu: bool = False
+    narrow: bool = False
 
     def valid(self) -> Form:
         """Less what does not go together: a state that is kept is neither given nor read, nor run backward."""
@@ -66,8 +67,13 @@ class Form:
 
     @property
     def units(self) -> tuple[float, float]:
-        """The same of their scales."""
-        return STATE_SCALE * (2.0**self.shift if self.hidden or self.relu else 1), CELL_SCALE
+        """The same of their scales: 2^-15 or its multiple and 2^-11, of int8 2^-7 and 2^-4."""
+        unit = 2.0 ** (self.shift - 15 if self.hidden or self.relu else -15)
+        return (unit * 256, 2.0**-4) if self.narrow else (unit, 2.0**-11)
+
+    @property
+    def state(self) -> DType:
+        return DType.INT8 if self.narrow else DType.INT16
 
 
 forms = st.builds(
@@ -90,6 +96,7 @@ forms = st.builds(
     hidden=st.sampled_from([0, 0, 1, 4, 5, 9, 18]),
     shift=st.integers(-3, 5),
     relu=st.booleans(),
+    narrow=st.booleans(),
 ).map(Form.valid)
 
 INPUT_SCALE = float(np.float32(0.02))
@@ -121,7 +128,7 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
     for name, comes, scale in zip("hc", form.initial, form.units, strict=True):
         names.append(name if comes else None)
         if comes:
-            tensors[name] = activation(name, (form.batch, form.widths["hc".index(name)]), scale, dtype=DType.INT16)
+            tensors[name] = activation(name, (form.batch, form.widths["hc".index(name)]), scale, dtype=form.state)
     if form.hidden:
         names.append("p")
         values = rng.integers(-127, 128, (form.hidden, form.cells)).astype(np.int8)
@@ -131,18 +138,20 @@ def layer(form: Form, seed: int, zero_point: int = 3, output: tuple[float, int] 
         tensors["p"] = constant("p", values, (scale / np.sqrt(form.cells) / 127).tolist(), axis=axis)
     outputs = ("y", "hn", "cn")[: 1 + form.last]
     for name, scale, width in zip(outputs[1:], form.units, form.widths, strict=False):
-        tensors[name] = activation(name, (form.batch, width), scale, dtype=DType.INT16)
+        tensors[name] = activation(name, (form.batch, width), scale, dtype=form.state)
     attrs: dict[str, Any] = {key: getattr(form, key) for key in ("time_major", "reverse", "reset_after")}
     if form.hidden or form.relu:
         attrs["hidden_shift"] = form.shift
-    if form.relu:
-        attrs["relu"] = True
+    for flag in ("relu", "narrow"):
+        if getattr(form, flag):
+            attrs[flag] = True
     states = {}
     if form.stateful:
         attrs["states"] = ("s",)
         shape = (form.batch, sum(form.widths))
-        initial = rng.integers(-32767, 32768, shape).astype(np.int16)
-        states["s"] = Variable("s", initial, Quantization((2.0**-15,), (0,)))
+        low, high = form.state.limits
+        initial = rng.integers(low, high + 1, shape, form.state.numpy)
+        states["s"] = Variable("s", initial, Quantization((form.units[0],), (0,)))
     while len(names) > 3 and names[-1] is None:
         names.pop()
     node = Node("node", form.kind, tuple(names), outputs, attrs)
@@ -181,7 +190,7 @@ def test_reference_and_c_agree(form: Form, seed: int, zero_point: int, scale: fl
 def test_reference_and_c_agree_with_relu(form: Form, shift: int, seed: int, scale: float) -> None:
     """Also where hidden values saturate, and where states that come in are negative."""
     form = replace(form, kind="RNN", relu=True, hidden=0, shift=shift).valid()
-    graph = read_native(write_native(layer(form, seed, 3, (scale, 1))), "model")
+    graph = read_native(write_native(layer(form, seed, 3, (scale * 2.0 ** max(shift, 0), 1))), "model")
     inputs, model = vectors(graph, seed), model_sources(graph, ["generic"], "model")
     library = build(model)
     same(outputs(graph, inputs), [call(model, library, values) for values in inputs], "C")
