@@ -23,14 +23,15 @@ def has_lengths(node: Node) -> bool:
     return len(node.inputs) > LENGTHS and node.inputs[LENGTHS] is not None
 
 
-def check_lengths(graph: Graph, node: Node, batch: int) -> None:
-    """Raise ModelError unless every sequence has a length, or none has; UnsupportedError for their type."""
+def check_lengths(graph: Graph, node: Node, batch: int) -> bool:
+    """:func:`has_lengths`. Raises ModelError unless every sequence has one; UnsupportedError for their type."""
     lengths = graph.optional_input(node, LENGTHS)
     if lengths is None:
-        return
+        return False
     if lengths.shape != (batch,):
         raise ModelError(f"{node.name} ({node.op}): lengths of shape {list(lengths.shape)} are not [{batch}]")
     require_types(graph, node, [lengths], [DType.INT32])
+    return True
 
 
 def lengths_of(node: Node, inputs: Inputs) -> Array | None:

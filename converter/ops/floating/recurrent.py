@@ -22,7 +22,7 @@ import numpy as np
 from ....errors import ModelError
 from ...ir import Array, DType, Graph, Node
 from .. import recurrent as integer
-from ..lengths import LENGTHS, has_lengths, within
+from ..lengths import LENGTHS, check_lengths, within
 from ..operator import Inputs, Operator, require
 from .arithmetic import Real, logistic, rounded, tanh
 from .common import float_operator, float_type, float_weights, parameter, real_operand, times_weights
@@ -111,7 +111,7 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
         dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         (given[0], given[1]),
-        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), has_lengths(node),
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), check_lengths(graph, node, batch),
         _product(graph, node, 1), _product(graph, node, 2),
         _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
     )  # fmt: skip

@@ -101,8 +101,8 @@ def test_rows(dtype: DType) -> None:
 
 
 def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
-    """A recurrent layer of random sizes; every second one keeps its state, others take and give it; an LSTM may project
-    its hidden values."""
+    """A recurrent layer of random sizes; every second one keeps its state, others take and give it, or take lengths of
+    their sequences; an LSTM may project its hidden values."""
     generator = np.random.default_rng(seed)
     batch, steps, inputs, cells = (int(n) for n in generator.integers(1, (3, 5, 9, 8)))
     gates, stateful, major = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], seed % 2 == 0, seed % 3 == 0
@@ -121,7 +121,9 @@ def recurrent(seed: int, kind: str, dtype: DType) -> Graph:
         if kind == "LSTM":
             given[1] = real("cells", generator.normal(size=(batch, cells)), dtype)
     projection = weights(generator, "P", (hidden, cells)) if hidden else None
-    operands = [source, *matrices, *biases, *given, projection]
+    within = generator.integers(0, steps + 1, batch).astype(np.int32) if seed > 3 else None
+    lengths = Tensor("lengths", (batch,), DType.INT32, data=within) if seed in (1, 5, 7) else None
+    operands = [source, *matrices, *biases, *given, projection, lengths]
     while operands[-1] is None:
         del operands[-1]
     outputs = 1 if stateful or seed == 3 else 1 + len(widths)
