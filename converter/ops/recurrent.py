@@ -128,10 +128,10 @@ class Recurrent:
     initial: tuple[bool, bool]
     shapes: tuple[tuple[int, ...], ...]
     lengths: bool
+    state: DType
     of_input: Product
     of_state: Product
     projection: Product | None
-    state: DType
     source: DType
     target: DType
     multiplier: int
@@ -318,9 +318,9 @@ def prepare(graph: Graph, node: Node) -> Recurrent:
         node.op, is_relu(node), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         _initial(graph, node), tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
-        check_lengths(graph, node, batch), _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
-        _product(graph, node, 2, kept.scale, kept.dtype.limits, target=gate), projection, kept.dtype, source.dtype,
-        target.dtype,
+        check_lengths(graph, node, batch), kept.dtype,
+        _product(graph, node, 1, source.scale, source.dtype.limits, source.zero_point, gate),
+        _product(graph, node, 2, kept.scale, kept.dtype.limits, target=gate), projection, source.dtype, target.dtype,
         int(multiplier[0]), left, right, target.zero_point,
     )  # fmt: skip
 

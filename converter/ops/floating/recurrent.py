@@ -111,8 +111,8 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
         dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         (given[0], given[1]),
-        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), check_lengths(graph, node, batch),
-        _product(graph, node, 1), _product(graph, node, 2),
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
+        check_lengths(graph, node, batch), _product(graph, node, 1), _product(graph, node, 2),
         _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
     )  # fmt: skip
 
