@@ -37,12 +37,14 @@ def model(
     constants: dict[str, Array] | None = None,
     outputs: Sequence[str] = ("y",),
     opset: int = OPSET,
+    whole: dict[str, tuple[Sequence[int], int]] | None = None,
 ) -> bytes:
-    """A model with float inputs of the given shapes."""
+    """A model with float inputs of the given shapes, and ``whole`` ones of shapes and types of TensorProto."""
     graph = helper.make_graph(
         list(nodes),
         "net",
-        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, list(shape)) for name, shape in shapes.items()],
+        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, list(shape)) for name, shape in shapes.items()]
+        + [helper.make_tensor_value_info(name, kind, list(shape)) for name, (shape, kind) in (whole or {}).items()],
         [helper.make_empty_tensor_value_info(name) for name in outputs],
         [onnx.numpy_helper.from_array(value, name) for name, value in (constants or {}).items()],
     )
@@ -64,11 +66,18 @@ def run_onnx(data: bytes, inputs: Sequence[Array]) -> list[Array]:
     return results
 
 
-def prove(data: bytes, seed: int = 0, tolerance: float = 1e-5, low: float | None = None) -> Graph:
+def prove(
+    data: bytes,
+    seed: int = 0,
+    tolerance: float = 1e-5,
+    low: float | None = None,
+    known: dict[str, Array] | None = None,
+) -> Graph:
     """Both the graph as it was read and the simplified one compute what ONNX Runtime computes, on normal values.
 
     Args:
         low: lower bound of the values, for functions that are not defined below it.
+        known: values of some inputs, by name.
 
     Returns:
         The simplified graph.
@@ -78,6 +87,7 @@ def prove(data: bytes, seed: int = 0, tolerance: float = 1e-5, low: float | None
     inputs = [(2 * rng.standard_normal(read.tensor(name).shape)).astype(np.float32) for name in read.inputs]
     if low is not None:
         inputs = [np.maximum(np.abs(value), np.float32(low)) for value in inputs]
+    inputs = [(known or {}).get(name, value) for name, value in zip(read.inputs, inputs, strict=True)]
     expected = run_onnx(data, inputs)
     simple = simplify(read)
     for graph in (read, simple):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..ir import Array
+from ..ir import Array, DType
 from ..ops.recurrent import GATES, hidden_shift
 from .emitter import Emitter
 
@@ -56,6 +56,23 @@ def initial(call: Emitter, value: str | None, count: int, axis: int, what: str) 
     return parts
 
 
+def lengths(call: Emitter, given: str | Array, batch: int, steps: int, least: int) -> str:
+    """The operand of one length for each sequence: an input of the graph, or constants from ``least`` to the steps.
+
+    Raises UnsupportedError for others.
+    """
+    if isinstance(given, str):
+        call.require(call.graph.writer(given) is None, "lengths that the network computes are not served")
+        fits = call.graph.dtype(given) is DType.INT32 and call.shape_of(given) == (batch,)
+        call.require(fits, f"lengths of run time must be whole numbers [{batch}]")
+        return given
+    fits = given.dtype.kind in "iu" and given.size == batch
+    call.require(fits, f"lengths of shape {list(given.shape)} for a batch of {batch} are not served")
+    inside = least <= int(given.min()) and int(given.max()) <= steps
+    call.require(inside, f"sequences of {sorted(set(given.reshape(-1).tolist()))} steps from {steps} are not served")
+    return call.indices("lengths", given.reshape(-1))
+
+
 @dataclass(frozen=True)
 class State:
     """Hidden values and cells of one layer in one direction; None: zeros, or not wanted."""
@@ -73,42 +90,45 @@ def layer(
     what: str = "",
     given: Sequence[State] = (State(), State()),
     cells: bool = False,
+    lengths: str | None = None,
+    lasts: bool = True,
 ) -> tuple[str, list[State]]:
     """[batch, steps, inputs] through every direction.
 
     Args:
-        given: the state that each direction starts from; cells: whether an LSTM's last cells are wanted.
+        given: the state that each direction starts from; lengths: of the sequences, where they have some.
+        lasts: whether last states are wanted; cells: whether an LSTM's cells are among them.
 
     Returns:
         The outputs side by side, [batch, steps, directions * hidden values], and the last state of each direction: as
-        the layer itself keeps it where a state is given or cells are wanted, else the hidden values as they are in the
-        outputs.
+        the layer itself keeps it where a state is given, cells are wanted or there are lengths, else the hidden values
+        as they are in the outputs.
     """
-    sides, lasts = [], []
+    sides, ends = [], []
     for direction, state in zip(directions, given, strict=False):
         label = "backward" if direction.reverse else "forward"
         name = (f"{what}/{label}" if what else label) if len(directions) > 1 else what
         attrs: dict[str, int] = {"reset_after": reset_after} if kind == "GRU" else {}
-        operands = [source, *direction.operands, state.hidden, state.cells, direction.projection]
+        operands = [source, *direction.operands, state.hidden, state.cells, direction.projection, lengths]
         if direction.relu:
             attrs["relu"] = True
         if direction.projection is not None:
             attrs["hidden_shift"] = hidden_shift(call.graph.tensor(direction.projection).value())
         while operands[-1] is None:
             operands.pop()
-        count = 1 + (2 if kind == "LSTM" else 1) * (cells or state != State())
-        side, *last = call.emit_all(kind, operands, count, name, reverse=direction.reverse, **attrs)
+        kept = (2 if kind == "LSTM" else 1) * (cells or state != State()) or int(lengths is not None and lasts)
+        side, *last = call.emit_all(kind, operands, 1 + kept, name, reverse=direction.reverse, **attrs)
         sides.append(side)
-        if last:
-            lasts.append(State(*last))
+        if last or not lasts:
+            ends.append(State(*last))
             continue
         batch, steps, width = call.shape_of(side)
         begin = call.indices(f"{name or kind}/begin", [0, 0 if direction.reverse else steps - 1, 0])
         size = call.indices(f"{name or kind}/count", [batch, 1, width])
-        lasts.append(State(call.emit("SLICE", [side, begin, size], f"{name}/last" if name else "last")))
+        ends.append(State(call.emit("SLICE", [side, begin, size], f"{name}/last" if name else "last")))
     if len(sides) == 1:
-        return sides[0], lasts
-    return call.emit("CONCATENATION", sides, what, axis=2), lasts
+        return sides[0], ends
+    return call.emit("CONCATENATION", sides, what, axis=2), ends
 
 
 def states(call: Emitter, lasts: Sequence[str | None], axis: int, what: str = "state") -> str:

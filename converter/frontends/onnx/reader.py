@@ -24,6 +24,8 @@ from .table import DOMAINS, MOVING, REFUSED
 _QUANTIZED_INPUTS = {2: "uint8", 3: "int8"}  # of TensorProto.DataType
 _FLOAT_INPUTS = (1, 10, 11, 16)
 _INDEX_INPUTS = (5, 6, 7)  # int16, int32 and int64
+#: Where operators take whole numbers of run time: indices of rows, and lengths of sequences.
+_WHOLE = {"Gather": 1, "RNN": 4, "GRU": 4, "LSTM": 4}
 
 
 def read_onnx(source: bytes | str | Path, name: str | None = None) -> Graph:
@@ -103,11 +105,19 @@ class _Reader:
             return Activation(self._graph.input(value.name, shape))
         if kind in _QUANTIZED_INPUTS:
             return Activation(self._graph.input(value.name, shape), quantized=True)
-        readers = [node for node in self._nodes if value.name in node.input]
-        indices = all(node.op_type == "Gather" and list(node.input).index(value.name) == 1 for node in readers)
-        if kind in _INDEX_INPUTS and indices:
+        if kind in _INDEX_INPUTS and self._is_whole(value.name):
             return Activation(self._graph.input(value.name, shape, DType.INT32))
         raise UnsupportedError(value.name, "input", "inputs of this type are not served; use float32")
+
+    def _is_whole(self, name: str) -> bool:
+        """Whether all that read a value take whole numbers there, be they of another type first."""
+        for node in self._nodes:
+            for place, source in enumerate(node.input):
+                if source != name or _WHOLE.get(node.op_type) == place:
+                    continue
+                if node.op_type not in ("Cast", "Identity") or not self._is_whole(node.output[0]):
+                    return False
+        return True
 
     def _bind(self, name: str, value: Value) -> None:
         self._values[name] = value

@@ -27,12 +27,12 @@ def layer(kind: str) -> Lowering:
         sides = _DIRECTIONS.get(call.get("direction", "forward"))
         if sides is None:
             raise call.fail(f"direction '{call.get('direction')}' is not served")
-        steps = call.shape_of(source)[1 if batched else 0]
+        steps, batch = call.shape_of(source)[:2][:: -1 if batched else 1]
         relus = _relus(call, kind, len(sides))
         _check(call)
         if not batched:
             source = recurrent.batch_first(call, source, "batch_first")
-        length = _length(call, steps)
+        length, lengths = _lengths(call, batch, steps)
         if length < steps:
             source = _cut(call, source, length)
         directions = [
@@ -41,7 +41,9 @@ def layer(kind: str) -> Lowering:
         ]
         given = _given(call, len(sides), 1 if batched else 0)
         reset_after = bool(call.get("linear_before_reset", 0))
-        result, lasts = recurrent.layer(call, kind, source, directions, reset_after, "", given, cells=2 in call.used)
+        result, lasts = recurrent.layer(
+            call, kind, source, directions, reset_after, "", given, 2 in call.used, lengths, bool(call.used & {1, 2})
+        )
         if length < steps:
             margins = call.indices("paddings", [[0, 0], [0, steps - length], [0, 0]])
             result = call.emit("PAD", [result, margins], "padded")
@@ -80,17 +82,19 @@ def _relus(call: Call, kind: str, sides: int) -> list[bool]:
     return relus
 
 
-def _length(call: Call, steps: int) -> int:
-    """How many of the steps are computed: one constant of all sequences. Raises UnsupportedError for others."""
-    lengths = call.array(4, "sequence lengths")
-    if lengths is None:
-        return steps
-    call.require(
-        lengths.size > 0 and bool(np.all(lengths == lengths.flat[0])), "sequences of several lengths are not served"
-    )
+def _lengths(call: Call, batch: int, steps: int) -> tuple[int, str | None]:
+    """How many of the steps are computed, and the sequences' lengths where they are not all the same constant."""
+    given = call.given(4)
+    if given is None:
+        return steps, None
+    if isinstance(given, Activation):
+        return steps, recurrent.lengths(call, given.tensor, batch, steps, 0)
+    lengths = given.value
+    if lengths.size == 0 or np.any(lengths != lengths.flat[0]):
+        return steps, recurrent.lengths(call, lengths, batch, steps, 0)
     length = int(lengths.flat[0])
     call.require(1 <= length <= steps, f"sequences of {length} steps from {steps} are not served")
-    return length
+    return length, None
 
 
 def _cut(call: Call, source: str, length: int) -> str:

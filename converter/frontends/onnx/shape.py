@@ -21,9 +21,11 @@ def nothing(call: Call) -> list[Value | None]:
 
 
 def cast(call: Call) -> Value:
-    """To another float type, which float32 stands for."""
+    """To another float type, which float32 stands for, or of whole numbers from int32 to int64 or back."""
     value = call.value(0)
     target = call.get("to")
+    if isinstance(value, Activation) and call.graph.dtype(value.tensor) is DType.INT32 and target in (6, 7):
+        return value
     # float, float16, double and bfloat16 of TensorProto.DataType; CastLike converts to the type of another value
     call.require(call.op == "CastLike" or target in (1, 10, 11, 16), "a conversion to whole numbers is not served")
     assert isinstance(value, Activation)

@@ -12,7 +12,8 @@ from .call import Activation, Call, Constant, Lowering, Value
 
 
 def layers(kind: str, relu: bool = False) -> Lowering:
-    """Of aten.rnn_tanh, aten.rnn_relu, aten.gru and aten.lstm: outputs, last hidden values and an LSTM's last cells."""
+    """Of aten.rnn_tanh, aten.rnn_relu, aten.gru and aten.lstm, and of the same over packed sequences (``packing``):
+    outputs, last hidden values and an LSTM's last cells."""
 
     def lower(call: Call) -> Sequence[Value | None]:
         packed = call.get("batch_sizes") is not None
@@ -24,12 +25,15 @@ def layers(kind: str, relu: bool = False) -> Lowering:
             source = recurrent.batch_first(call, source, "batch_first")
         count, sides = int(call.get("num_layers")), 2 if call.get("bidirectional") else 1
         given, lasts = _given(call, count * sides), list[recurrent.State]()
+        lengths = _lengths(call, source)
         for number in range(count):
             directions = [_direction(call, kind, source, sides * number + side, bool(side)) for side in range(sides)]
             directions = [replace(direction, relu=relu) for direction in directions]
             what = f"layer{number}" if count > 1 else ""
             own = given[sides * number : sides * (number + 1)]
-            source, ends = recurrent.layer(call, kind, source, directions, True, what, own, cells=2 in call.used)
+            source, ends = recurrent.layer(
+                call, kind, source, directions, True, what, own, 2 in call.used, lengths, bool(call.used & {1, 2})
+            )
             lasts += ends
         if turned:
             source = recurrent.batch_first(call, source, "steps_first")
@@ -67,6 +71,16 @@ def cell(kind: str, relu: bool = False) -> Lowering:
     return lower
 
 
+def _lengths(call: Call, source: str) -> str | None:
+    """The lengths of packed sequences [batch, steps, inputs]."""
+    lengths = call.given("lengths")
+    if lengths is None:
+        return None
+    batch, steps, _ = call.shape_of(source)
+    given = lengths.tensor if isinstance(lengths, Activation) else lengths.value
+    return recurrent.lengths(call, given, batch, steps, 1)
+
+
 def _given(call: Call, count: int) -> list[recurrent.State]:
     """The initial state of every layer and direction."""
     given = call.get("hx")
@@ -78,10 +92,10 @@ def _given(call: Call, count: int) -> list[recurrent.State]:
     return [recurrent.State(*parts) for parts in zip(*columns, strict=True)]
 
 
-def _state(call: Call, value: Value, what: str) -> str | None:
-    """A state as a tensor of the graph; None where it is of zeros."""
+def _state(call: Call, value: Value | None, what: str) -> str | None:
+    """A state as a tensor of the graph; None where it is of zeros or not given."""
     zeros = isinstance(value, Constant) and not np.any(value.value)
-    return None if zeros else call.tensor(value, what)
+    return None if value is None or zeros else call.tensor(value, what)
 
 
 def _direction(call: Call, kind: str, source: str, place: int, reverse: bool) -> recurrent.Direction:

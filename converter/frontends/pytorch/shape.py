@@ -24,8 +24,11 @@ def full_like(call: Call) -> Constant:
 
 
 def converted(call: Call) -> Value:
-    """To another float type, which float32 stands for; other types are not served."""
+    """To another float type, which float32 stands for, or of whole numbers from int64 to int32 or back."""
     value = nothing(call)
+    whole = isinstance(value, Activation) and call.graph.dtype(value.tensor) is DType.INT32
+    if whole and str(call.get("dtype")) in ("None", "torch.int64", "torch.int32"):
+        return value
     call.require(call.is_float, "conversion to whole numbers or from them is not served; do it outside the network")
     return value
 

@@ -46,6 +46,14 @@ _RECURRENT_LAYERS: dict[str, Lowering] = {
     "rnn_relu_cell": recurrent.cell("RNN", relu=True),
 }
 
+#: What stands for layers over packed sequences of several lengths.
+_PACKED_LAYERS: dict[str, Lowering] = {
+    "packed_lstm": recurrent.layers("LSTM"),
+    "packed_gru": recurrent.layers("GRU"),
+    "packed_rnn_tanh": recurrent.layers("RNN"),
+    "packed_rnn_relu": recurrent.layers("RNN", relu=True),
+}
+
 _CAPSULES: dict[str, Lowering] = {
     "squash": capsule.squash,
     "capsule_routing": capsule.routing,
@@ -54,6 +62,7 @@ _CAPSULES: dict[str, Lowering] = {
 
 _OWN: dict[str, Lowering] = {
     **_CAPSULES,
+    **_PACKED_LAYERS,
     "mad_norm": normalization.mad_norm,
     "cached_attention": matrix.cached_attention,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from bitwright.converter.frontends.onnx import read_onnx
+from bitwright.converter.ops.lengths import has_lengths
 from bitwright.errors import UnsupportedError
 from floats import operators
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from onnx_peer import few, model, node, normal, prove
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
+INT32, INT64 = 6, 7  # TensorProto.DataType
 
 
 def layer(
@@ -24,9 +27,11 @@ def layer(
     outputs: tuple[str, ...] = ("y", "h"),
     constants: dict[str, Any] | None = None,
     names: tuple[str, ...] = (),
+    whole: dict[str, tuple[Sequence[int], int]] | None = None,
     **attributes: Any,
 ) -> bytes:
-    """A model of one layer; ``names``: of its inputs from the sequence lengths on."""
+    """A model of one layer; ``names``: of its inputs from the sequence lengths on; ``whole``: inputs of the network of
+    whole numbers, their shapes and types; what is named like one of them with "/int32" behind is converted."""
     batch, steps, inputs, cells = sizes
     rng, sides = np.random.default_rng(5), 2 if direction == "bidirectional" else 1
     rows = GATES[kind] * cells
@@ -38,7 +43,8 @@ def layer(
     written = [name if name in outputs else "" for name in ("y", "h", "c")[: 3 if "c" in outputs else 2]]
     one = node(kind, operands, written, hidden_size=cells, direction=direction, **attributes)
     one.name = "layer"
-    return model([one], {"x": [steps, batch, inputs]}, held, outputs)
+    casts = [node("Cast", [name.split("/")[0]], name, to=INT32) for name in names if name.endswith("/int32")]
+    return model([*casts, one], {"x": [steps, batch, inputs]}, held, outputs, whole=whole)
 
 
 @few
@@ -66,6 +72,28 @@ def test_shorter_sequences(kind: str, direction: str) -> None:
     """One length of all sequences cuts them; what is behind it is zero."""
     held = {"n": np.array([3, 3], np.int32)}
     prove(layer(kind, (2, 5, 3, 2), direction, constants=held, names=("n",)))
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("kind", list(GATES))
+@pytest.mark.parametrize("given", ["constant", "int32", "int64"])
+def test_sequences_of_several_lengths(kind: str, direction: str, given: str) -> None:
+    """Constant ones and those of run time, from initial states, none among them; last states and cells."""
+    sizes, sides = (4, 5, 3, 2), 2 if direction == "bidirectional" else 1
+    lstm = kind == "LSTM"
+    held = {name: normal(np.random.default_rng(3), sides, 4, 2) for name in ("h0", "c0")}
+    outputs, states = (("y", "h", "c"), ("h0", "c0")) if lstm else (("y", "h"), ("h0",))
+    for lengths in ([3, 0, 5, 1], [5, 5, 5, 5], [2, 2, 2, 2]):
+        values = np.array(lengths, np.int64 if given == "int64" else np.int32)
+        constants, name = held | ({"n": values} if given == "constant" else {}), "n/int32" if given == "int64" else "n"
+        whole = {} if given == "constant" else {"n": ([4], INT64 if given == "int64" else INT32)}
+        data = layer(kind, sizes, direction, True, outputs, constants, (name, *states), whole)
+        graph = prove(data, known={"n": values} if whole else {})
+        nodes = [node for node in graph.nodes if node.op == kind]
+        assert all(has_lengths(node) for node in nodes) or (given == "constant" and lengths[0] != 3)
+        prove(
+            layer(kind, sizes, direction, True, ("y",), constants, (name,), whole), known={"n": values} if whole else {}
+        )
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -121,9 +149,14 @@ def test_initial_and_last_states(kind: str, direction: str) -> None:
         (lambda: layer("LSTM", input_forget=1), "coupled"),
         (lambda: layer("GRU", constants={"n": np.array([0], np.int32)}, names=("n",)), "sequences of 0 steps from 4"),
         (
-            lambda: layer("GRU", (2, 4, 3, 2), constants={"n": np.array([3, 4], np.int32)}, names=("n",)),
-            "several lengths",
+            lambda: layer("GRU", (2, 4, 3, 2), constants={"n": np.array([3, 5], np.int32)}, names=("n",)),
+            r"sequences of \[3, 5\] steps from 4 are not served",
         ),
+        (
+            lambda: layer("GRU", (3, 4, 3, 2), constants={"n": np.array([3, 4], np.int32)}, names=("n",)),
+            r"lengths of shape \[2\] for a batch of 3 are not served",
+        ),
+        (lambda: layer("GRU", names=("n",), whole={"n": ([2], INT32)}), r"lengths of run time must be .* \[1\]"),
         (lambda: layer("RNN", constants={"r": np.ones((1, 3, 2), np.float32)}), r"weights of shapes \[2, 3\] and"),
     ],
 )
