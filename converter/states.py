@@ -16,6 +16,7 @@ from .fixedpoint import affine_quantize
 from .ir import FLOAT_PREFIX, Array, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.floating.arithmetic import rounded
+from .ops.lengths import has_lengths
 from .ops.operator import State
 from .ops.recurrent import GATES, INITIAL, parts_of, sizes, state_widths
 
@@ -61,8 +62,13 @@ def states_outside(graph: Graph, pairs: Mapping[str, str] | None = None) -> Outs
 
     Raises:
         InputError: there is no such input or output, or it has another shape; there is no layer that could keep a
-            state, or one runs backward.
+            state, or one runs backward or over sequences of several lengths.
     """
+    for node in graph.nodes:
+        if node.plain.op in GATES and has_lengths(node):
+            raise InputError(
+                f"{node.name} ({node.op}): its sequences have lengths; a state that is kept needs all steps of each"
+            )
     if not pairs:
         return _layers_outside(graph)
     for source, target in pairs.items():

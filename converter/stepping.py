@@ -14,6 +14,7 @@ from .ops.activation import UNARY_OPERATORS
 from .ops.cached_attention import sizes, state_forms
 from .ops.elementwise import BINARY_OPERATORS
 from .ops.floating import cached_attention as floating
+from .ops.lengths import has_lengths
 from .ops.recurrent import GATES
 from .ops.token_wise import TOKEN_OPERATORS
 from .serve import check_served
@@ -46,6 +47,9 @@ def in_steps(graph: Graph, steps: int = 1) -> Graph:
         )
     if graph.variables:
         raise InputError(f"'{graph.name}' keeps states already; give the network over whole sequences")
+    for node in graph.nodes:
+        if node.plain.op in GATES and has_lengths(node):
+            raise UnsupportedError(node.name, node.op, "lengths are those of whole sequences")
     length = _length(graph)
     if steps < 1:
         raise InputError(f"{steps} steps an inference: it must be at least 1")

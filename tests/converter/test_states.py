@@ -12,7 +12,7 @@ from bitwright.cli import main
 from bitwright.codegen.project import model_sources
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.builder import GraphBuilder
-from bitwright.converter.ir import Graph
+from bitwright.converter.ir import DType, Graph
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.quantize.recipe import Switched
 from bitwright.converter.quantize.run import quantize_model
@@ -28,15 +28,16 @@ INPUTS, CELLS, CLASSES = 5, 8, 3
 Floats = NDArray[np.float32]
 
 
-def network(kind: str, steps: int, layers: int = 2, reverse: bool = False) -> Graph:
+def network(kind: str, steps: int, layers: int = 2, reverse: bool = False, lengths: bool = False) -> Graph:
     """Layers on top of each other, and a dense one on every step."""
     rng = np.random.default_rng(4)
     builder = GraphBuilder("net")
     source, rows = builder.input("x", (1, steps, INPUTS)), GATES[kind] * CELLS
+    given = [*[None] * 3, builder.input("n", (1,), DType.INT32)] if lengths else []
     for number in range(layers):
         shapes = {"w": (rows, builder.shape(source)[2]), "r": (rows, CELLS), "b": (rows,), "d": (rows,)}
         names = [builder.constant(n, rng.uniform(-1, 1, s) / np.sqrt(s[-1] / 3 + 1)) for n, s in shapes.items()]
-        source = builder.node(f"layer{number}", kind, [source, *names], {"reverse": reverse})
+        source = builder.node(f"layer{number}", kind, [source, *names, *given], {"reverse": reverse})
     weights = builder.constant("v", rng.normal(size=(CLASSES, CELLS)) / 3)
     return simplify(
         builder.finish([builder.node("head", "FULLY_CONNECTED", [source, weights], {"keep_num_dims": True})])
@@ -157,6 +158,7 @@ def test_inside_and_outside_are_one_function() -> None:
     ("graph", "pairs", "said"),
     [
         (network("GRU", 2, reverse=True), None, "layer0.*from the last step"),
+        (network("GRU", 2, lengths=True), None, "layer0.*its sequences have lengths"),
         (simplify(given_state(False)), None, "no recurrent layer"),
         (simplify(given_state(False)), {"z": "next"}, "inputs x, h and the outputs next, y"),
         (simplify(given_state(False)), {"x": "y"}, "differ"),

@@ -10,7 +10,7 @@ import pytest
 from bitwright.cli import main
 from bitwright.codegen.project import model_sources
 from bitwright.converter.frontends.builder import GraphBuilder
-from bitwright.converter.ir import Graph
+from bitwright.converter.ir import DType, Graph
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.reference import Session, to_integers
 from bitwright.errors import BitwrightError
@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 STEPS, INPUTS, CELLS = 12, 5, 8
 
 
-def recurrent(builder: GraphBuilder, source: str, kind: str, reverse: bool = False) -> str:
+def recurrent(builder: GraphBuilder, source: str, kind: str, reverse: bool = False, lengths: str | None = None) -> str:
     rng = np.random.default_rng(4)
     shapes = {"w": (GATES[kind] * CELLS, INPUTS), "r": (GATES[kind] * CELLS, CELLS)}
     weights = [builder.constant(name, rng.normal(size=shape) / 2) for name, shape in shapes.items()]
-    return builder.node("layer", kind, [source, *weights], {"reverse": reverse})
+    given = [] if lengths is None else [*[None] * 5, lengths]
+    return builder.node("layer", kind, [source, *weights, *given], {"reverse": reverse})
 
 
 def integers(builder: GraphBuilder, name: str, *values: int) -> str:
@@ -61,6 +62,15 @@ def test_steps_give_the_sequence(kind: str, last: bool) -> None:
         assert np.array_equal(got[-1] if last else np.concatenate(got, axis=1), expected)
         for part, answer in zip(parts, got, strict=True):
             assert np.array_equal(call(model, library, [part], "step")[0].reshape(answer.shape), answer)
+
+
+def test_lengths_are_of_whole_sequences() -> None:
+    builder = GraphBuilder("net")
+    source, lengths = builder.input("x", (1, STEPS, INPUTS)), builder.input("n", (1,), DType.INT32)
+    graph = builder.finish([recurrent(builder, source, "GRU", lengths=lengths)])
+    whole = bitwright.quantize(graph, calibration=[(sequences(8), np.full((8, 1), STEPS))], recipe="minmax").graph
+    with pytest.raises(BitwrightError, match=r"layer.*lengths are those of whole sequences"):
+        bitwright.in_steps(whole)
 
 
 def mixing(op: str) -> Graph:

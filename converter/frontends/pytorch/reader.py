@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -111,7 +111,7 @@ class Reader:
             origin=origin,
             arguments=_bound(node, known),
             shapes=tuple(None if value is None else _sizes(name, value) for value in results),
-            used=frozenset(user.args[1] if user.target is operator.getitem else 0 for user in node.users),
+            used=frozenset(_read(node)),
             is_float=all(_is_float(value) for value in (first, results[0])),
             lazy=op in EXPANDING and all(_operator_name(user.target) in BROADCASTING for user in node.users),
             shared=self._shared,
@@ -177,6 +177,15 @@ class Reader:
         if not path:
             return op
         return path if module_type.startswith(("torch.nn.", "bitwright.nn.")) and self._alone[call] else f"{path}/{op}"
+
+
+def _read(node: Any) -> Iterator[int]:
+    """Which outputs of a node are read; one that is only unpacked is not."""
+    for user in node.users:
+        if user.target is not operator.getitem:
+            yield 0
+        elif user.users:
+            yield user.args[1]
 
 
 def _module(node: Any) -> tuple[str, str, str]:

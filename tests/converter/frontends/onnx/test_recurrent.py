@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import bitwright
 import numpy as np
 import pytest
+from bitwright.cli import main
 from bitwright.converter.frontends.onnx import read_onnx
 from bitwright.converter.ops.lengths import has_lengths
 from bitwright.errors import UnsupportedError
 from floats import operators
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx_peer import few, model, node, normal, prove
+from onnx_peer import few, model, node, normal, prove, run_onnx
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 INT32, INT64 = 6, 7  # TensorProto.DataType
@@ -94,6 +97,24 @@ def test_sequences_of_several_lengths(kind: str, direction: str, given: str) -> 
         prove(
             layer(kind, sizes, direction, True, ("y",), constants, (name,), whole), known={"n": values} if whole else {}
         )
+
+
+def test_lengths_of_run_time_from_the_command_line(tmp_path: Path) -> None:
+    """A batch of three sequences with a length each: quantized and verified, and run as ONNX Runtime runs it."""
+    data = layer("GRU", (3, 6, 4, 5), "bidirectional", names=("n",), whole={"n": ([3], INT32)})
+    (tmp_path / "net.onnx").write_bytes(data)
+    generator = np.random.default_rng(1)
+    x, n = normal(generator, 40, 6, 3, 4), generator.integers(0, 7, (40, 3))
+    np.savez(tmp_path / "data.npz", in0=x, in1=n)
+    path = str(tmp_path / "net.bwq")
+    command = ["quantize", str(tmp_path / "net.onnx"), "--calibration", str(tmp_path / "data.npz"), "-o", path]
+    assert main([*command, "--recipe", "minmax"]) == 0
+    assert main(["verify", path, "--target", "host", "--vectors", "20"]) == 0
+    lengths = np.array([2, 6, 0], np.int32)
+    found = bitwright.run(bitwright.load(path), [x[0], lengths])
+    for ours, theirs in zip(found, run_onnx(data, [x[0], lengths]), strict=True):
+        assert np.abs(ours - theirs).max() < 0.05
+    assert not found[0][2:, :, 0].any() and not found[0][:, :, 2].any() and found[0][5, :, 1].all()
 
 
 @pytest.mark.parametrize("batch", [1, 2])
