@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError, ModelError
 from .fixedpoint import affine_quantize
-from .ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor, Variable, check
+from .ir import FLOAT_PREFIX, Array, Graph, Node, Tensor, Variable, check
 from .ops import OPERATORS
 from .ops.floating.arithmetic import rounded
 from .ops.operator import State

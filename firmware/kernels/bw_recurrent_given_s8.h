@@ -2,8 +2,8 @@
  *
  * Layout: inputs are the sequence, then [batch][hidden] the hidden values where `hidden` is set and [batch][cells] an
  * LSTM's cells where `cells` is, in the state's type and units; the state is of zeros where it is not given. Outputs
- * are the layer's own, then the last hidden values where `last` is 1 or more, then the last cells where it is 2. Ranges,
- * cost: those of bw_recurrent_s8. Scratch: that of bw_recurrent_s8 after the state, [batch][hidden], of an LSTM
+ * are the layer's own, then the last hidden values where `last` is 1 or more, then the last cells where it is 2.
+ * Ranges, cost: those of bw_recurrent_s8. Scratch: that of bw_recurrent_s8 after the state, [batch][hidden], of an LSTM
  * [batch][hidden + cells], rounded up to four bytes. No input may overlap an output.
  */
 #ifndef BW_RECURRENT_GIVEN_S8_H
