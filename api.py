@@ -68,6 +68,7 @@ def quantize(
     samples: int = CALIBRATION_SAMPLES,
     f32: Sequence[str] = (),
     f16: Sequence[str] = (),
+    int8_state: Sequence[str] = (),
     stateful: bool | Mapping[str, str] = False,
 ) -> Quantization:
     """Quantize a float graph and judge the integer network.
@@ -82,6 +83,7 @@ def quantize(
         samples: calibration samples to use at most.
         f32: patterns of names of layers that compute in float32, on cores that can.
         f16: the same in float16.
+        int8_state: patterns of names of GRU, LSTM and RNN layers that keep their states in int8, not int16.
         stateful: recurrent layers keep their state from one inference to the next; or the names of inputs that are
             states, with the outputs that are their next values. Samples may then be sequences, whose first dimension
             is a multiple of the input's.
@@ -92,7 +94,7 @@ def quantize(
     Raises:
         InputError: the data does not fit. UnsupportedError, AccumulatorOverflowError: a node cannot be quantized.
     """
-    switched = Switched(tuple(f32), tuple(f16))
+    switched = Switched(tuple(f32), tuple(f16), tuple(int8_state))
     return quantize_model(
         graph, calibration, evaluation, recipe, max_drop, samples, switched=switched, stateful=stateful
     )

@@ -21,7 +21,6 @@ from bitwright.converter.quantize.annotate import Scheme
 from bitwright.converter.quantize.calibration import Calibration, calibration
 from bitwright.converter.quantize.judge import integer_outputs
 from bitwright.converter.quantize.recipe import Recipe, quantize
-from bitwright.converter.reference import Session, real, to_integers
 
 from .pages import deliver
 from .speech import data, denoise
@@ -30,17 +29,17 @@ from .speech.steps import streamed
 PAGE = data.ROOT / "docs" / "benchmarks" / "denoiser.md"
 MEASURED = "mps2-an386"  # whose bytes the table of memory tells
 TARGETS = ("host", "mps2-an386", "qemu-rv32")
-#: Form -> (what the table calls it, the layers with int16 activations).
+#: Form -> (what the table calls it, how it is quantized).
 FORMS = {
-    "int8": ("all int8", ()),
-    "mixed": ("int8 and int16 mixed", ("layer/layer1", "mask", "sigmoid")),
-    "int16": ("int16 activations, int8 weights", ("*",)),
+    "int8": ("all int8", Scheme(int8_state=("*",))),
+    "states": ("int8, states int16", Scheme()),
+    "mixed": ("int8 and int16 mixed", Scheme(wide=("layer/layer1", "mask", "sigmoid"))),
+    "int16": ("int16 activations, int8 weights", Scheme(wide=("*",))),
 }
 #: What the table of ratios tells, in order.
 LABELS = {
     "noisy": "the mixtures",
     "float": "float",
-    "coarse": "all int8, the state too (computed)",
     **{form: label for form, (label, _) in FORMS.items()},
 }
 WORDS, SNRS, SEED = 4, (0.0, 5.0, 10.0), 11
@@ -60,8 +59,7 @@ def quantized(form: str) -> Graph:
     noisy, _ = denoise.mixtures(denoise.sounds(heard=True), CALIBRATION, WORDS, denoise.LEARNED_SNR, SEED)
     frames = denoise.features(denoise.spectra(noisy))
     graph = bitwright.load(denoise.trained(), example_inputs=(torch.from_numpy(frames[:1]),))
-    recipe = Recipe(form, FORMS[form][0], Scheme(wide=FORMS[form][1]))
-    return quantize(graph, calibration(graph, [frames]), recipe).integer
+    return quantize(graph, calibration(graph, [frames]), Recipe(form, *FORMS[form])).integer
 
 
 def masks(form: str, features: data.Float32) -> data.Float32:
@@ -73,25 +71,6 @@ def masks(form: str, features: data.Float32) -> data.Float32:
     graph = quantized(form)
     (gains,) = integer_outputs(graph, Calibration((features,)))
     return gains.reshape(features.shape)
-
-
-def coarse_masks(features: data.Float32) -> data.Float32:
-    """Gains by the int8 form whose hidden state is rounded to int8, units of 2^-7, after each step: what an operator
-    would give that keeps 8 bits."""
-    graph = bitwright.in_steps(quantized("int8"))
-    session, rows = Session(graph), []
-    tensor = graph.tensor(graph.outputs[0])
-    for sequence in features:
-        session.reset()
-        for frame in sequence:
-            rows.append(session.trace(to_integers(graph, [frame[None, None]])).outputs[0])
-            session.state = {name: coarse(state) for name, state in session.state.items()}
-    return real(tensor, np.concatenate(rows)).reshape(features.shape)
-
-
-def coarse(state: Any) -> Any:
-    """int16 in units of 2^-15, rounded to those of 2^-7 and saturated as int8 would."""
-    return (np.clip((state.astype(np.int64) + 128) >> 8, -127, 127) << 8).astype(np.int16)
 
 
 def stream(form: str, target: str, noisy: data.Float32, frames: int) -> dict[str, Any]:
@@ -169,11 +148,11 @@ noise ({noises} recordings of rooms and machines, coloured noise, four other wor
 Tested on {count} mixtures of {words} words each, of {tested} words and {others} recordings of noise that it has not
 heard. Spectra and their inverse are float; the features and the gains are the integers of each form.
 
-- *all int8*: int8 between all layers. The recurrent operators keep their state in int16 here, too. *The state too* is
-  what 8 bits of it would give: the reference, its state rounded to 2^-7 after each step; there is no such operator.
-- *int8 and int16 mixed*: weights, features and what the first layer gives the second int8; the second layer's output,
-  the dense layer and the gains int16. The recipe of "Accelerating RNN-based Speech Enhancement on a Multi-Core MCU with
-  Mixed FP16-INT8 Post-Training Quantization" (Rusci et al., 2022) with int16 in the place of FP16.
+- *all int8*: int8 between all layers, and hidden values of int8, in units of 2^-7, from frame to frame.
+- *int8, states int16*: the same but for the hidden values, in units of 2^-15.
+- *int8 and int16 mixed*: states int16; weights, features and what the first layer gives the second int8; the second
+  layer's output, the dense layer and the gains int16. The recipe of "Accelerating RNN-based Speech Enhancement on a
+  Multi-Core MCU with Mixed FP16-INT8 Post-Training Quantization" (Rusci et al., 2022) with int16 in the place of FP16.
 - *int16 activations*: int16 between all layers, weights int8.
 
 SI-SNR (Le Roux et al., 2019) in dB, means over the mixtures. *Distance* is the SI-SNR of what a form gives against what
@@ -225,9 +204,8 @@ def measure(options: argparse.Namespace) -> Results:
     features = denoise.features(frames)
     floating = denoise.signals(masks("float", features) * frames)
     results: Results = {form: denoise.si_snr(what, clean) for form, what in (("noisy", noisy), ("float", floating))}
-    for form in ("coarse", *options.forms):
-        gains = coarse_masks(features) if form == "coarse" else masks(form, features)
-        found = denoise.signals(gains * frames)
+    for form in options.forms:
+        found = denoise.signals(masks(form, features) * frames)
         results[form], results[f"{form} distance"] = denoise.si_snr(found, clean), denoise.si_snr(found, floating)
         print(f"{form}: {results[form].mean():.3f} dB, float: {results['float'].mean():.3f} dB", flush=True)
     for form in options.forms:

@@ -36,7 +36,7 @@ TARGETS = {
 INPUTS, CELLS, STEPS = 40, 64, 5
 
 
-def layer(kind: str, source: DType = DType.INT8, *, reset_after: bool = True) -> Graph:
+def layer(kind: str, source: DType = DType.INT8, *, reset_after: bool = True, narrow: bool = False) -> Graph:
     """A graph of one layer."""
     rng, rows = np.random.default_rng(1), GATES[kind] * CELLS
     scale = 2.0**-6 if source is DType.INT8 else 2.0**-14
@@ -48,7 +48,7 @@ def layer(kind: str, source: DType = DType.INT8, *, reset_after: bool = True) ->
         values = rng.integers(-127, 128, (rows, taps)).astype(np.int8)
         scales = tuple((rng.uniform(0.5, 1, rows) / np.sqrt(taps) / 127).tolist())
         tensors[name] = Tensor(name, values.shape, DType.INT8, Quantization(scales, (0,) * rows, 0), values)
-    node = Node("layer", kind, ("x", "w", "r"), ("y",), {"reset_after": reset_after})
+    node = Node("layer", kind, ("x", "w", "r"), ("y",), {"reset_after": reset_after, "narrow": narrow})
     return check(Graph("model", tensors, (node,), ("x",), ("y",)))
 
 
@@ -57,6 +57,8 @@ LAYERS: Mapping[str, Graph] = {
     "GRU, reset before": layer("GRU", reset_after=False),
     "LSTM": layer("LSTM"),
     "RNN": layer("RNN"),
+    "GRU, int8 state": layer("GRU", narrow=True),
+    "LSTM, int8 state": layer("LSTM", narrow=True),
     "GRU, int16 input": layer("GRU", DType.INT16),
     "LSTM, int16 input": layer("LSTM", DType.INT16),
 }

@@ -19,7 +19,7 @@ import torch
 from bitwright import console
 from bitwright.converter.quantize.calibration import Calibration, calibration
 from bitwright.converter.quantize.judge import integer_outputs
-from bitwright.converter.quantize.recipe import find_recipe, quantize
+from bitwright.converter.quantize.recipe import Switched, find_recipe, quantize, switch
 from bitwright.converter.reference import to_integers
 
 from .pages import deliver
@@ -34,11 +34,13 @@ TARGETS = ("host", "mps2-an386", "mps3-an547", "qemu-rv32")
 FORMS = {
     "int8": ("int8, `minmax`", "minmax"),
     "int8-best": ("int8, `second-order`", "second-order"),
+    "int8-state": ("int8, states of int8 too", "minmax"),
     "wide": ("int16 activations, `wide`", "wide"),
     "wide-best": ("int16 activations, `wide-smoothed`", "wide-smoothed"),
 }
 COSTS = ("recordings, all bit-exact", "instructions", "MACs", "arena", "stack", "code", "constants")
-VERIFIED = ("int8", "wide")  # other recipes change weights only
+NARROW = "int8-state"  # of recurrent networks alone
+VERIFIED = ("int8", NARROW, "wide")  # other recipes change weights only
 CALIBRATION = 100  # recordings, of those that the network learned from
 Results = dict[str, Any]
 
@@ -48,7 +50,13 @@ def quantized(name: str, fold: int, form: str, frames: data.Float32, folds: data
     graph = bitwright.load(trained(name, fold), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
     known = np.flatnonzero(folds != fold)
     chosen = np.random.default_rng(fold).choice(known, CALIBRATION, replace=False)
-    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS[form][1])).integer
+    recipe = switch(find_recipe(FORMS[form][1]), Switched(int8_state=("*",) if form == NARROW else ()))
+    return quantize(graph, calibration(graph, [frames[chosen]]), recipe).integer
+
+
+def has(name: str, form: str) -> bool:
+    """Whether a network can have a form."""
+    return form != NARROW or name != "transformer"
 
 
 def decided(name: str, form: str, frames: data.Float32, folds: data.Labels) -> data.Labels:
@@ -116,8 +124,9 @@ on the mean over time; the transformer has 24 tokens of two frames, three encode
 ## Accuracy
 
 """
-MIDDLE = """`int16 activations`: weights of int8, and int16 wherever an operator offers it. A loss below zero is
-chance: some answers change either way, and the last column tells how many.
+MIDDLE = """*States of int8 too*: hidden values and, of the LSTM, cells are int8 from step to step (`--int8-state`); in
+all other forms they are int16. `int16 activations`: weights of int8, and int16 wherever an operator offers it. A loss
+below zero is chance: some answers change either way, and the last column tells how many.
 
 ## On the targets
 
@@ -145,13 +154,13 @@ def measure(options: argparse.Namespace) -> tuple[Results, data.Labels]:
     folds, frames = data.fold_of(labels), data.log_mel(samples)
     results: Results = {}
     for name in options.networks:
-        for form in options.forms:
+        for form in (form for form in options.forms if has(name, form)):
             found = decided(name, form, frames, folds)
             print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
             results[f"{name} {form}"] = found
     heard = frames[np.argsort(folds, kind="stable")[: options.emulated]]
     for name in options.networks:
-        for form in (form for form in options.forms if form in VERIFIED):
+        for form in (form for form in options.forms if form in VERIFIED and has(name, form)):
             graph = quantized(name, 0, form, frames, folds)
             for target in options.targets:
                 row, _ = verified(graph, target, [to_integers(graph, [one[None]]) for one in heard])

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from bitwright import console
 from bitwright.converter.quantize.calibration import calibration
-from bitwright.converter.quantize.recipe import find_recipe, quantize
+from bitwright.converter.quantize.recipe import Switched, find_recipe, quantize, switch
 
 from .pages import deliver, table
 from .speech import data
@@ -28,8 +28,12 @@ from .speech.train import learn, trained
 PAGE = data.ROOT / "docs" / "benchmarks" / "stateful.md"
 NETWORKS = ("lstm", "gru")
 TARGETS = ("host", "mps2-an386", "mps3-an547", "qemu-rv32")
-#: Form -> its recipe.
-FORMS = {"int8": "minmax", "int16 activations": "wide"}
+#: Form -> its recipe, and layers whose states are int8; the others' are int16.
+FORMS = {
+    "int8": ("minmax", ()),
+    "int8, states too": ("minmax", ("*",)),
+    "int16 activations": ("wide", ()),
+}
 CALIBRATION = 100  # recordings, of those that the network learned from
 HEADINGS = ("network", "form", "target", "steps, all bit-exact", "instructions of a step", "arena", "state", "stack")
 
@@ -50,7 +54,9 @@ def every_frame(name: str, form: str, frames: data.Float32, folds: data.Labels) 
     module = torch.nn.Sequential(Hidden(network.layer), network.classifier)
     graph = bitwright.load(module.eval(), example_inputs=(torch.zeros(1, FRAMES, VALUES),))
     chosen = np.flatnonzero(folds != 0)[:CALIBRATION]
-    return quantize(graph, calibration(graph, [frames[chosen]]), find_recipe(FORMS[form])).integer
+    name, narrow = FORMS[form]
+    recipe = switch(find_recipe(name), Switched(int8_state=narrow))
+    return quantize(graph, calibration(graph, [frames[chosen]]), recipe).integer
 
 
 def rows(targets: list[str], steps: int) -> Iterator[list[str]]:

@@ -37,13 +37,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--samples", type=int, default=CALIBRATION_SAMPLES, metavar="N", help="calibration samples at most (500)"
     )
-    for name, what in (("f32", "float32, on cores with an FPU"), ("f16", "float16, on a Cortex-M55")):
+    for name, what in (
+        ("f32", "layers by name that compute in float32, on cores with an FPU"),
+        ("f16", "layers by name that compute in float16, on a Cortex-M55"),
+        ("int8-state", "GRU, LSTM and RNN layers by name that keep their states in int8"),
+    ):
         command.add_argument(
             f"--{name}",
             action="append",
             default=[],
             metavar="PATTERN",
-            help=f"layers by name that compute in {what}; may be given several times",
+            help=f"{what}; may be given several times",
         )
     command.add_argument("--mean", type=_numbers, default=(0.0,), metavar="M[,M,M]", help="of images, pixels in 0..1")
     command.add_argument("--std", type=_numbers, default=(1.0,), metavar="S[,S,S]", help="of images")
@@ -76,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
             options.samples,
             scale,
             say,
-            switched=Switched(tuple(options.f32), tuple(options.f16)),
+            switched=Switched(tuple(options.f32), tuple(options.f16), tuple(options.int8_state)),
             stateful=states.kept(options),
         )
     report, network = result.to_json(), states.in_steps(options, result.graph)

@@ -36,7 +36,7 @@ class Scheme:
         power_of_two: every scale is a power of two.
         saturating: symmetric scales may put the largest magnitude at 128.5 steps, which saturates to 127.
         wide: patterns of node names (as in ``fnmatch``) that compute with int16 activations and int8 weights.
-        narrow: the same of recurrent layers that keep hidden values and cells in int8 from step to step.
+        int8_state: the same of recurrent layers that keep hidden values and cells in int8 from step to step.
         f32, f16: the same of nodes that compute in float, with activations of that type and int8 weights.
         tokens: the same of fully connected layers on int8 rows, each with a scale of its own.
         joint: fully connected layers on int8 write int16 where what reads their output computes in int16.
@@ -49,7 +49,7 @@ class Scheme:
     power_of_two: bool = False
     saturating: bool = False
     wide: tuple[str, ...] = ()
-    narrow: tuple[str, ...] = ()
+    int8_state: tuple[str, ...] = ()
     f32: tuple[str, ...] = ()
     f16: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
@@ -208,14 +208,13 @@ def _with_narrow(graph: Graph, scheme: Scheme) -> Graph:
     """The graph whose recurrent layers in integers carry the attribute ``narrow`` where their states are to be int8."""
     nodes, found = [], False
     for node in graph.nodes:
-        fits = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.narrow)
+        fits = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.int8_state)
         if fits and node.op in GATES and not scheme.type_of(node).is_float:
             node, found = replace(node, attrs={**node.attrs, "narrow": True}), True
         nodes.append(node)
-    if scheme.narrow and not found:
+    if scheme.int8_state and not found:
         raise InputError(
-            f"no GRU, LSTM or RNN in integers is named like {', '.join(map(repr, scheme.narrow))}, which are to keep "
-            f"their states in int8"
+            f"int8_state: no GRU, LSTM or RNN in integers is named like {', '.join(map(repr, scheme.int8_state))}"
         )
     return graph.with_nodes(tuple(nodes))
 

@@ -47,10 +47,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Switched:
-    """Patterns of names of nodes that compute in float, see :class:`~.annotate.Scheme`."""
+    """Patterns of names of nodes that compute in float or keep states in int8, see :class:`~.annotate.Scheme`."""
 
     f32: tuple[str, ...] = ()
     f16: tuple[str, ...] = ()
+    int8_state: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ def quantize_auto(
 
     Args:
         judge: the loss of a quantized network, smaller is better.
-        switched: layers in float, whatever the recipe.
+        switched: layers in float or with states of int8, whatever the recipe.
 
     Returns:
         The network, and every attempt in order.
@@ -143,12 +144,12 @@ def quantize_auto(
 
 
 def switch(recipe: Recipe, switched: Switched | None) -> Recipe:
-    """The recipe with further layers in float."""
+    """The recipe with further layers in float, or with states of int8."""
     if switched is None:
         return recipe
     scheme = recipe.scheme
-    f32, f16 = (*scheme.f32, *switched.f32), (*scheme.f16, *switched.f16)
-    return replace(recipe, scheme=replace(scheme, f32=f32, f16=f16))
+    more = {field.name: getattr(scheme, field.name) + getattr(switched, field.name) for field in fields(Switched)}
+    return replace(recipe, scheme=replace(scheme, **more))
 
 
 def recipe_names() -> list[str]:
@@ -191,7 +192,7 @@ def _scheme(path: Path, table: Any) -> Scheme:
     for name, value in values.items():
         if known[name] == "bool" and not isinstance(value, bool):
             raise InputError(f"{path}: {name} must be true or false")
-    for name in ("wide", "narrow", "f32", "f16", "tokens"):
+    for name in ("wide", "int8_state", "f32", "f16", "tokens"):
         patterns = values.get(name, [])
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             raise InputError(f"{path}: {name} must be a list of node name patterns")

@@ -13,6 +13,7 @@ from bitwright.codegen.project import model_sources
 from bitwright.converter.float_reference import run_float
 from bitwright.converter.frontends.builder import GraphBuilder
 from bitwright.converter.ir import DType, Graph
+from bitwright.converter.native import write_native
 from bitwright.converter.ops.recurrent import GATES
 from bitwright.converter.quantize.recipe import Switched
 from bitwright.converter.quantize.run import quantize_model
@@ -55,16 +56,19 @@ def with_steps(graph: Graph, steps: int) -> Graph:
     return replace(graph, tensors={**graph.tensors, **tensors})
 
 
-@pytest.mark.parametrize("how", ["int8", "int16", "f16"])
+@pytest.mark.parametrize("how", ["int8", "int16", "f16", "int8 states"])
 @pytest.mark.parametrize("kind", list(GATES))
 def test_steps_of_any_length_give_the_same_bits(kind: str, how: str) -> None:
     """Quantized over whole sequences; the same integers one and three steps at a time, in the reference and in C."""
     recipe, floats = "wide" if how == "int16" else "minmax", ("layer*",) if how == "f16" else ()
-    whole = bitwright.quantize(network(kind, 12), sequences(16, 12), recipe=recipe, f16=floats).graph
+    narrow = ("layer*",) if how == "int8 states" else ()
+    data = sequences(16, 12)
+    whole = bitwright.quantize(network(kind, 12), data, recipe=recipe, f16=floats, int8_state=narrow).graph
+    states = "float16" if floats else "int8" if narrow else "int16"
     for steps in (1, 3):
         kept = with_kept_states(with_steps(whole, steps))
         assert len(kept.variables) == 2 and [n.op for n in kept.nodes] == [n.op for n in whole.nodes]
-        assert {v.initial.dtype.name for v in kept.variables.values()} == {"float16" if floats else "int16"}
+        assert {v.initial.dtype.name for v in kept.variables.values()} == {states}
         model = model_sources(kept, ["generic", "fpu"], "model")
         library, session = build(model), Session(kept)
         for x in sequences(2, 12, seed=1):
@@ -141,17 +145,20 @@ def test_states_that_the_network_takes_and_gives(handed_on: bool, floats: tuple[
         assert np.array_equal(session.trace(values).outputs[0], call(model, library, values, "step")[0])
 
 
-def test_inside_and_outside_are_one_function() -> None:
-    for kind in GATES:
-        integer = bitwright.quantize(network(kind, 3), sequences(16, 3), recipe="minmax").graph
-        outside = states_outside(integer)
-        inside, function = Session(states_inside(outside)), Session(outside.graph)
-        states = [np.zeros(outside.graph.tensor(name).shape, np.int16) for name in outside.pairs]
-        for x in sequences(4, 3, seed=6):
-            values = to_integers(integer, [x[None]])
-            trace = function.trace([*values, *states])
-            assert np.array_equal(inside.trace(values).outputs[0], trace.outputs[0])
-            states = [trace.tensors[name] for name in outside.pairs.values()]
+@pytest.mark.parametrize("narrow", [(), ("layer1",), ("*",)])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_inside_and_outside_are_one_function(kind: str, narrow: tuple[str, ...]) -> None:
+    integer = bitwright.quantize(network(kind, 3), sequences(16, 3), recipe="minmax", int8_state=narrow).graph
+    outside = states_outside(integer)
+    inside, function = Session(states_inside(outside)), Session(outside.graph)
+    states = [np.zeros(t.shape, t.dtype.numpy) for t in map(outside.graph.tensor, outside.pairs)]
+    narrowed = {name.split("/")[0] for name in outside.pairs if outside.graph.tensor(name).dtype is DType.INT8}
+    assert narrowed == {"layer0", "layer1"} if "*" in narrow else narrowed == set(narrow)
+    for x in sequences(4, 3, seed=6):
+        values = to_integers(integer, [x[None]])
+        trace = function.trace([*values, *states])
+        assert np.array_equal(inside.trace(values).outputs[0], trace.outputs[0])
+        states = [trace.tensors[name] for name in outside.pairs.values()]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +191,11 @@ def save(folder: Path, steps: int = 1) -> Path:
 @pytest.mark.parametrize("target", [needs_target("host"), needs_target("mps2-an386"), needs_target("qemu-rv32")])
 @pytest.mark.parametrize("kind", list(GATES))
 def test_stepped_on_the_target(kind: str, target: str) -> None:
-    """One inference after the other, each from the state that the one before has left."""
-    graph = bitwright.quantize(network(kind, 2), sequences(8, 6), recipe="wide", stateful=True).graph
+    """One inference after the other, each from the state that the one before has left: int16, then int8."""
+    graph = bitwright.quantize(
+        network(kind, 2), sequences(8, 6), recipe="wide", stateful=True, int8_state=["layer1"]
+    ).graph
+    assert [v.initial.dtype for v in graph.variables.values()] == [np.int16, np.int8]
     report = bitwright.verify(graph, target, vectors=12)
     assert report.bit_exact, report.mismatches[:3]
 
@@ -211,3 +221,16 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "IN=OUT" in capsys.readouterr().err
     assert main(["compile", str(whole), "--target", "host", "--state", "x=nothing", "-o", str(tmp_path / "no")]) == 2
     assert "a state is one of each" in " ".join(capsys.readouterr().err.split()) and not (tmp_path / "no").exists()
+
+
+def test_states_of_int8_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, data, out = tmp_path / "net.bwq", tmp_path / "data.npy", tmp_path / "narrow.bwq"
+    source.write_bytes(write_native(network("LSTM", 4)))
+    np.save(data, sequences(8, 4))
+    command = ["quantize", str(source), "--calibration", str(data), "--recipe", "minmax", "-o", str(out), "--stateful"]
+    assert main([*command, "--int8-state", "layer0"]) == 0
+    types = {name: variable.initial.dtype for name, variable in bitwright.load(out).variables.items()}
+    assert types == {"layer0/state": np.int8, "layer1/state": np.int16}
+    capsys.readouterr()
+    assert main([*command, "--int8-state", "head"]) == 2
+    assert "no GRU, LSTM or RNN in integers is named like 'head'" in capsys.readouterr().err

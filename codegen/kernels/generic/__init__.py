@@ -22,6 +22,7 @@ from . import (
     micro,
     normalization,
     pooling,
+    products,
     recurrent,
     reduce,
     resize,
@@ -93,7 +94,11 @@ KERNELS: KernelTable = {
         Kernel("generic", fully_connected.lower),
     ),
     **{op: (Kernel("words", words.lower_sum), Kernel("generic", elementwise.lower)) for op in ("ADD", "SUB")},
-    "MUL": (Kernel("words", words.lower_product), Kernel("generic", elementwise.lower)),
+    "MUL": (
+        Kernel("words", words.lower_product),
+        Kernel("bytes", products.lower),
+        Kernel("generic", elementwise.lower),
+    ),
     "BATCH_MATMUL": (Kernel("rows", batch_matmul.lower_rows), Kernel("generic", batch_matmul.lower)),
     "CAPSULE_ROUTING": (
         Kernel("recomputed", capsule.routing(kept=False)),

@@ -27,10 +27,10 @@ def lower_sum(_graph: Graph, node: Node, params: Elementwise) -> KernelCall | No
     low, high = (_scaled(limit << _HEADROOM, scales[smaller]) for limit in (_LOWEST, _HIGHEST))
     most = (_HIGHEST if signs[larger] > 0 else -_LOWEST) << _HEADROOM
     most += 2 * (high if signs[smaller] > 0 else -low)
-    if not _rounds(params.output_scale, most) or not _rounds(scales[smaller], _HIGHEST << 16, 0):
+    if not rounds(params.output_scale, most) or not rounds(scales[smaller], _HIGHEST << 16, 0):
         return None
     fields: dict[str, Field] = {
-        "loops": loops if larger == 0 else _swapped(loops),
+        "loops": loops if larger == 0 else swapped(loops),
         "weight_1": signs[larger] << _HEADROOM,
         "weight_2": 2 * signs[smaller],
         "multiplier_2": multiplier_2,
@@ -46,7 +46,7 @@ def lower_sum(_graph: Graph, node: Node, params: Elementwise) -> KernelCall | No
 def lower_product(_graph: Graph, _node: Node, params: Elementwise) -> KernelCall | None:
     """``bw_elementwise_product_s16``: MUL."""
     loops, scale = loop_fields(params), params.output_scale
-    if params.dtype is not DType.INT16 or not _one_by_one(loops) or not _rounds(scale, 2**31 - 1):
+    if params.dtype is not DType.INT16 or not _one_by_one(loops) or not rounds(scale, 2**31 - 1):
         return None
     # Twice the product of the lowest values has no int32; the highest that has one must do as well.
     square = _LOWEST * _LOWEST
@@ -72,7 +72,7 @@ def lower_rescale(graph: Graph, node: Node, params: Unary) -> KernelCall | None:
     if scale != Scale(params.negative_multiplier, params.negative_shift):
         return None
     left, farthest = max(scale.shift, 0), max(_HIGHEST - params.input_zero_point, params.input_zero_point - _LOWEST)
-    if farthest << (left + 1) >= 2**31 or not _rounds(scale, farthest << (left + 1), 0):
+    if farthest << (left + 1) >= 2**31 or not rounds(scale, farthest << (left + 1), 0):
         return None
     fields: dict[str, Field] = {
         "size": graph.output(node).elements,
@@ -92,12 +92,13 @@ def _one_by_one(loops: dict[str, Field]) -> bool:
     return loops["run"] == 1 or (loops["step_1"], loops["step_2"]) == (1, 1)
 
 
-def _swapped(loops: dict[str, Field]) -> dict[str, Field]:
+def swapped(loops: dict[str, Field]) -> dict[str, Field]:
+    """The loops with the inputs in the other order."""
     other = {"stride_1": "stride_2", "stride_2": "stride_1", "step_1": "step_2", "step_2": "step_1"}
     return {name: loops[other.get(name, name)] for name in loops}
 
 
-def _rounds(scale: Scale, most: int, least: int = 1) -> bool:
+def rounds(scale: Scale, most: int, least: int = 1) -> bool:
     """Whether bw_twice.h has its ranges: values to ``most``, given twice, and a right shift of ``least`` to 30."""
     right = max(-scale.shift, 0)
     fits = (most * scale.multiplier >> 31) + (1 << right) + 1 < 2**31

@@ -224,17 +224,16 @@ static void put(const bw_recurrent_s8_params *p, const int16_t *h, void *output,
 }
 
 /* A state of int8, hidden values in units of 2^8 and cells in units of 2^7 of those in which a step computes. */
-static void widen(const bw_recurrent_s8_params *p, const int8_t *kept, int32_t width, int16_t *h) {
-    for (int32_t i = 0; i < width; ++i) {
-        h[i] = (int16_t)(kept[i] * (i < p->hidden ? 256 : 128));
+static void widen(const int8_t *kept, int32_t count, int32_t shift, int16_t *h) {
+    for (int32_t i = 0; i < count; ++i) {
+        h[i] = (int16_t)(kept[i] * (1 << shift));
     }
 }
 
 /* The same, rounded. */
-static void narrow(const bw_recurrent_s8_params *p, const int16_t *h, int32_t width, int8_t *kept) {
-    for (int32_t i = 0; i < width; ++i) {
-        const int32_t value = i < p->hidden ? (h[i] + 128) >> 8 : (h[i] + 64) >> 7;
-        kept[i] = (int8_t)bw_clamp(value, INT8_MIN, INT8_MAX);
+static void narrow(const int16_t *h, int32_t count, int32_t shift, int8_t *kept) {
+    for (int32_t i = 0; i < count; ++i) {
+        kept[i] = (int8_t)bw_clamp((h[i] + (1 << (shift - 1))) >> shift, INT8_MIN, INT8_MAX);
     }
 }
 
@@ -309,9 +308,11 @@ void bw_recurrent_lengths_s8(const bw_recurrent_s8_params *p, const int32_t *len
         for (int32_t i = 0; i < steps; ++i) {
             const int32_t row = first + (p->reverse ? steps - 1 - i : i) * p->step_stride;
             if (p->narrow_state) {
-                widen(p, kept, width, h);
+                widen(kept, p->hidden, 8, h);
+                widen(kept + p->hidden, width - p->hidden, 7, h + p->hidden);
                 take_step(p, input, row, kept, h, room, &weights);
-                narrow(p, h, width, kept);
+                narrow(h, p->hidden, 8, kept);
+                narrow(h + p->hidden, width - p->hidden, 7, kept + p->hidden);
             } else {
                 take_step(p, input, row, h, h, room, &weights);
             }

@@ -4,19 +4,9 @@
 #include "bw_fixedpoint.h"
 #include "bw_rows_column_s8.h"
 #include "bw_rows_s8.h"
+#include "bw_slide_s16.h"
 
 enum { BLOCK = 16 }; /* filters whose sums over features wait on the stack */
-
-/* The state moves one step back on the way; the newest step comes in at its end. */
-static int32_t over_time(const int16_t *weights, int16_t *state, int32_t memory, int32_t newest) {
-    uint32_t sum = 0;
-    for (int32_t i = 0; i < memory - 1; ++i) {
-        state[i] = state[i + 1];
-        sum += (uint32_t)(weights[i] * state[i]);
-    }
-    state[memory - 1] = (int16_t)newest;
-    return (int32_t)(sum + (uint32_t)(weights[memory - 1] * newest));
-}
 
 /* The outputs of one input, its column given. */
 static void outputs(const bw_svdf_s8_params *p, const void *column, int8_t *output, int16_t *state) {
@@ -30,7 +20,7 @@ static void outputs(const bw_svdf_s8_params *p, const void *column, int8_t *outp
             bw_rows_s8(p->feature_weights + filter * depth, column, depth, count, p->feature_offsets + filter, sums);
         }
         const int32_t newest = bw_requantize_double(sums[filter % BLOCK], p->state_multiplier, p->state_shift);
-        const int32_t part = over_time(time_weights, state, p->memory, bw_clamp(newest, INT16_MIN, INT16_MAX));
+        const int32_t part = bw_slide_s16(time_weights, state, p->memory, bw_clamp(newest, INT16_MIN, INT16_MAX));
         sum = bw_add32(of_unit == 0 ? *bias++ : sum, part);
         if (++of_unit == p->rank) {
             const int32_t value = bw_requantize_double(sum, p->multiplier, p->shift) + p->output_zero_point;

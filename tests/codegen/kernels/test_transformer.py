@@ -160,6 +160,18 @@ def two_words(rng: Random, *ops: str) -> Graph:
     return single(op, tensors, [activation("y", (), result, 0, DType.INT16)], attrs)
 
 
+def products_of_bytes(rng: Random) -> Graph:
+    """Two tensors of int8 with any zero points, equal or either one broadcast along any axis."""
+    rows, depth = int(rng.integers(1, 4)), int(rng.integers(1, 70))
+    whole, others = (rows, depth), ((1, depth), (rows, 1), (1, 1), (rows, depth), (rows, depth))
+    shapes = pick(rng, *((whole, other) for other in others), *((other, whole) for other in others))
+    points = [int(pick(rng, -128, 127, 0, rng.integers(-128, 128))) for _ in range(3)]
+    tensors = [activation(name, shape, 0.05, at) for name, shape, at in zip("ab", shapes, points, strict=False)]
+    scale = float(pick(rng, 0.05, 0.1, 0.3, 1.5, *rng.uniform(0.03, 0.5, 3)))
+    attrs = {"activation": pick(rng, "NONE", "NONE", "RELU", "RELU6")}
+    return single("MUL", tensors, [activation("y", (), scale, points[2])], attrs)
+
+
 def of_words(rng: Random) -> Graph:
     """Functions of int16 by table, and requantization to int16 and int8 by steps of any size."""
     op = pick(rng, "GELU", "SILU", "TANH", "LOGISTIC", "RELU", "QUANTIZE", "QUANTIZE")
@@ -193,6 +205,7 @@ KINDS: tuple[tuple[Callable[[Random], Graph], int], ...] = (
     (lambda rng: two_words(rng, "ADD", "SUB"), 6),
     (lambda rng: two_words(rng, "MUL"), 3),
     (of_words, 9),
+    (products_of_bytes, 8),
 )
 
 
@@ -217,10 +230,12 @@ def first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_kernels_of_words_are_reached() -> None:
-    """Most layers of two tensors and of one have the ranges of the kernels that round in fewer steps."""
+    """Most layers of two tensors and of one have the ranges of the kernels that round in fewer steps; products of int8
+    have them always."""
     names = {layer.call.function for layer in model_sources(layers(0), ["generic"], "model").program.layers}
     for function in ("elementwise_sum_s16", "elementwise_product_s16", "rescale_s16", "rescale_s16_s8"):
         assert f"bw_{function}" in names, function
+    assert "bw_elementwise_product_s8" in names and "bw_elementwise_mul_s8" not in names
 
 
 @pytest.mark.parametrize("isa", ISAS)

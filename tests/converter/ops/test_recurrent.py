@@ -281,6 +281,22 @@ def test_a_bad_unit_of_hidden_values_is_named(shift: Any, form: Form) -> None:
         prepare_node(graph, replace(graph.nodes[0], attrs={"hidden_shift": shift, "relu": form.relu}))
 
 
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("reset_after", [True, False])
+@pytest.mark.parametrize("kind", list(GATES))
+def test_a_state_of_int8_against_one_of_int16(kind: str, reset_after: bool, relu: bool) -> None:
+    """50 steps of the same weights: what rounding to 2^-7 and 2^-4 adds to the error, and no drift with the steps."""
+    form = Form(kind, batch=4, steps=50, inputs=16, cells=32, reset_after=reset_after, relu=relu, wide=(True, True))
+    form = replace(form, shift=3).valid()
+    wide, narrow = layer(form, 7), layer(replace(form, narrow=True), 7)
+    sequence = random(wide.tensor("x"), 7)
+    ((fine,), (coarse,)) = (Session(graph).trace([sequence]).outputs for graph in (wide, narrow))
+    error = np.abs(fine.astype(int) - coarse) * wide.tensor("y").scale
+    assert 0 < error.mean() < 0.012 and error.max() < 0.12, (error.mean(), error.max())
+    early, late = error[:, 5:15].mean(), error[:, 40:].mean()
+    assert late < 2 * early, (early, late)
+
+
 def test_a_projection_that_does_not_fit_is_named() -> None:
     graph = layer(Form("LSTM", hidden=3), 1)
     tensors = {**graph.tensors, "p": constant("p", np.ones((4, 6), np.int8), [0.1])}

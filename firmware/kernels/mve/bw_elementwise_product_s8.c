@@ -1,0 +1,71 @@
+/* Products of int8, four elements at a time: 14 instructions, 11 where the second input stays. */
+#include "bw_elementwise_product_s8.h"
+
+#include "bw_clamp_run_s8.h"
+
+#ifdef __ARM_FEATURE_MVE
+
+/* From the product in q0 to the loop's end. */
+#define FINISH                                                                                                         \
+    "vqrdmulh.s32 q0, q0, %[by]      \n"                                                                               \
+    "vshr.s32     q1, q0, #31        \n" /* ties away from zero */                                                     \
+    "vadd.i32     q0, q0, q1         \n"                                                                               \
+    "vrshl.s32    q0, %[down]        \n"                                                                               \
+    "vadd.i32     q0, q0, %[point]   \n"                                                                               \
+    "vqmovnb.s32  q0, q0             \n"                                                                               \
+    "vqmovnb.s16  q0, q0             \n"                                                                               \
+    "vstrb.32     q0, [%[to]], #4    \n"                                                                               \
+    "letp         lr, 1b             \n"
+
+static void by_each(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *to) {
+    __asm__ volatile("dlstp.32     lr, %[count]       \n"
+                     "1:                              \n"
+                     "vldrb.s32    q0, [%[x]], #4     \n"
+                     "vadd.i32     q0, q0, %[first]   \n"
+                     "vldrb.s32    q1, [%[y]], #4     \n"
+                     "vadd.i32     q1, q1, %[second]  \n"
+                     "vmul.i32     q0, q0, q1         \n" FINISH
+                     : [x] "+l"(x), [y] "+l"(y), [to] "+l"(to)
+                     : [count] "r"(p->loops.run), [first] "r"(p->offset_1), [second] "r"(p->offset_2),
+                       [by] "r"(p->multiplier), [down] "r"(-p->right), [point] "r"(p->zero_point)
+                     : "lr", "q0", "q1", "memory");
+}
+
+static void by_one(const bw_elementwise_product_s8_params *p, const int8_t *x, int32_t y, int8_t *to) {
+    __asm__ volatile("dlstp.32     lr, %[count]       \n"
+                     "1:                              \n"
+                     "vldrb.s32    q0, [%[x]], #4     \n"
+                     "vadd.i32     q0, q0, %[first]   \n"
+                     "vmul.i32     q0, q0, %[factor]  \n" FINISH
+                     : [x] "+l"(x), [to] "+l"(to)
+                     : [count] "r"(p->loops.run), [first] "r"(p->offset_1), [factor] "r"(y + p->offset_2),
+                       [by] "r"(p->multiplier), [down] "r"(-p->right), [point] "r"(p->zero_point)
+                     : "lr", "q0", "q1", "memory");
+}
+
+#else
+
+static void by_each(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *to) {
+    for (int32_t i = 0; i < p->loops.run; ++i) {
+        const int32_t product = (x[i] + p->offset_1) * (y[i * p->loops.step_2] + p->offset_2);
+        const int32_t value = bw_requantize_double(product, p->multiplier, -p->right);
+        to[i] = (int8_t)bw_clamp(value + p->zero_point, INT8_MIN, INT8_MAX);
+    }
+}
+
+static void by_one(const bw_elementwise_product_s8_params *p, const int8_t *x, int8_t y, int8_t *to) {
+    by_each(p, x, &y, to);
+}
+
+#endif
+
+static void run(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *output) {
+    if (p->loops.step_2 == 0) {
+        by_one(p, x, *y, output);
+    } else {
+        by_each(p, x, y, output);
+    }
+    bw_clamp_run_s8(output, p->loops.run, p->low, p->high);
+}
+
+BW_DEFINE_RUNS(bw_elementwise_product_s8, int8_t, run)
