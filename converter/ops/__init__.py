@@ -19,7 +19,7 @@ from .mad_norm import MAD_NORM
 from .normalization import LAYER_NORM, RMS_NORM
 from .operator import Operator
 from .pooling import AVERAGE_POOL_2D, MAX_POOL_2D
-from .recurrent import RECURRENT_OPERATORS
+from .recurrent_operators import RECURRENT_OPERATORS
 from .reduce import ARG_MAX, MEAN, REDUCE_MAX, REDUCE_MIN, SUM
 from .rescale import RESCALE_UINT8
 from .resize import RESIZE_BILINEAR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....converter.ops.activation import UNARY_OPERATORS
 from ....converter.ops.elementwise import BINARY_OPERATORS
-from ....converter.ops.recurrent import RECURRENT_OPERATORS
+from ....converter.ops.recurrent_operators import RECURRENT_OPERATORS
 from ....converter.ops.shape_ops import SHAPE_OPERATORS
 from ..kernel import Kernel, KernelTable, Lowering
 from . import (

@@ -12,7 +12,8 @@ from bitwright.codegen.project import model_sources
 from bitwright.converter.ir import DType, Graph, Node, Quantization, Tensor, Variable, check
 from bitwright.converter.native import read_native, write_native
 from bitwright.converter.ops.lengths import LENGTHS
-from bitwright.converter.ops.recurrent import GATES, float_reference, hidden_shift, parts_of, sizes
+from bitwright.converter.ops.recurrent import GATES, hidden_shift, parts_of, sizes
+from bitwright.converter.ops.recurrent_operators import float_reference
 from bitwright.converter.reference import Session
 from bitwright.converter.serve import prepare_node
 from bitwright.errors import BitwrightError
