@@ -139,7 +139,7 @@ def layer(
 @cache
 def layers() -> Graph:
     """Every kind, sizes that four do and do not divide, both inputs, both places of the reset gate; projections to
-    fewer and to more values than cells."""
+    fewer and to more values than cells, a state of int8."""
     rng = np.random.default_rng(3)
     return together(
         [
@@ -150,6 +150,7 @@ def layers() -> Graph:
             layer(rng, "RNN", 20, 5, DType.INT16),
             layer(rng, "LSTM", 6, 21, DType.INT8, 5),
             layer(rng, "LSTM", 2, 3, DType.INT16, 18),
+            layer(rng, "LSTM", 6, 9, DType.INT8, 4, narrow=True),
         ]
     )
 
@@ -194,7 +195,7 @@ def test_streams_that_are_refused() -> None:
     for choice, said in (("streamed:15", "no room for one row"), ("streamed:much", "bytes of a tile")):
         with pytest.raises(InputError, match=said):
             model_sources(layers(), ["generic"], "model", {layers().nodes[0].name: choice})
-    *_, last = layers().nodes
+    *_, last, _ = layers().nodes
     # Rows of the gates take 4 + 20 bytes, those of the projection 4.
     model_sources(layers(), ["generic"], "model", {last.name: "streamed:24"})
     with pytest.raises(InputError, match="no room for one row of weights, 24 bytes"):
