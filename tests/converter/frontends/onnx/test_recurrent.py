@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,27 @@ def test_lengths_of_run_time_from_the_command_line(tmp_path: Path) -> None:
     for ours, theirs in zip(found, run_onnx(data, [x[0], lengths]), strict=True):
         assert np.abs(ours - theirs).max() < 0.05
     assert not found[0][2:, :, 0].any() and not found[0][:, :, 2].any() and found[0][5, :, 1].all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_packed_sequences_as_pytorch_exports_them() -> None:
+    torch = pytest.importorskip("torch")
+    rnn = torch.nn.utils.rnn
+
+    class Packing(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.LSTM(4, 3, bidirectional=True, batch_first=True)
+
+        def forward(self, x: Any, lengths: Any) -> Any:
+            packed, (hidden, _) = self.layer(rnn.pack_padded_sequence(x, lengths, batch_first=True))
+            return rnn.pad_packed_sequence(packed, batch_first=True)[0], hidden
+
+    file = io.BytesIO()
+    given = (torch.zeros(2, 5, 4), torch.tensor([5, 4]))
+    torch.onnx.export(Packing().eval(), given, file, dynamo=False, input_names=["x", "n"])
+    graph = prove(file.getvalue(), known={"n": np.array([4, 2])})
+    assert [has_lengths(node) for node in graph.nodes if node.op == "LSTM"] == [True, True]
 
 
 @pytest.mark.parametrize("batch", [1, 2])
