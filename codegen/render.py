@@ -233,7 +233,7 @@ def _c_field(symbol: str, value: Any, pool: ConstantPool) -> str | dict[str, Any
         return {name: _c_field(f"{symbol}_{name}", inner, pool) for name, inner in value.items()}
     if isinstance(value, tuple):
         return "{" + ", ".join(c_number(int(v)) for v in value) + "}"
-    return c_literal(value)
+    return value if isinstance(value, str) else c_literal(value)
 
 
 def layer_title(program: Program, layer: Layer) -> str:

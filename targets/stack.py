@@ -1,7 +1,9 @@
 """The deepest stack of a function, from the instructions of the linked image: every path, whatever the input.
 
 Each function is walked from its entry over all branches with the bytes pushed so far; calls add the callee's depth.
-Recursion, calls through pointers and stack that grows by a computed amount have no bound, and the generated C has none.
+Calls through pointers go to any of the functions that :mod:`bitwright.codegen.kernels.pointers` lists for the caller.
+Recursion, other calls through pointers and stack that grows by a computed amount have no bound, and the generated C has
+none.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..codegen.kernels.pointers import POINTERS
 from ..errors import ToolError
 from .disassembly import Disassembly, Instruction
 from .toolchain import TOOLCHAINS
@@ -21,7 +24,8 @@ _MOST = 1 << 20
 class Step:
     """What one instruction does: ``pushed`` bytes (negative: popped) and where it may go.
 
-    ``computed``: it goes to an address from a table (a switch) or, for a call, from a register.
+    ``computed``: it goes to an address from a table (a switch); ``pointer``: it calls what a register points to, or
+    ends the function with such a call.
     """
 
     pushed: int = 0
@@ -29,6 +33,7 @@ class Step:
     jump: int | None = None
     falls_through: bool = True
     computed: bool = False
+    pointer: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,22 @@ def _walk(code: Disassembly, step: Callable[[Instruction], Step], entry: int) ->
             raise _no_bound(instruction, "the stack grows in a loop")
         if move.call is not None:
             calls.add((after, move.call))
-        if move.computed:
+        calls |= {(after, callee) for callee in _pointed(code, instruction, move)}
+        if move.computed and instruction.label.split(".")[0] not in POINTERS:
             switches.append((instruction.label, after))
         for place in _successors(move, code.following.get(address)):
             if place in code.instructions and pushed.get(place, -1) < after:
                 pushed[place] = after
                 pending.append(place)
     return _Frame(deepest, tuple(sorted(calls)))
+
+
+def _pointed(code: Disassembly, instruction: Instruction, move: Step) -> list[int]:
+    """The functions of the image that an instruction may call through a pointer. Raises ToolError for unknown ones."""
+    names = POINTERS.get(instruction.label.split(".")[0])  # compilers split functions into parts
+    if move.pointer and names is None:
+        raise _no_bound(instruction, "a call through a pointer")
+    return [code.symbols[n] for n in names or () if n in code.symbols] if move.pointer or move.computed else []
 
 
 def _body(code: Disassembly, step: Callable[[Instruction], Step], label: str) -> list[int]:
@@ -144,15 +158,13 @@ def _arm(instruction: Instruction) -> Step:
     name, conditional = named.group(1), named.group(2) is not None
     if name in ("bl", "blx"):
         if instruction.place is None:
-            raise _no_bound(instruction, "a call through a pointer")
+            return Step(pointer=True)
         switch = _ARM_SWITCH_HELPER in operands
         return Step(call=instruction.place, computed=switch, falls_through=not switch)
     if name == "b":
         return Step(jump=instruction.place, falls_through=conditional)
     if name == "bx":
-        if operands != "lr":
-            raise _no_bound(instruction, "a jump through a pointer")
-        return Step(falls_through=conditional)
+        return Step(falls_through=conditional, pointer=operands != "lr")
     pushed = _arm_pushed(instruction, name)
     returns = name in ("pop", "ldmia", "ldr") and re.search(r"\bpc\b", operands.split("[")[0]) is not None
     return Step(pushed=0 if conditional and pushed < 0 else pushed, falls_through=conditional or not returns)
@@ -188,9 +200,9 @@ def _riscv(instruction: Instruction) -> Step:
     """RV32 code as objdump abbreviates it."""
     name, operands = instruction.mnemonic, instruction.operands
     if name in ("jal", "jalr", "call"):
-        if instruction.place is None or re.match(r"(t|a|s)\d+,", operands):
-            raise _no_bound(instruction, "a call through a pointer or that returns by another register than ra")
-        return Step(call=instruction.place)
+        if re.match(r"(t|a|s)\d+,", operands):
+            raise _no_bound(instruction, "a call that returns by another register than ra")
+        return Step(pointer=True) if instruction.place is None else Step(call=instruction.place)
     if name in ("j", "tail"):
         return Step(jump=instruction.place, falls_through=False)
     if name == "jr":

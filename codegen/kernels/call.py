@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: A field of a kernel's parameter struct: a number (a real one as numpy.float32), a short inline array, a nested
-#: struct, or a pointer to a constant array.
-Field = int | np.float32 | tuple[int, ...] | Mapping[str, Any] | NDArray[Any]
+#: struct, a pointer to a constant array, or the name of a C function.
+Field = int | np.float32 | tuple[int, ...] | Mapping[str, Any] | NDArray[Any] | str
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ PREFIX = "streamed:"
 STREAMED = ("GRU", "LSTM", "RNN")
 #: The products whose rows a tile has side by side, and that whose rows have tiles of their own.
 _GATES, _PROJECTION = ("of_input", "of_state"), "projection"
+_TILING = "bw_recurrent_tiling_s8"
 
 
 def tile_bytes(node: Node, name: str) -> int:
@@ -39,12 +40,14 @@ def streamed(node: Node, calls: Sequence[KernelCall], size: int) -> KernelCall:
     layer: Any = call.params.get("layer", call.params)
     gates, projection = [layer[field]["weights"] for field in _GATES], layer.get(_PROJECTION)
     rows, longest = _tiles(node, gates, size)
-    params = {**layer, "tile_rows": rows}
+    params = {**layer, "tiling": f"&{_TILING}", "tile_rows": rows}
     if projection is not None:
         params["tile_projected"], own = _tiles(node, [projection["weights"]], size)
         longest = max(longest, own)
     scratch = fours(call.scratch or 0) + 2 * longest
-    return replace(call, params={**call.params, "layer": params} if "layer" in call.params else params, scratch=scratch)
+    if "layer" in call.params:
+        params = {**call.params, "layer": params}
+    return replace(call, params=params, scratch=scratch, sources=(*call.sources, _TILING, "bw_stream"))
 
 
 def _tiles(node: Node, weights: Sequence[Any], size: int) -> tuple[int, int]:

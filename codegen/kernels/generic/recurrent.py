@@ -13,21 +13,27 @@ from ....converter.ops.recurrent import GATES, INITIAL, Product, Recurrent
 from ..call import Field, KernelCall, as_c
 from ..padding import fours, padded_rows
 
-#: The kernel's numbers for the kinds.
+#: The float kernel's numbers for the kinds.
 _KINDS = {"RNN": 0, "GRU": 1, "LSTM": 2}
-_SOURCES = ("bw_gate_sums_s16", "bw_pwl_run_s16", "bw_pwl_s16", "bw_rows_column_s8", "bw_rows_s8", "bw_stream")
+_CELLS = "bw_recurrent_cells_s8"
+#: What all layers need besides their loop and their step.
+_SOURCES = ("bw_gate_sums_s16", "bw_recurrent_gates_s8", "bw_recurrent_take_s8", "bw_rows_column_s8", "bw_rows_s8")
 
 
 def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     """``bw_recurrent_s8`` with a state that is kept, ``bw_recurrent_whole_s8`` with one that starts from zeros,
     ``bw_recurrent_given_s8`` with one that comes in or goes out, or with lengths."""
+    step, functions = _step(params)
+    loop = f"bw_recurrent_{'lengths' if params.lengths or params.narrow else 'steps'}_s8"
     fields: dict[str, Field] = {
-        **shared_fields(params),
+        "step": step,
+        "loop": loop,
+        "gates": GATES[params.kind],
+        **_sizes(params),
+        "kept_cells": params.cells if params.kind == "LSTM" else 0,
         "wide_input": int(params.source is DType.INT16),
         "wide_output": int(params.target is DType.INT16),
         "narrow_state": int(params.narrow),
-        "tile_rows": 0,
-        "tile_projected": 0,
         "multiplier": params.multiplier,
         "left": params.left,
         "right": params.right,
@@ -43,20 +49,35 @@ def lower(_graph: Graph, _node: Node, params: Recurrent) -> KernelCall:
     scratch = 2 * (fours(gates) + fours(params.inputs) + fours(column))
     if params.narrow:
         scratch += 2 * fours(sum(params.widths))
+    sources = (loop, step, *functions, *_SOURCES)
     if params.stateful:
-        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=_SOURCES)
-    state = params.batch * sum(params.widths) * params.state.bytes
-    scratch, sources = scratch + fours(state), ("bw_recurrent_s8", *_SOURCES)
+        return KernelCall("bw_recurrent_s8", fields, scratch=scratch, sources=sources)
+    scratch += fours(params.batch * sum(params.widths) * params.state.bytes)
     if not any(params.initial) and not params.shapes and not params.lengths:
         return KernelCall("bw_recurrent_whole_s8", fields, scratch=scratch, sources=sources)
     return given("bw_recurrent_given_s8", params, fields, scratch, sources)
 
 
+def _step(params: Recurrent) -> tuple[str, tuple[str, ...]]:
+    """The function of a step, and what it calls."""
+    if params.kind == "LSTM":
+        step = "lstm" if params.projection is None else "projected"
+        functions: tuple[str, ...] = (_CELLS, "bw_pwl_run_s16", "bw_pwl_s16")
+    elif params.relu:
+        step, functions = "relu", ()
+    else:
+        step, functions = params.kind.lower(), ("bw_pwl_run_s16", "bw_pwl_s16")
+    return f"bw_recurrent_{step}_s8", functions
+
+
 def shared_fields(params: Recurrent | FloatRecurrent) -> dict[str, Field]:
-    """The fields that say what is computed over which rows, in integers as in float."""
+    """The fields of the float kernel that say what is computed over which rows."""
+    return {"kind": _KINDS[params.kind], "relu": int(params.relu), **_sizes(params)}
+
+
+def _sizes(params: Recurrent | FloatRecurrent) -> dict[str, Field]:
+    """The fields that both kinds of kernels have."""
     return {
-        "kind": _KINDS[params.kind],
-        "relu": int(params.relu),
         "batch": params.batch,
         "steps": params.steps,
         "inputs": params.inputs,

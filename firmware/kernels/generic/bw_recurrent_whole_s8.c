@@ -5,10 +5,10 @@
 
 void bw_recurrent_whole_s8(const bw_recurrent_whole_s8_params *p, const void *input, void *output, void *scratch) {
     int32_t *const state = scratch;
-    const int32_t count = p->batch * (p->hidden + (p->kind == BW_LSTM ? p->cells : 0));
+    const int32_t count = p->batch * (p->hidden + p->kept_cells);
     const int32_t words = p->narrow_state ? (count + 3) / 4 : (count + 1) / 2;
     for (int32_t i = 0; i < words; ++i) {
         state[i] = 0;
     }
-    bw_recurrent_s8(p, input, output, state, state + words);
+    p->loop(p, 0, input, output, state, state + words);
 }
