@@ -6,20 +6,23 @@
 
 /* Number of bits up to the highest one that is set; 0 of 0. */
 static inline int32_t bw_bit_length(uint32_t value) {
-#if defined(__GNUC__)
+#if defined(__ARM_FEATURE_CLZ) || defined(__riscv_zbb)
     return value != 0U ? 32 - __builtin_clz(value) : 0;
-#else
+#else /* compilers would call a function with a table of 256 bytes */
     int32_t bits = 0;
-    for (; value != 0U; value >>= 1) {
-        ++bits;
+    for (int32_t step = 16; step > 0; step >>= 1) {
+        if (value >> step != 0U) {
+            value >>= step;
+            bits += step;
+        }
     }
-    return bits;
+    return bits + (int32_t)value;
 #endif
 }
 
 static inline int32_t bw_bit_length64(uint64_t value) {
     const uint32_t high = (uint32_t)(value >> 32);
-    return high != 0U ? 32 + bw_bit_length(high) : bw_bit_length((uint32_t)value);
+    return (high != 0U ? 32 : 0) + bw_bit_length(high != 0U ? high : (uint32_t)value);
 }
 
 /* log2 in Q10 of 1..2^62-1; error below 0.58 steps. table: log2(1 + i / 64) in Q15, i = 0..64. */

@@ -11,7 +11,7 @@ void bw_capsule_length_s8(const bw_capsule_length_s8_params *p, const int8_t *in
         int32_t length = 0;
         if (squares != 0) {
             int32_t exponent;
-            const uint32_t root = bw_capsule_root(bw_capsule_power(squares, p->half), &exponent);
+            const uint32_t root = bw_capsule_root(squares, p->half, &exponent);
             const int32_t right = 31 + exponent + p->half - p->step.shift;
             if (right <= 62) {
                 length = (int32_t)(((int64_t)root * p->step.multiplier + (INT64_C(1) << (right - 1))) >> right);

@@ -32,15 +32,14 @@ static void couple(const params *p, const int16_t *predictions, const int16_t *t
 
 /* s to v: added to the totals, or to the output where there is one. */
 static void squash(const params *p, const int32_t *sums, int16_t *totals, int8_t *output) {
-    const bw_capsule_step step = output != 0 ? p->outer : p->inner;
+    const bw_capsule_step *const step = output != 0 ? &p->outer : &p->inner;
     for (int32_t j = 0; j < p->capsules; ++j) {
         uint64_t squares = 0;
         for (int32_t d = 0; d < p->dim; ++d) {
             squares += (uint64_t)((int64_t)sums[d] * sums[d]);
         }
         int32_t right;
-        const uint64_t power = bw_capsule_power(squares, p->half[j]);
-        const int32_t factor = bw_capsule_factor(power, p->one[j], p->half[j], step, &right);
+        const int32_t factor = bw_capsule_factor(squares, p->half[j], p->one + j, step, &right);
         for (int32_t d = 0; d < p->dim; ++d) {
             const int32_t value = bw_capsule_squashed(*sums++, factor, right);
             if (output != 0) {

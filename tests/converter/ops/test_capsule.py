@@ -49,6 +49,15 @@ def real(graph: Graph, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray((values.astype(np.float64) - tensor.zero_point) * tensor.scale)
 
 
+@pytest.mark.parametrize(("scale", "target"), [(8.0, 2.0**-23), (2.0**-4, 2.0**-23), (1.0, 2.0**-19), (1e-4, 1.0)])
+def test_squash_of_far_apart_scales(scale: float, target: float) -> None:
+    """All but zeros saturate; of none is anything left."""
+    graph = squash((4, 3), scale, target)
+    outputs = proven(graph, extremes(graph, 0))
+    values = np.concatenate([output.ravel() for one in outputs for output in one])
+    assert set(values) <= ({-128, -5, 127} if target < 1 else {-5})
+
+
 @few
 @given(
     shape=st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 33)),

@@ -1,0 +1,38 @@
+/* Roots of sums of squares: once for all layers of capsules, which call them once a vector. */
+#include "bw_capsule.h"
+
+#include "bw_reciprocal_root.h"
+
+/* |s|^2 in the unit of the real 1. */
+static uint64_t power(uint64_t squares, int32_t half) {
+    return half >= 0 ? squares << (2 * half) : squares >> (-2 * half);
+}
+
+/* Of a power. */
+static uint32_t root_of(uint64_t n, int32_t *exponent) {
+    const uint32_t root = (uint32_t)bw_reciprocal_root(n, exponent);
+    return (uint32_t)((((n << (2 * *exponent)) >> 30) * root) >> 31);
+}
+
+uint32_t bw_capsule_root(uint64_t squares, int32_t half, int32_t *exponent) {
+    return root_of(power(squares, half), exponent);
+}
+
+int32_t bw_capsule_factor(uint64_t squares, int32_t half, const int64_t *one, const bw_capsule_step *step,
+                          int32_t *right) {
+    const uint64_t n = power(squares, half);
+    *right = 1;
+    if (n == 0) {
+        return 0;
+    }
+    int32_t e, f;
+    const uint64_t length = root_of(n, &e);
+    const uint64_t other = (uint32_t)bw_reciprocal_root(n + (uint64_t)*one, &f);
+    const int32_t shift = 60 - half + e - 2 * f - step->shift;
+    if (shift > 62) {
+        return 0;
+    }
+    *right = shift;
+    const uint64_t ratio = (length * ((other * other) >> 31)) >> 31;
+    return (int32_t)((ratio * (uint32_t)step->multiplier) >> 31);
+}
