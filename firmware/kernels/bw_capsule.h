@@ -9,18 +9,23 @@ typedef struct {
     int32_t multiplier, shift;
 } bw_capsule_step;
 
+/* What squashes a vector; see bw_capsule_squashed. */
+typedef struct {
+    int32_t factor, left, right;
+} bw_capsule_squash;
+
 /* sqrt(n) = result * 2^(-*exponent), n = squares with 2 * half bits of fraction, or as many fewer, in [1, 2^62); the
- * result has 31 bits. */
+ * result lies in [2^30, 2^31). */
 uint32_t bw_capsule_root(uint64_t squares, int32_t half, int32_t *exponent);
 
-/* |s| / (|s|^2 + 1) in output steps = result * 2^(-*right); 0 where it counts as nothing. *one is the real 1 in the
- * unit of |s|^2, which has 2 * half bits of fraction, or as many fewer; |s|^2 + 1 < 2^62 in that unit. */
-int32_t bw_capsule_factor(uint64_t squares, int32_t half, const int64_t *one, const bw_capsule_step *step,
-                          int32_t *right);
+/* |s| / (|s|^2 + 1) in output steps; 0 where it counts as nothing. *one is the real 1 in the unit of |s|^2, which has
+ * 2 * half bits of fraction, or as many fewer; |s|^2 + 1 < 2^62 in that unit. */
+bw_capsule_squash bw_capsule_squash_of(uint64_t squares, int32_t half, const int64_t *one, const bw_capsule_step *step);
 
-/* An element times the factor, half rounded up. */
-static inline int32_t bw_capsule_squashed(int32_t value, int32_t factor, int32_t right) {
-    return (int32_t)(((int64_t)value * factor + (INT64_C(1) << (right - 1))) >> right);
+/* An element times the factor, half rounded up. An output is less than 1, which is below 2^24 steps, and a factor at
+ * least 2^27: elements that are shifted to the left fit int32. */
+static inline int32_t bw_capsule_squashed(int32_t value, const bw_capsule_squash *by) {
+    return bw_requantize_high(value, by->factor, by->left, by->right);
 }
 
 /* 2^-x in Q16 of x >= 0 with `bits` bits of fraction, 1..16. */

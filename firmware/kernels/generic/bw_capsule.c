@@ -18,21 +18,23 @@ uint32_t bw_capsule_root(uint64_t squares, int32_t half, int32_t *exponent) {
     return root_of(power(squares, half), exponent);
 }
 
-int32_t bw_capsule_factor(uint64_t squares, int32_t half, const int64_t *one, const bw_capsule_step *step,
-                          int32_t *right) {
+bw_capsule_squash bw_capsule_squash_of(uint64_t squares, int32_t half, const int64_t *one,
+                                       const bw_capsule_step *step) {
+    bw_capsule_squash by = {0, 0, 1};
     const uint64_t n = power(squares, half);
-    *right = 1;
     if (n == 0) {
-        return 0;
+        return by;
     }
     int32_t e, f;
     const uint64_t length = root_of(n, &e);
     const uint64_t other = (uint32_t)bw_reciprocal_root(n + (uint64_t)*one, &f);
-    const int32_t shift = 60 - half + e - 2 * f - step->shift;
-    if (shift > 62) {
-        return 0;
+    const int32_t right = 28 - half + e - 2 * f - step->shift; /* of the high word */
+    if (right > 30) {
+        return by;
     }
-    *right = shift;
     const uint64_t ratio = (length * ((other * other) >> 31)) >> 31;
-    return (int32_t)((ratio * (uint32_t)step->multiplier) >> 31);
+    by.factor = (int32_t)((ratio * (uint32_t)step->multiplier) >> 31);
+    by.left = right < 1 ? 1 - right : 0;
+    by.right = right + by.left;
+    return by;
 }

@@ -9,13 +9,9 @@ void bw_squash_s8(const bw_squash_s8_params *p, const int8_t *input, int8_t *out
             const int32_t value = input[d] - zero_point;
             squares += (uint32_t)(value * value);
         }
-        int32_t right;
-        const int32_t factor = bw_capsule_factor(squares, p->half, p->one, &p->step, &right);
-        /* bw_capsule_squashed by the high word of a product. With a right shift below 11 all but zeros are clamped,
-         * and so they are with 11. */
-        const int32_t left = right > 32 ? 0 : right > 10 ? 33 - right : 22, down = right > 33 ? right - 32 : 1;
+        const bw_capsule_squash by = bw_capsule_squash_of(squares, p->half, p->one, &p->step);
         for (int32_t d = 0; d < dim; ++d) {
-            const int32_t value = bw_requantize_high(input[d] - zero_point, factor, left, down);
+            const int32_t value = bw_capsule_squashed(input[d] - zero_point, &by);
             output[d] = (int8_t)bw_clamp(value + p->output_zero_point, INT8_MIN, INT8_MAX);
         }
         input += dim;

@@ -107,6 +107,17 @@ def test_routing(
     proven(graph, extremes(graph, seed), kernel=kernel)
 
 
+@pytest.mark.parametrize("target", [0.01, 2.0**-23])
+@pytest.mark.parametrize(("largest", "iterations"), [(20, 4), (64, 2), (90, 2), (127, 2)])
+def test_routing_of_large_scales(largest: int, iterations: int, target: float) -> None:
+    """Agreements and sums that kernels shift to the left, up to the largest ones."""
+    weights = np.full((2, 2, 1, 1), largest, np.int8)
+    weights[1] = -largest
+    graph = routing((2, 1, 2, 1), iterations, weight_scale=50000.0, target=target, points=(-128, 0), weights=weights)
+    assert prepare_routing(graph, graph.nodes[0]).octave_shift.max() > -2
+    proven(graph, extremes(graph, 0))
+
+
 @pytest.mark.parametrize("iterations", [1, 2, 3, 4, 5])
 def test_routing_is_near_the_real_result(iterations: int) -> None:
     """Of the same integers' real values in float64: half a step is the output's own rounding."""
