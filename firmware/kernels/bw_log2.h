@@ -10,11 +10,20 @@ static inline int32_t bw_bit_length(uint32_t value) {
     return value != 0U ? 32 - __builtin_clz(value) : 0;
 #else /* compilers would call a function with a table of 256 bytes */
     int32_t bits = 0;
-    for (int32_t step = 16; step > 0; step >>= 1) {
-        if (value >> step != 0U) {
-            value >>= step;
-            bits += step;
-        }
+    if (value >> 16 != 0U) {
+        value >>= 16, bits += 16;
+    }
+    if (value >> 8 != 0U) {
+        value >>= 8, bits += 8;
+    }
+    if (value >> 4 != 0U) {
+        value >>= 4, bits += 4;
+    }
+    if (value >> 2 != 0U) {
+        value >>= 2, bits += 2;
+    }
+    if (value >> 1 != 0U) {
+        value >>= 1, bits += 1;
     }
     return bits + (int32_t)value;
 #endif
