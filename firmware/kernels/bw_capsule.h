@@ -3,46 +3,29 @@
 #define BW_CAPSULE_H
 
 #include "bw_fixedpoint.h"
-#include "bw_reciprocal_root.h"
 
 /* The reciprocal of an output's scale: multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), shift -20..24. */
 typedef struct {
     int32_t multiplier, shift;
 } bw_capsule_step;
 
-/* sqrt(n) = result * 2^(-exponent), n in [1, 2^62); the result has 31 bits, the exponent is that of the root. */
-static inline uint32_t bw_capsule_root(uint64_t n, int32_t *exponent) {
-    const uint32_t root = (uint32_t)bw_reciprocal_root(n, exponent);
-    return (uint32_t)((((n << (2 * *exponent)) >> 30) * root) >> 31);
-}
+/* What squashes a vector; see bw_capsule_squashed. */
+typedef struct {
+    int32_t factor, left, right;
+} bw_capsule_squash;
 
-/* |s|^2 in the unit of the real 1: with 2 * half bits of fraction, or as many fewer. */
-static inline uint64_t bw_capsule_power(uint64_t squares, int32_t half) {
-    return half >= 0 ? squares << (2 * half) : squares >> (-2 * half);
-}
+/* sqrt(n) = result * 2^(-*exponent), n = squares with 2 * half bits of fraction, or as many fewer, in [1, 2^62); the
+ * result lies in [2^30, 2^31). */
+uint32_t bw_capsule_root(uint64_t squares, int32_t half, int32_t *exponent);
 
-/* |s| / (|s|^2 + 1) in output steps = result * 2^(-*right); 0 where it counts as nothing.
- * n = bw_capsule_power(|s|^2, half), one = the real 1 in its unit; n + one < 2^62. */
-static inline int32_t bw_capsule_factor(uint64_t n, int64_t one, int32_t half, bw_capsule_step step, int32_t *right) {
-    *right = 1;
-    if (n == 0) {
-        return 0;
-    }
-    int32_t e, f;
-    const uint64_t length = bw_capsule_root(n, &e);
-    const uint64_t other = (uint32_t)bw_reciprocal_root(n + (uint64_t)one, &f);
-    const int32_t shift = 60 - half + e - 2 * f - step.shift;
-    if (shift > 62) {
-        return 0;
-    }
-    *right = shift;
-    const uint64_t ratio = (length * ((other * other) >> 31)) >> 31;
-    return (int32_t)((ratio * (uint32_t)step.multiplier) >> 31);
-}
+/* |s| / (|s|^2 + 1) in output steps; 0 where it counts as nothing. *one is the real 1 in the unit of |s|^2, which has
+ * 2 * half bits of fraction, or as many fewer; |s|^2 + 1 < 2^62 in that unit. */
+bw_capsule_squash bw_capsule_squash_of(uint64_t squares, int32_t half, const int64_t *one, const bw_capsule_step *step);
 
-/* An element times the factor, half rounded up. */
-static inline int32_t bw_capsule_squashed(int32_t value, int32_t factor, int32_t right) {
-    return (int32_t)(((int64_t)value * factor + (INT64_C(1) << (right - 1))) >> right);
+/* An element times the factor, half rounded up. An output is less than 1, which is below 2^24 steps, and a factor at
+ * least 2^27: elements that are shifted to the left fit int32. */
+static inline int32_t bw_capsule_squashed(int32_t value, const bw_capsule_squash *by) {
+    return bw_requantize_high(value, by->factor, by->left, by->right);
 }
 
 /* 2^-x in Q16 of x >= 0 with `bits` bits of fraction, 1..16. */

@@ -6,20 +6,32 @@
 
 /* Number of bits up to the highest one that is set; 0 of 0. */
 static inline int32_t bw_bit_length(uint32_t value) {
-#if defined(__GNUC__)
+#if defined(__ARM_FEATURE_CLZ) || defined(__riscv_zbb)
     return value != 0U ? 32 - __builtin_clz(value) : 0;
-#else
+#else /* compilers would call a function with a table of 256 bytes */
     int32_t bits = 0;
-    for (; value != 0U; value >>= 1) {
-        ++bits;
+    if (value >> 16 != 0U) {
+        value >>= 16, bits += 16;
     }
-    return bits;
+    if (value >> 8 != 0U) {
+        value >>= 8, bits += 8;
+    }
+    if (value >> 4 != 0U) {
+        value >>= 4, bits += 4;
+    }
+    if (value >> 2 != 0U) {
+        value >>= 2, bits += 2;
+    }
+    if (value >> 1 != 0U) {
+        value >>= 1, bits += 1;
+    }
+    return bits + (int32_t)value;
 #endif
 }
 
 static inline int32_t bw_bit_length64(uint64_t value) {
     const uint32_t high = (uint32_t)(value >> 32);
-    return high != 0U ? 32 + bw_bit_length(high) : bw_bit_length((uint32_t)value);
+    return (high != 0U ? 32 : 0) + bw_bit_length(high != 0U ? high : (uint32_t)value);
 }
 
 /* log2 in Q10 of 1..2^62-1; error below 0.58 steps. table: log2(1 + i / 64) in Q15, i = 0..64. */

@@ -37,7 +37,7 @@ RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 LIBRARY = {"memcpy", "memmove", "memset"}
 COMPILER = re.compile(
     r"__aeabi_(u?l?idiv|u?idivmod|u?ldivmod|lmul|ll?sl|llsr|lasr|mem(cpy|move|set|clr)[48]?)|__gnu_thumb1_case_\w+"
-    r"|__(div|udiv|mod|umod|mul)di3|__clz[sd]i2|_GLOBAL_OFFSET_TABLE_"
+    r"|__(div|udiv|mod|umod|mul)di3|_GLOBAL_OFFSET_TABLE_"
 )
 
 

@@ -11,6 +11,8 @@ from ..call import Field, KernelCall, as_c
 from ..kernel import Lowering
 from ..overlap import row_distance
 
+_ROOTS = ("bw_capsule", "bw_reciprocal_root")
+
 
 def _step(multiplier: int, shift: int) -> dict[str, Field]:
     return {"multiplier": multiplier, "shift": shift}
@@ -33,7 +35,7 @@ def lower_squash(_graph: Graph, _node: Node, params: Squash | SquashQ7) -> Kerne
         **_factor(params.factor),
         "output_zero_point": params.output_zero_point,
     }
-    return KernelCall("bw_squash_s8", fields, distance={0: 0})
+    return KernelCall("bw_squash_s8", fields, distance={0: 0}, sources=_ROOTS)
 
 
 def lower_length(_graph: Graph, _node: Node, params: Length | LengthQ7) -> KernelCall:
@@ -49,7 +51,7 @@ def lower_length(_graph: Graph, _node: Node, params: Length | LengthQ7) -> Kerne
         "step": _step(params.multiplier, params.shift),
         "output_zero_point": params.output_zero_point,
     }
-    return KernelCall("bw_capsule_length_s8", fields, distance=distance)
+    return KernelCall("bw_capsule_length_s8", fields, distance=distance, sources=_ROOTS)
 
 
 def routing(kept: bool) -> Lowering:
@@ -113,7 +115,7 @@ def _routing_s8(params: Routing, kept: bool) -> KernelCall:
         fields,
         scratch=4 * (rows + params.capsules) + 2 * (held * rows + rows + params.depth),
         distance=_distance(params),
-        sources=("bw_capsule_rows_s8",),
+        sources=("bw_capsule_rows_s8", *_ROOTS),
     )
 
 

@@ -15,12 +15,13 @@ from ..call import Field, KernelCall, as_c
 #: Bits by which factors are shifted left, so that the high word of their product is that product shifted right by 22.
 _LEFT = 10
 _MOST_ELEMENTS, _NORMAL_BITS = 4096, 22
+_ROOT = "bw_reciprocal_root"
 
 
 def lower(_graph: Graph, _node: Node, params: Normalization) -> KernelCall:
     """``bw_layer_norm_s8`` or ``bw_layer_norm_s16``, which may run in place."""
     fields = _fields(params, params.gain, params.bias)
-    return KernelCall(f"bw_layer_norm_{_suffix(params)}", fields, distance={0: 0})
+    return KernelCall(f"bw_layer_norm_{_suffix(params)}", fields, distance={0: 0}, sources=(_ROOT,))
 
 
 def lower_words(_graph: Graph, _node: Node, params: Normalization) -> KernelCall | None:
@@ -39,7 +40,7 @@ def lower_words(_graph: Graph, _node: Node, params: Normalization) -> KernelCall
         return None
     fields: dict[str, Field] = {"norm": _fields(params, gain, bias), "up": up}
     stem = _suffix(params)
-    return KernelCall(f"bw_layer_norm_words_{stem}", fields, distance={0: 0}, sources=(f"bw_norm_run_{stem}",))
+    return KernelCall(f"bw_layer_norm_words_{stem}", fields, distance={0: 0}, sources=(f"bw_norm_run_{stem}", _ROOT))
 
 
 def lower_mad(_graph: Graph, _node: Node, params: MadNorm) -> KernelCall:

@@ -182,11 +182,12 @@ def _channels(narrow: NarrowChannels) -> _Channels:
 
 def rescale_fields(narrow: NarrowChannels) -> dict[str, Field] | None:
     """The C struct ``bw_rescale_rv32``, or None where there is none."""
-    found = steps(narrow)
-    fields = _policy(_channels(narrow)) if found is None else _searched(found)
+    found, channels = steps(narrow), _channels(narrow)
+    fields = _policy(channels) if found is None else _searched(found)
     if fields is None:
         return None
-    return {**fields, **{name: narrow.fields[name] for name in ("output_zero_point", "low", "high")}}
+    offset = 0 if found is not None and found.rectified else 2 * channels.zero_point + 1
+    return {**fields, "offset": offset, "low": channels.low, "high": channels.high}
 
 
 def _searched(found: Steps) -> dict[str, Field]:

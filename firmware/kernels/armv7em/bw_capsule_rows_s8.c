@@ -1,5 +1,5 @@
 /* Inner loops of capsules by SMLAD and SMLAWB. Measured on a Cortex-M4: 15 instructions a predicted element of capsules
- * of 8; per iteration 8 an element for agreement and sum, and 125 a pair of capsules for its coupling. */
+ * of 8; per iteration 8 an element for agreement and sum, and 120 a pair of capsules for its coupling. */
 #include "bw_capsule_rows_s8.h"
 
 #include "bw_capsule_row.h"

@@ -11,10 +11,11 @@ void bw_capsule_length_s8(const bw_capsule_length_s8_params *p, const int8_t *in
         int32_t length = 0;
         if (squares != 0) {
             int32_t exponent;
-            const uint32_t root = bw_capsule_root(bw_capsule_power(squares, p->half), &exponent);
-            const int32_t right = 31 + exponent + p->half - p->step.shift;
-            if (right <= 62) {
-                length = (int32_t)(((int64_t)root * p->step.multiplier + (INT64_C(1) << (right - 1))) >> right);
+            const uint32_t root = bw_capsule_root(squares, p->half, &exponent);
+            /* Of the high word; with less of a shift than 1 lengths are beyond the clamp, and so they are with 1. */
+            const int32_t right = exponent + p->half - p->step.shift - 1;
+            if (right <= 30) {
+                length = bw_requantize_high((int32_t)root, p->step.multiplier, 0, right < 1 ? 1 : right);
             }
         }
         output[r] = (int8_t)bw_clamp(length + p->output_zero_point, INT8_MIN, INT8_MAX);

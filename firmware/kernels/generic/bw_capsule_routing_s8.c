@@ -25,24 +25,24 @@ static void predict(const params *p, const int8_t *input, int32_t capsule, int16
 static void couple(const params *p, const int16_t *predictions, const int16_t *totals, int32_t *couplings) {
     bw_capsule_agree_s8(predictions, totals, p->capsules, p->dim, couplings);
     for (int32_t j = 0; j < p->capsules; ++j) {
-        couplings[j] = bw_requantize_single(couplings[j], p->octaves[j], p->octave_shift[j]);
+        /* Policy SINGLE by the high word: octaves are below 2^29, so that a shift to the left fits int32. */
+        const int32_t shift = p->octave_shift[j], left = shift > -2 ? shift + 2 : 0;
+        couplings[j] = bw_requantize_high(couplings[j], p->octaves[j], left, left - 1 - shift);
     }
     bw_capsule_couplings(couplings, p->capsules, p->octave_bits);
 }
 
 /* s to v: added to the totals, or to the output where there is one. */
 static void squash(const params *p, const int32_t *sums, int16_t *totals, int8_t *output) {
-    const bw_capsule_step step = output != 0 ? p->outer : p->inner;
+    const bw_capsule_step *const step = output != 0 ? &p->outer : &p->inner;
     for (int32_t j = 0; j < p->capsules; ++j) {
         uint64_t squares = 0;
         for (int32_t d = 0; d < p->dim; ++d) {
             squares += (uint64_t)((int64_t)sums[d] * sums[d]);
         }
-        int32_t right;
-        const uint64_t power = bw_capsule_power(squares, p->half[j]);
-        const int32_t factor = bw_capsule_factor(power, p->one[j], p->half[j], step, &right);
+        const bw_capsule_squash by = bw_capsule_squash_of(squares, p->half[j], p->one + j, step);
         for (int32_t d = 0; d < p->dim; ++d) {
-            const int32_t value = bw_capsule_squashed(*sums++, factor, right);
+            const int32_t value = bw_capsule_squashed(*sums++, &by);
             if (output != 0) {
                 *output++ = (int8_t)bw_clamp(value + p->output_zero_point, INT8_MIN, INT8_MAX);
             } else {

@@ -9,11 +9,9 @@ void bw_squash_s8(const bw_squash_s8_params *p, const int8_t *input, int8_t *out
             const int32_t value = input[d] - zero_point;
             squares += (uint32_t)(value * value);
         }
-        int32_t right;
-        const uint64_t power = bw_capsule_power(squares, p->half);
-        const int32_t factor = bw_capsule_factor(power, p->one[0], p->half, p->step, &right);
+        const bw_capsule_squash by = bw_capsule_squash_of(squares, p->half, p->one, &p->step);
         for (int32_t d = 0; d < dim; ++d) {
-            const int32_t value = bw_capsule_squashed(input[d] - zero_point, factor, right);
+            const int32_t value = bw_capsule_squashed(input[d] - zero_point, &by);
             output[d] = (int8_t)bw_clamp(value + p->output_zero_point, INT8_MIN, INT8_MAX);
         }
         input += dim;

@@ -30,17 +30,6 @@ static int inside(const bw_window *w, const place *at) {
            at->top + (w->kernel_h - 1) * w->dilation_h < w->in_h;
 }
 
-/* Short rows are many. */
-static inline void copy(int8_t *to, const int8_t *from, int32_t count) {
-    if (count >= 16) {
-        memcpy(to, from, (size_t)count);
-        return;
-    }
-    for (const int8_t *end = from + count; from < end;) {
-        *to++ = *from++;
-    }
-}
-
 /* Row ky of a window: in place, or in the buffer where it reaches into the padding or is dilated. */
 static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, const int8_t *padding, int8_t *buffer) {
     const int32_t y = at->top + ky * w->dilation_h;
@@ -53,13 +42,14 @@ static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, con
         if (span.end - span.begin == w->kernel_w) {
             return row + at->left * w->in_c;
         }
-        copy(buffer, padding, w->kernel_w * w->in_c);
-        copy(buffer + (span.begin - at->left) * w->in_c, row + span.begin * w->in_c, (span.end - span.begin) * w->in_c);
+        memcpy(buffer, padding, (size_t)(w->kernel_w * w->in_c));
+        memcpy(buffer + (span.begin - at->left) * w->in_c, row + span.begin * w->in_c,
+               (size_t)((span.end - span.begin) * w->in_c));
         return buffer;
     }
     for (int32_t kx = 0; kx < w->kernel_w; ++kx) {
         const int32_t x = at->left + kx * w->dilation_w;
-        copy(buffer + kx * w->in_c, x >= 0 && x < w->in_w ? row + x * w->in_c : padding, w->in_c);
+        memcpy(buffer + kx * w->in_c, x >= 0 && x < w->in_w ? row + x * w->in_c : padding, (size_t)w->in_c);
     }
     return buffer;
 }
@@ -68,7 +58,11 @@ static const int8_t *row_of(const bw_window *w, const place *at, int32_t ky, con
 static void pack(const bw_window *w, const place *at, uint32_t *to, int32_t words, int8_t *padding) {
     const int32_t row = w->kernel_w * w->in_c, pitch = w->in_w * w->in_c;
     const int8_t *rows[3];
-    if (inside(w, &at[0]) && inside(w, &at[1]) && inside(w, &at[2])) {
+    int32_t whole = 0;
+    while (whole < 3 && inside(w, &at[whole])) {
+        ++whole;
+    }
+    if (whole == 3) {
         for (int32_t i = 0; i < 3; ++i) {
             rows[i] = at[i].image + at[i].top * pitch + at[i].left * w->in_c;
         }

@@ -82,7 +82,7 @@ static void outputs(const bw_rescale_rv32 *p, int32_t unit, const uint32_t *dot,
     const bw_rescale_rv32 own = *p; /* stays in registers while outputs are written */
     for (int32_t i = 0; i < UNITS; ++i) {
         const bw_rescale_channel k = bw_rescale_of(&own, unit + i);
-        output[unit + i] = (int8_t)(own.tie == 0 ? bw_rescale_rectified(&k, dot[i]) : bw_rescale_sum(&k, dot[i]));
+        output[unit + i] = (int8_t)bw_rescale_sum(&k, dot[i]);
     }
 }
 

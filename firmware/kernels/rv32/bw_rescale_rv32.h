@@ -2,10 +2,11 @@
  *
  * t is the upper word of ((acc << scale) + bias) * multiplier. Rectified layers, whose outputs are never below the zero
  * point, have t >> right, clamped; others take tie = 2^(scale - 1) from t where it is negative and have
- * (t + half + 2^(right - 1)) >> right, plus the zero point and clamped. Exact with the constants that the host found,
- * which it checks at every step of the staircase. Where it finds none, scale 2, the policy's multiplier, its right
- * shift plus one and half 1, that of the first rounding, are the policy itself for accumulators below 2^29. Per
- * channel: bias, multiplier, right; right is 2 to 23.
+ * (t + half + 2^(right - 1)) >> right, plus the zero point and clamped; with tie, half and offset 0 rectified layers
+ * can be computed so, too, by four instructions more. Exact with the constants that the host found, which it checks at
+ * every step of the staircase. Where it finds none, scale 2, the policy's multiplier, its right shift plus one and half
+ * 1, that of the first rounding, are the policy itself for accumulators below 2^29. Per channel: bias, multiplier,
+ * right; right is 2 to 23.
  */
 #ifndef BW_RESCALE_RV32_H
 #define BW_RESCALE_RV32_H
@@ -17,7 +18,7 @@ typedef struct {
     const int32_t *multiplier;
     const uint8_t *right;
     int32_t scale, tie, half; /* tie 0: rectified */
-    int32_t output_zero_point;
+    int32_t offset;           /* 2 * the output's zero point + 1; 0: rectified */
     int32_t low, high;
 } bw_rescale_rv32;
 
@@ -34,7 +35,7 @@ static inline bw_rescale_channel bw_rescale_of(const bw_rescale_rv32 *p, int32_t
         .scale = p->scale,
         .right = right,
         .tie = p->tie,
-        .rounding = bw_shl32(2 * p->output_zero_point + 1, right - 1) + p->half,
+        .rounding = bw_shl32(p->offset, right - 1) + p->half,
         .low = p->low,
         .high = p->high,
     };
@@ -71,6 +72,7 @@ static inline int32_t bw_rescale_rectified(const bw_rescale_channel *c, uint32_t
     return bw_rescale_clamp(c, bw_rescale_product(c, acc) >> c->right);
 }
 
+/* Rectified or not. */
 static inline int32_t bw_rescale_sum(const bw_rescale_channel *c, uint32_t acc) {
     int32_t value = bw_rescale_product(c, acc);
     value -= value < 0 ? c->tie : 0;

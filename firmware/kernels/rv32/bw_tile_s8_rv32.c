@@ -165,11 +165,8 @@ void bw_tile_six_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *
     }
 }
 
+/* At most once in a layer of more pixels: rectified ones have no function of their own. */
 void bw_tile_three_rv32(const bw_tile_rv32 *t, const uint32_t *columns, uint32_t *sums, int8_t *output,
                         int32_t pixels) {
-    if (t->rescale->tie == 0) {
-        tiles(t, columns, sums, output, pixels, 2, 1);
-    } else {
-        tiles(t, columns, sums, output, pixels, 2, 0);
-    }
+    tiles(t, columns, sums, output, pixels, 2, 0);
 }

@@ -9,8 +9,8 @@
  * four. Sums: uint32_t [segments][4][words]; every dot product in them is 2^20 too large, which biases make up for.
  *
  * Cost: 163 instructions for four taps of six columns, four channels each (1.70 per multiply-accumulate), 91 of three
- * columns (1.90), some 75 for four channels and a segment; 16 per output of a rectified layer, 20 of others, 5 more for
- * every segment but the first; 11 per tap and three columns to pack them.
+ * columns (1.90), some 75 for four channels and a segment; 16 per output of a rectified layer where columns are six,
+ * 20 of others, 5 more for every segment but the first; 11 per tap and three columns to pack them.
  */
 #ifndef BW_TILE_S8_RV32_H
 #define BW_TILE_S8_RV32_H

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from background import ROOT
 from bitwright.codegen.kernels.narrow import NarrowChannels
-from bitwright.codegen.kernels.rv32.steps import Steps, steps
+from bitwright.codegen.kernels.rv32.steps import Steps, rescale_fields, steps
 from bitwright.converter.fixedpoint import requantize_double
 from cbuild import library
 from hypothesis import given, settings
@@ -68,24 +68,28 @@ def test_usual_channels_are_served(output: tuple[int, int, int]) -> None:
 
 
 def test_the_header_does_what_the_search_assumes() -> None:
+    """A rectified channel by the function of its own and by that of all others."""
     text = """#include "bw_rescale_rv32.h"
-int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point);
-int32_t f(int32_t acc, int32_t bias, int32_t multiplier, int32_t scale, int32_t right, int32_t tie, int32_t point) {
-    const uint8_t rights = (uint8_t)right;
-    const bw_rescale_rv32 p = {&bias, &multiplier, &rights, scale, tie, 0, point, -128, 127};
+int32_t f(int32_t acc, const int32_t *bias, const int32_t *multiplier, const uint8_t *right, int32_t scale, int32_t tie,
+          int32_t offset, int32_t own);
+int32_t f(int32_t acc, const int32_t *bias, const int32_t *multiplier, const uint8_t *right, int32_t scale, int32_t tie,
+          int32_t offset, int32_t own) {
+    const bw_rescale_rv32 p = {bias, multiplier, right, scale, tie, 0, offset, -128, 127};
     const bw_rescale_channel c = bw_rescale_of(&p, 0);
-    return tie == 0 ? bw_rescale_rectified(&c, (uint32_t)acc) : bw_rescale_sum(&c, (uint32_t)acc);
+    return own ? bw_rescale_rectified(&c, (uint32_t)acc) : bw_rescale_sum(&c, (uint32_t)acc);
 }
 """
     kernels = ROOT / "firmware" / "kernels"
     function = library(text, [kernels / "rv32" / "bw_rescale_rv32.h", kernels / "bw_fixedpoint.h"]).f
     for output in ((-128, -128, 127), (5, -128, 127)):
-        found = steps(channel(9, -4000, 1_400_000_001, 8, output))
-        assert found is not None and found.rectified == (output[0] == -128)
-        tie = 0 if found.rectified else 1 << (found.scale - 1)
+        narrow = channel(9, -4000, 1_400_000_001, 8, output)
+        found, fields = steps(narrow), rescale_fields(narrow)
+        assert found is not None and fields is not None and found.rectified == (output[0] == -128)
         sums = np.arange(-128 * 127 * 9, 127 * 127 * 9, 11, dtype=np.int64)
-        constants = (int(found.bias[0]), int(found.multiplier[0]), found.scale, int(found.right[0]), tie, output[0])
-        assert [function(int(acc), *constants) for acc in sums] == fast(found, sums, output).tolist()
+        arrays = [np.asarray(fields[name]).ctypes for name in ("bias", "multiplier", "right")]
+        constants = [*arrays, *(fields[name] for name in ("scale", "tie", "offset"))]
+        for own in (0, 1) if found.rectified else (0,):
+            assert [function(int(acc), *constants, own) for acc in sums] == fast(found, sums, output).tolist()
 
 
 def test_the_policy_itself() -> None:
@@ -95,7 +99,7 @@ int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point);
 int32_t f(int32_t acc, int32_t multiplier, int32_t right, int32_t point) {
     const int32_t bias = 0;
     const uint8_t rights = (uint8_t)right;
-    const bw_rescale_rv32 p = {&bias, &multiplier, &rights, 2, 2, 1, point, -128, 127};
+    const bw_rescale_rv32 p = {&bias, &multiplier, &rights, 2, 2, 1, 2 * point + 1, -128, 127};
     const bw_rescale_channel c = bw_rescale_of(&p, 0);
     return bw_rescale_sum(&c, (uint32_t)acc);
 }

@@ -49,6 +49,15 @@ def real(graph: Graph, name: str, values: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray((values.astype(np.float64) - tensor.zero_point) * tensor.scale)
 
 
+@pytest.mark.parametrize(("scale", "target"), [(8.0, 2.0**-23), (2.0**-4, 2.0**-23), (1.0, 2.0**-19), (1e-4, 1.0)])
+def test_squash_of_far_apart_scales(scale: float, target: float) -> None:
+    """All but zeros saturate; of none is anything left."""
+    graph = squash((4, 3), scale, target)
+    outputs = proven(graph, extremes(graph, 0))
+    values = np.concatenate([output.ravel() for one in outputs for output in one])
+    assert set(values) <= ({-128, -5, 127} if target < 1 else {-5})
+
+
 @few
 @given(
     shape=st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 33)),
@@ -96,6 +105,17 @@ def test_routing(
     """Zero vectors, saturation, one to five iterations, each instruction set's inner loops, kept or not."""
     graph = routing(sizes, iterations, batch, scale, weight_scale, 1 / 100, points, seed)
     proven(graph, extremes(graph, seed), kernel=kernel)
+
+
+@pytest.mark.parametrize("target", [0.01, 2.0**-23])
+@pytest.mark.parametrize(("largest", "iterations"), [(20, 4), (64, 2), (90, 2), (127, 2)])
+def test_routing_of_large_scales(largest: int, iterations: int, target: float) -> None:
+    """Agreements and sums that kernels shift to the left, up to the largest ones."""
+    weights = np.full((2, 2, 1, 1), largest, np.int8)
+    weights[1] = -largest
+    graph = routing((2, 1, 2, 1), iterations, weight_scale=50000.0, target=target, points=(-128, 0), weights=weights)
+    assert prepare_routing(graph, graph.nodes[0]).octave_shift.max() > -2
+    proven(graph, extremes(graph, 0))
 
 
 @pytest.mark.parametrize("iterations", [1, 2, 3, 4, 5])
