@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import bitwright
 import pytest
 from background import ROOT, model_path, needs_data
-from bitwright.codegen.project import write_folder
+from bitwright.codegen.kernels.pointers import POINTERS
+from bitwright.codegen.project import model_sources, write_folder
 from bitwright.converter.ir import Graph
 from bitwright.errors import ResourceError, ToolError
+from bitwright.targets import stack
 from bitwright.targets.build import build
 from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import Image, built, project_files
@@ -20,6 +23,7 @@ from bitwright.targets.stack import worst_case
 from bitwright.targets.target import find_target
 from bitwright.targets.toolchain import TOOLCHAINS, binutil, compiler
 from projects import streaming
+from recurrent_layers import Form, layer
 from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
@@ -114,6 +118,43 @@ def test_the_mark_on_the_stack_meets_its_bound(graph: Graph, target: str) -> Non
     # A run that pauses for the host goes deeper than these, which the streaming one's shallow layers do not hide.
     assert (0.6 if graph.variables else 0.9) * bound <= report.stack_used <= bound
     assert report.ram["stack"] == image.sizes.stack
+
+
+def with_cells(kind: str, **attributes: Any) -> Graph:
+    """A recurrent layer that keeps its state."""
+    return layer(Form(kind, stateful=True, **attributes).valid(), 1)
+
+
+LAYERS = {
+    "rnn": with_cells("RNN"),
+    "relu": with_cells("RNN", relu=True),
+    "gru": with_cells("GRU", narrow=True),
+    "lstm": with_cells("LSTM"),
+    "projected": with_cells("LSTM", hidden=3),
+}
+
+
+@pytest.mark.parametrize("tile", ["", "streamed:64"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_functions_that_layers_name_are_known_to_the_bound(name: str, tile: str) -> None:
+    """Every function that a kernel calls by a field of its parameters."""
+    model = model_sources(LAYERS[name], ["generic"], "model", {"node": tile} if tile else {})
+    named = {value for value in model.program.layers[0].call.params.values() if isinstance(value, str)}
+    assert named - {"&bw_recurrent_tiling_s8"} <= {callee for callees in POINTERS.values() for callee in callees}
+    assert f"bw_recurrent_{name}_s8" in named and ("&bw_recurrent_tiling_s8" in named) == bool(tile)
+
+
+@pytest.mark.parametrize("target", TWO)
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_bound_follows_pointers(name: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs leave on the stack is near the bound, which without the steps' functions would be lower."""
+    report, board = bitwright.verify(LAYERS[name], target, vectors=2), find_target(target)
+    with built(LAYERS[name], board, "model") as image:
+        code, bound = disassemble(image.elf.with_name("model.elf"), board), image.sizes.stack
+        used, most = report.stack_used, image.sizes.firmware_stack
+        monkeypatch.setattr(stack, "POINTERS", {**POINTERS, "bw_recurrent_take_s8": ()})
+        assert bound is not None and worst_case(code, board.toolchain, "model_invoke") < bound
+    assert report.bit_exact and used is not None and most is not None and 0.6 * most <= used <= most
 
 
 NODE = re.compile(r'node: { title: "([^"]+)" label: "[^"]*?\\n(\d+) bytes \((\w+)\)')
