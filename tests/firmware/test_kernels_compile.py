@@ -200,8 +200,8 @@ NODE = re.compile(r'node: { title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \((
 
 @compilers("gcc-O0", "gcc-O2", "cortex-m0", "cortex-m4", "cortex-m4-O0", "rv32imc", "rv32imc-O0")
 def test_kernels_neither_recurse_nor_allocate_on_the_stack(name: str, folder: Any) -> None:
-    """GCC's call graph has no cycle; calls through pointers are those that the bound of the stack knows; every frame has
-    a fixed, small size."""
+    """GCC's call graph has no cycle, calls through pointers are those that the bound of the stack knows, and every
+    frame has a fixed, small size."""
     calls: dict[str, set[str]] = {}
     frames: dict[str, int] = {}
     for path in objects(name, folder(name)):
