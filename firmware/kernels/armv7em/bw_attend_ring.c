@@ -6,21 +6,11 @@
  */
 #include "bw_attend_ring.h"
 
-#include "bw_attend_four_dsp.h"
 #include "bw_attend_pairs_dsp.h"
+#include "bw_attend_rows_dsp.h"
 #include "bw_ring_sums.h"
 
 #define TAPS 128
-
-/* One row, and the taps behind the whole words. */
-static int32_t one_row(const uint32_t *wide, const uint32_t *end, const int8_t *row) {
-    int32_t sum = 0;
-    for (; wide < end; wide += 2, row += 4) {
-        const uint32_t k = bw_load32(row);
-        sum = bw_smlad(wide[1], bw_sxtb16_ror8(k), bw_smlad(wide[0], bw_sxtb16(k), sum));
-    }
-    return sum;
-}
 
 void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
                          int32_t *products) {
@@ -35,17 +25,16 @@ void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t strid
         end[0] = bw_pkhbt(a, b);
         end[1] = bw_pkhtb(a, b);
     }
-    for (int32_t step; count > 0; count -= step, rows += step * stride, products += step) {
-        step = count >= 4 && whole > 0 ? 4 : 1;
-        if (step == 4) {
-            memset(products, 0, 16);
-            bw_attend_four_dsp(wide, end, rows, stride, products);
-        } else {
-            products[0] = one_row(wide, end, rows);
-        }
-        for (int32_t j = 0; j < step && whole < depth; ++j) {
-            products[j] += bw_ring_one_s8(query + whole, rows + j * stride + whole, depth - whole);
-        }
+    const int32_t fours = whole > 0 ? count / 4 : 0;
+    memset(products, 0, 16U * (uint32_t)fours);
+    if (fours > 0) {
+        bw_attend_fours_dsp(wide, end, rows, stride, products, fours);
+    }
+    for (int32_t j = 4 * fours; j < count; ++j) {
+        products[j] = bw_attend_one_dsp(wide, end, rows + j * stride);
+    }
+    for (int32_t j = 0; j < count && whole < depth; ++j) {
+        products[j] += bw_ring_one_s8(query + whole, rows + j * stride + whole, depth - whole);
     }
 }
 
