@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,22 @@ def lower(_graph: Graph, _node: Node, params: Attention) -> KernelCall:
     distance = {0: 0} if form.depth == form.value_depth else {}
     sources = ("bw_attention", f"bw_attend_{stem}")
     return KernelCall(f"bw_attention_{stem}", fields, (0, 1, 2), scratch, distance, sources=sources)
+
+
+def lower_threes(graph: Graph, node: Node, params: Attention) -> KernelCall | None:
+    """``bw_attention_s8_threes``: several queries of int8, three at a time."""
+    form = params.form
+    if params.dtype is not DType.INT8 or form.queries == 1:
+        return None
+    call = lower(graph, node, params)
+    return replace(
+        call,
+        function="bw_attention_s8_threes",
+        scratch=8 * form.depth + 4 * (3 * form.keys + form.value_depth) + 2 * form.keys,
+        # Three queries are read before the first of their outputs is written, which are neighbours in one head alone.
+        exact=not form.heads_first and form.heads > 1,
+        sources=(*call.sources, "bw_attend_threes_s8"),
+    )
 
 
 def walks(form: Form) -> dict[str, Any]:

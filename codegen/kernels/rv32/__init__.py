@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..armv7em.elementwise import lower_linear
+from ..generic import attention
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("threes", attention.lower_threes),),
     "CONV_2D": (Kernel("packed", conv.lower_packed), Kernel("rv32", conv.lower_pairs)),
     "FULLY_CONNECTED": (
         rows_as_pixels("packed", conv.lower_packed),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..generic import attention
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_conv, elementwise, fully_connected, pooling
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("xcv", attention.lower),),
     "CONV_2D": (
         Kernel("xcv_rows", conv.lower_rows),
         Kernel("xcv", conv.lower),
