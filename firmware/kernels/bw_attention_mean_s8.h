@@ -8,8 +8,14 @@
 
 #include "bw_attention.h"
 
+/* floor((a * b + 2^30) / 2^31); on cores without long products, from the high word and two bits below it. */
 static inline int32_t bw_attention_rounded(int32_t a, int32_t b) {
+#if defined(__ARM_ARCH) && __ARM_ARCH < 7
+    const uint32_t low = (uint32_t)a * (uint32_t)b;
+    return (int32_t)(2U * (uint32_t)bw_high(a, b) + (((low >> 30) + 1U) >> 1));
+#else
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
+#endif
 }
 
 static inline void bw_attention_mean_s8(const bw_attention_mean *p, const int32_t *sums, int32_t count, int32_t factor,

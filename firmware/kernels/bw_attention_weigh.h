@@ -26,6 +26,7 @@ static inline uint32_t bw_attention_weigh(const bw_attention_weighing *p, const 
                                           int16_t *weights) {
     const int32_t largest = bw_attention_largest(scores, count), left = p->left, drop = p->drop;
     const uint32_t limit = (uint32_t)p->limit, multiplier = p->multiplier;
+    uint16_t *to = (uint16_t *)weights;
     uint32_t total = 0;
     for (const int32_t *const end = scores + count; scores < end; ++scores) {
         const uint32_t below = (uint32_t)largest - (uint32_t)*scores;
@@ -34,7 +35,7 @@ static inline uint32_t bw_attention_weigh(const bw_attention_weighing *p, const 
             value = bw_attention_weight(below, left, multiplier, drop);
             total += value;
         }
-        *weights++ = (int16_t)value;
+        *to++ = (uint16_t)value;
     }
     return total;
 }

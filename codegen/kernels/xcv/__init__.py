@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..generic import attention
+from ..generic.wide import lower_fully_connected_s16_rows
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_conv, elementwise, fully_connected, pooling
@@ -30,6 +31,7 @@ KERNELS: KernelTable = {
         rows_as_pixels("xcv_compact", partial(conv.lower, compact=True)),
         Kernel("xcv", fully_connected.lower),
         Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),
+        Kernel("16x8_rows", partial(lower_fully_connected_s16_rows, per_mac=15 / 16, per_output=26)),
     ),
     "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
     "MEAN": (Kernel("xcv", pooling.lower_mean),),

@@ -82,8 +82,9 @@ void bw_attend_threes_s8(const uint32_t *woven, const int8_t *keys, int32_t stri
     for (int32_t j = 0; j < count; ++j, keys += stride, sums += 2) {
         sums[0] = sums[1] = 0;
         for (int32_t i = 0; i < taps; ++i) {
-            sums[0] += woven[2 * i] * (uint32_t)keys[i];
-            sums[1] += woven[2 * i + 1] * (uint32_t)keys[i];
+            const uint32_t key = (uint32_t)keys[i];
+            sums[0] += woven[2 * i] * key;
+            sums[1] += woven[2 * i + 1] * key;
         }
     }
 }

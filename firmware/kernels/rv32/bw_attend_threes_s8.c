@@ -14,7 +14,11 @@
                          : "m"(element), "r"(a), "r"(b));                                                              \
     } while (0)
 #else
-#define KEY(element, first, second) (first += (uint32_t)(element)*a, second += (uint32_t)(element)*b)
+#define KEY(element, first, second)                                                                                    \
+    do {                                                                                                               \
+        const uint32_t k = (uint32_t)(element);                                                                        \
+        first += k * a, second += k * b;                                                                               \
+    } while (0)
 #endif
 
 #define TAP(i)                                                                                                         \
