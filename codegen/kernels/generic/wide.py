@@ -160,7 +160,7 @@ def lower_fully_connected_s16_tile(graph: Graph, node: Node, params: FullyConnec
         "weights": np.ascontiguousarray(groups.transpose(0, 2, 1, 3)),
         "bias": np.pad(as_c(params.bias, np.int32), (0, more)),
     }
-    per_column = depth * tile.per_column_tap + units * (depth * tile.per_mac + tile.per_output)
+    per_column = 60 + depth * tile.per_column_tap + units * (depth * tile.per_mac + tile.per_output)
     return replace(
         call,
         function="bw_fully_connected_s16_tile",

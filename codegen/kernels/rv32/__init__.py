@@ -11,7 +11,7 @@ from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_3x3, depthwise_conv, depthwise_planes, fully_connected
 
-_TILE = Tile(units=4, columns=4, taps=1, per_mac=163 / 64, per_output=20, per_column_tap=4)
+_TILE = Tile(units=4, columns=4, taps=1, per_mac=170 / 64, per_output=20, per_column_tap=4)
 
 KERNELS: KernelTable = {
     "ATTENTION": (Kernel("threes", attention.lower_threes),),
