@@ -7,11 +7,22 @@ from functools import partial
 from ..generic.wide import Tile, lower_fully_connected_s16_rows, lower_fully_connected_s16_tile
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
-from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, token_wise, winograd
+from . import (
+    attention,
+    conv,
+    depthwise_3x3,
+    depthwise_conv,
+    elementwise,
+    fully_connected,
+    pooling,
+    token_wise,
+    winograd,
+)
 
 _TILE = Tile(units=2, columns=3, taps=4, per_mac=43 / 48, per_output=18, per_column_tap=1.5)
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("pairs", attention.lower_pairs),),
     "CONV_2D": (
         Kernel("triple", conv.lower_triple),
         Kernel("armv7em", conv.lower),

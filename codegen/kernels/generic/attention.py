@@ -41,16 +41,21 @@ def lower(_graph: Graph, _node: Node, params: Attention) -> KernelCall:
 def lower_threes(graph: Graph, node: Node, params: Attention) -> KernelCall | None:
     """``bw_attention_s8_threes``: several queries of int8, three at a time."""
     form = params.form
-    if params.dtype is not DType.INT8 or form.queries == 1:
+    scratch = 8 * form.depth + 4 * (3 * form.keys + form.value_depth) + 2 * form.keys
+    return several(lower(graph, node, params), params, "threes", scratch, "bw_attend_threes_s8")
+
+
+def several(call: KernelCall, params: Attention, name: str, scratch: int, source: str) -> KernelCall | None:
+    """A kernel of int8 that reads several queries before the first of their outputs is written; they are neighbours in
+    one head alone."""
+    if params.dtype is not DType.INT8 or params.form.queries == 1:
         return None
-    call = lower(graph, node, params)
     return replace(
         call,
-        function="bw_attention_s8_threes",
-        scratch=8 * form.depth + 4 * (3 * form.keys + form.value_depth) + 2 * form.keys,
-        # Three queries are read before the first of their outputs is written, which are neighbours in one head alone.
-        exact=not form.heads_first and form.heads > 1,
-        sources=(*call.sources, "bw_attend_threes_s8"),
+        function=f"bw_attention_s8_{name}",
+        scratch=scratch,
+        exact=not params.form.heads_first and params.form.heads > 1,
+        sources=(*call.sources, source),
     )
 
 

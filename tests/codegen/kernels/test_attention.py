@@ -130,13 +130,14 @@ def test_layers_on_the_host(isa: str) -> None:
 
 @pytest.mark.parametrize(
     ("isa", "attends", "multiplies"),
-    [("armv6m", 11, 0), ("armv7m", 11, 9), ("armv7em", 0, 9), ("rv32", 11, 9), ("xcv", 0, 1)],
+    [("armv6m", 11, 0), ("armv7m", 11, 9), ("armv7em", 11, 9), ("rv32", 11, 9), ("xcv", 0, 1)],
 )
 def test_kernels_are_reached(isa: str, attends: int, multiplies: int) -> None:
     """Of several queries or rows; XCV keeps its own for all but three taps."""
     found = model_sources(layers(), [isa, *CHAINS[isa], "generic"], "model").program.layers
     functions = [layer.call.function for layer in found]
-    assert functions.count("bw_attention_s8_threes") == attends
+    several = "pairs" if isa == "armv7em" else "threes"
+    assert functions.count(f"bw_attention_s8_{several}") == attends
     assert functions.count("bw_fully_connected_s16_tile") == multiplies
 
 
