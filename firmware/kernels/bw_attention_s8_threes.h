@@ -2,8 +2,9 @@
  *
  * Layout, arithmetic, parameters and ranges: bw_attention.h; at least two queries. The output may run in place of the
  * queries where both have one layout, exactly there unless heads come first: three queries are read before the first
- * of their outputs is written. Scratch: 2 * depth woven words, 3 * keys scores of int32, value_depth sums of int32,
- * keys weights of int16. Cost: bw_attention_s8.h; products with keys as bw_attend_threes_s8.c states.
+ * of their outputs is written. Scratch: 2 * depth woven words, and for three queries keys scores of int32, value_depth
+ * sums of int32 and keys weights of int16 each.
+ * Cost: bw_attention_s8.h; products as bw_attend_threes_s8.c states.
  */
 #ifndef BW_ATTENTION_S8_THREES_H
 #define BW_ATTENTION_S8_THREES_H

@@ -1,11 +1,11 @@
 /* Fully connected layer, int16 activations and int8 weights, several rows at a time by the products of bw_tile_s16.h,
  * requantization WIDE.
  *
- * Layout: input [rows][taps], output [rows][units], weights [groups of units] as bw_tile_s16.h states, padded with zeros
- * to whole groups and to a depth of a multiple of four; bias padded to whole groups. Ranges, proven on the host: no sum
- * leaves int32, shifts are at most -2, zero points 0. Scratch: 2 * depth bytes for each of `columns`. Overlap: as many
- * rows are copied before their results are written.
- * Cost: products as bw_tile_s16.c states; 18 instructions per output on a Cortex-M4.
+ * Layout: input [rows][taps], output [rows][units], weights [groups of units] as bw_tile_s16.h states, padded with
+ * zeros to whole groups and to a depth of a multiple of four; bias padded to whole groups. Ranges, proven on the host:
+ * no sum leaves int32, shifts are at most -2, zero points 0. Scratch: 2 * depth bytes for each of `columns`. Overlap:
+ * as many rows are copied before their results are written. Cost: products as bw_tile_s16.c states; 18 instructions per
+ * output on a Cortex-M4.
  */
 #ifndef BW_FULLY_CONNECTED_S16_TILE_H
 #define BW_FULLY_CONNECTED_S16_TILE_H

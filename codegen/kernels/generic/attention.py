@@ -41,7 +41,7 @@ def lower(_graph: Graph, _node: Node, params: Attention) -> KernelCall:
 def lower_threes(graph: Graph, node: Node, params: Attention) -> KernelCall | None:
     """``bw_attention_s8_threes``: several queries of int8, three at a time."""
     form = params.form
-    scratch = 8 * form.depth + 4 * (3 * form.keys + form.value_depth) + 2 * form.keys
+    scratch = 8 * form.depth + 3 * (6 * form.keys + 4 * form.value_depth)
     return several(lower(graph, node, params), params, "threes", scratch, "bw_attend_threes_s8")
 
 

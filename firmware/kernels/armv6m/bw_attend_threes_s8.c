@@ -4,6 +4,8 @@
  */
 #include "bw_attend_threes_s8.h"
 
+#include "bw_attend_s8.h"
+
 #if defined(__ARM_ARCH) && defined(__thumb__)
 
 #define UNUSED __attribute__((unused))
@@ -90,3 +92,10 @@ void bw_attend_threes_s8(const uint32_t *woven, const int8_t *keys, int32_t stri
 }
 
 #endif
+
+void bw_attend_three_values_s8(const int16_t *weights, int32_t apart, int32_t rows, const int8_t *values,
+                               int32_t stride, int32_t count, int32_t depth, int32_t *sums) {
+    for (int32_t row = 0; row < rows; ++row) {
+        bw_attend_values_s8(weights + row * apart, values, stride, count, depth, sums + row * depth);
+    }
+}

@@ -1,20 +1,7 @@
 #include "bw_attention_s8_pairs.h"
 
-#include <string.h>
-
 #include "bw_attend_pairs_s8.h"
 #include "bw_attention_row_s8.h"
-
-/* Weights of the keys from `first` on, `count` of them, of which those that the query does not see weigh nothing;
- * returns their sum. */
-static uint32_t weights_of(const bw_attention_params *p, int32_t head, int32_t token, int32_t first, int32_t count,
-                           int32_t *scores, int16_t *weights) {
-    const int32_t before = bw_attention_first(p, token) - first, end = bw_attention_end(p, token) - first;
-    memset(weights, 0, 2U * (uint32_t)before);
-    memset(weights + end, 0, 2U * (uint32_t)(count - end));
-    bw_attention_bias(p, p->weighing.shift, head, token, first + before, end - before, scores + before);
-    return bw_attention_weights(&p->weighing, scores + before, end - before, weights + before);
-}
 
 /* A token of a head and the next one; the last token may be taken twice. */
 static void pair(const bw_attention_params *p, int32_t batch, int32_t head, int32_t token, const int8_t *query,
@@ -30,16 +17,14 @@ static void pair(const bw_attention_params *p, int32_t batch, int32_t head, int3
                              p->depth, scores, p->keys);
     uint32_t totals[2];
     for (int32_t i = 0; i < 2; ++i) {
-        totals[i] = weights_of(p, head, tokens[i], first, count, scores + i * p->keys, weights + i * p->keys);
+        totals[i] =
+            bw_attention_row_weights(p, head, tokens[i], first, count, scores + i * p->keys, weights + i * p->keys);
     }
     bw_attend_pair_values_s8(weights, p->keys, value + bw_attention_at(&p->value, batch, first, shared),
                              p->value.token_stride, count, p->value_depth, sums);
     for (int32_t i = 0; i < 2; ++i) {
-        int32_t zeros;
-        const int32_t factor = bw_attention_reciprocal(totals[i], &zeros);
-        bw_attention_mean_s8(&p->mean, sums + i * p->value_depth, p->value_depth, factor,
-                             61 - BW_ATTENTION_FRACTION_S8 - zeros,
-                             output + bw_attention_at(&p->output, batch, tokens[i], head));
+        bw_attention_row_outputs(p, sums + i * p->value_depth, totals[i],
+                                 output + bw_attention_at(&p->output, batch, tokens[i], head));
     }
 }
 

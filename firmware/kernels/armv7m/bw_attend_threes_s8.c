@@ -1,6 +1,8 @@
 /* Products of three queries with two keys at a time. Cost: 1.4 instructions per product. */
 #include "bw_attend_threes_s8.h"
 
+#include "bw_attend_s8.h"
+
 /* One element of a key times two words, each added to a sum. As instructions, for compilers would load ahead what they
  * have no registers for. */
 #if defined(__ARM_ARCH) && defined(__thumb2__)
@@ -52,5 +54,12 @@ void bw_attend_threes_s8(const uint32_t *woven, const int8_t *keys, int32_t stri
         uint32_t last[4];
         two_keys(woven, keys, keys, taps, last);
         sums[0] = last[0], sums[1] = last[1];
+    }
+}
+
+void bw_attend_three_values_s8(const int16_t *weights, int32_t apart, int32_t rows, const int8_t *values,
+                               int32_t stride, int32_t count, int32_t depth, int32_t *sums) {
+    for (int32_t row = 0; row < rows; ++row) {
+        bw_attend_values_s8(weights + row * apart, values, stride, count, depth, sums + row * depth);
     }
 }

@@ -49,19 +49,26 @@ static void scores_of(const bw_attention_params *p, const uint32_t *woven, const
     }
 }
 
-/* Two or three tokens of a head. */
+/* Two or three tokens of a head; of two, the second one is taken twice. */
 static void rows(const bw_attention_params *p, int32_t batch, int32_t head, int32_t token, int32_t some,
                  const int8_t *query, const int8_t *key, const int8_t *value, int8_t *output, uint32_t *woven) {
-    int32_t *const scores = (int32_t *)(woven + 2 * p->depth), shared = head / p->group, step = p->query.token_stride;
+    int32_t *const scores = (int32_t *)(woven + 2 * p->depth), *const sums = scores + 3 * p->keys;
+    int16_t *const weights = (int16_t *)(sums + 3 * p->value_depth);
+    const int32_t shared = head / p->group, step = p->query.token_stride;
     const int32_t first = bw_attention_first(p, token), count = bw_attention_end(p, token + some - 1) - first;
     weave(query + bw_attention_at(&p->query, batch, token, head), step, (some - 1) * step, p->query_zero_point,
           p->depth, woven);
     scores_of(p, woven, key + bw_attention_at(&p->key, batch, first, shared), count, scores);
-    for (int32_t i = 0; i < some; ++i, ++token) {
-        const int32_t from = bw_attention_first(p, token), seen = bw_attention_end(p, token) - from;
-        bw_attention_row_s8(p, head, token, from, seen, value + bw_attention_at(&p->value, batch, from, shared),
-                            output + bw_attention_at(&p->output, batch, token, head),
-                            scores + i * p->keys + from - first, scores + 3 * p->keys);
+    uint32_t totals[BW_WOVEN] = {0};
+    for (int32_t i = 0; i < some; ++i) {
+        totals[i] =
+            bw_attention_row_weights(p, head, token + i, first, count, scores + i * p->keys, weights + i * p->keys);
+    }
+    bw_attend_three_values_s8(weights, p->keys, some, value + bw_attention_at(&p->value, batch, first, shared),
+                              p->value.token_stride, count, p->value_depth, sums);
+    for (int32_t i = 0; i < some; ++i) {
+        bw_attention_row_outputs(p, sums + i * p->value_depth, totals[i],
+                                 output + bw_attention_at(&p->output, batch, token + i, head));
     }
 }
 
