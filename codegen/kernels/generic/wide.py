@@ -132,18 +132,20 @@ class Tile:
     Attributes:
         units, columns: of a tile.
         taps: of a unit that lie together, 1 or 4.
-        per_mac, per_output, per_column_tap: estimated instructions.
+        per_mac, per_output, per_column_tap: estimated instructions; of 0 nobody knows them.
     """
 
-    units: int
-    columns: int
-    taps: int
-    per_mac: float
-    per_output: int
-    per_column_tap: float
+    units: int = 4
+    columns: int = 2
+    taps: int = 1
+    per_mac: float = 0.0
+    per_output: int = 0
+    per_column_tap: float = 0.0
 
 
-def lower_fully_connected_s16_tile(graph: Graph, node: Node, params: FullyConnected, tile: Tile) -> KernelCall | None:
+def lower_fully_connected_s16_tile(
+    graph: Graph, node: Node, params: FullyConnected, tile: Tile = Tile()
+) -> KernelCall | None:
     """``bw_fully_connected_s16_tile``, where there are several rows and sums fit int32."""
     call = lower_fully_connected_s16_rows(graph, node, params)
     if call is None or params.rows == 1:
@@ -168,5 +170,5 @@ def lower_fully_connected_s16_tile(graph: Graph, node: Node, params: FullyConnec
         scratch=2 * depth * tile.columns,
         distance={0: row_distance(whole, bytes_of * params.weights.shape[1], bytes_of * units, buffered=True)},
         sources=("bw_tile_s16",),
-        instructions=whole * tile.columns * round(per_column),
+        instructions=whole * tile.columns * round(per_column) if tile.per_mac else None,
     )

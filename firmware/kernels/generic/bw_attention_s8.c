@@ -13,7 +13,8 @@ static void row(const bw_attention_s8_params *p, int32_t batch, int32_t head, in
     bw_attend_scores_s8(query + bw_attention_at(&p->query, batch, token, head), p->query_zero_point,
                         key + bw_attention_at(&p->key, batch, first, shared), p->key.token_stride, count, p->depth,
                         scores);
-    const uint32_t total = bw_attention_row_weights(p, head, token, first, count, scores, weights);
+    bw_attention_bias(p, p->weighing.shift, head, token, first, count, scores);
+    const uint32_t total = bw_attention_weights(&p->weighing, scores, count, weights);
     bw_attend_values_s8(weights, value + bw_attention_at(&p->value, batch, first, shared), p->value.token_stride, count,
                         p->value_depth, sums);
     bw_attention_row_outputs(p, sums, total, output + bw_attention_at(&p->output, batch, token, head));

@@ -128,6 +128,16 @@ def test_layers_on_the_host(isa: str) -> None:
     same(outputs, [call(model, library, values) for values in inputs], isa)
 
 
+def test_portable_kernels_on_demand() -> None:
+    """Several queries and rows at a time, where no instruction set has functions of its own."""
+    inputs, outputs = expected()
+    chosen = {f"node{i}": "threes" for i, shape in enumerate(SHAPES) if shape[0] > 1}
+    chosen |= {f"node{len(SHAPES) + i}": "16x8_tile" for i, sizes in enumerate(LAYERS) if sizes[0] > 1}
+    model = model_sources(layers(), ["generic"], "model", chosen)
+    library = build(model)
+    same(outputs, [call(model, library, values) for values in inputs], "on demand")
+
+
 @pytest.mark.parametrize(
     ("isa", "attends", "multiplies"),
     [("armv6m", 11, 0), ("armv7m", 11, 9), ("armv7em", 11, 9), ("rv32", 11, 9), ("xcv", 0, 5)],
