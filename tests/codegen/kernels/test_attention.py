@@ -101,10 +101,20 @@ def layer(number: int) -> Graph:
     return replace(graph, nodes=tuple(replace(node, rounding=Rounding.WIDE) for node in graph.nodes))
 
 
+def ring(bits: int) -> Graph:
+    """Heads that are deeper than what is widened at a time."""
+    inputs = [
+        activation(name, (1, 7, size), 0.00004, 0, DType.INT16) for name, size in (("q", 202), ("k", 202), ("v", 6))
+    ]
+    attrs = {"heads": 1, "context": 5, "slopes": (), "bits": bits, "past_only": False}
+    return single("CACHED_ATTENTION", inputs, [activation("y", (), 0.00004, 0, DType.INT16)], attrs)
+
+
 @cache
 def layers() -> Graph:
     """All of them side by side, so that they share a compilation."""
-    return together([*(attention(i) for i in range(len(SHAPES))), *(layer(i) for i in range(len(LAYERS)))])
+    some = [*(attention(i) for i in range(len(SHAPES))), *(layer(i) for i in range(len(LAYERS)))]
+    return together([*some, ring(8), ring(4)])
 
 
 @cache
