@@ -42,7 +42,8 @@ class Candidate:
 
 
 def candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> tuple[Candidate, ...]:
-    """Every kernel that serves a node, those of the most specific folder first.
+    """Every kernel that serves a node, those of the most specific folder first; of one name, the most specific alone,
+    whose C takes the place of the others'.
 
     Args:
         params: what ``prepare_node`` gives.
@@ -94,12 +95,14 @@ def small(found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _candidates(graph: Graph, node: Node, params: Any, isa: Sequence[str]) -> Iterator[Candidate]:
+    found: set[str] = set()
     for folder in isa:
         if folder not in KERNELS:
             raise TargetError(f"there are no kernels '{folder}'; there are {', '.join(KERNELS)}")
         for kernel in KERNELS[folder].get(node.op, ()):
-            call = kernel.lower(graph, node, params)
+            call = None if kernel.name in found else kernel.lower(graph, node, params)
             if call is not None:
+                found.add(kernel.name)
                 yield Candidate(kernel.name, call)
 
 

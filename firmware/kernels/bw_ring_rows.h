@@ -67,4 +67,18 @@ static inline void bw_ring_rows_s4(const int16_t *query, const int8_t *rows, int
     }
 }
 
+/* Define the products of an instruction set without any of its own. */
+#define BW_DEFINE_RING_PRODUCTS(function, rows_of)                                                                     \
+    void function(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,              \
+                  int32_t *products) {                                                                                 \
+        rows_of(query, rows, stride, count, depth, products);                                                          \
+    }
+
+/* Define weighted sums: with factors of int32 and rows of bytes, or weights and rows of int16. */
+#define BW_DEFINE_RING_SUMS(function, sums_of, factor, element)                                                        \
+    void function(const factor *factors, const element *rows, int32_t stride, int32_t count, int32_t depth,            \
+                  int64_t *sums) {                                                                                     \
+        sums_of(factors, rows, stride, count, depth, sums);                                                            \
+    }
+
 #endif /* BW_RING_ROWS_H */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from bitwright.codegen.kernels.overlap import (
 )
 from bitwright.codegen.plan import Buffer, Overlap, Plan, violations
 from bitwright.codegen.project import model_sources
-from bitwright.converter.ir import DType, Graph, Node
+from bitwright.converter.ir import DType, Graph, Node, Rounding
 from bitwright.converter.ops.window import Window, window
 from bitwright.converter.reference import Session
 from capsules import length, routing, squash
@@ -297,6 +298,45 @@ def test_tiles_at_their_distance(data: Any, lift: int, seed: int) -> None:
     library, session = build(model), Session(graph)
     for values in vectors(graph, seed):
         same([session.trace(values).outputs], [call(model, library, values)], "winograd")
+
+
+@given(st.sampled_from(["armv7em", "rv32"]), st.data(), st.integers(0, 3), st.booleans(), seeds)
+@settings(few, max_examples=12)
+def test_attention_at_its_distance(isa: str, data: Any, lift: int, first: bool, seed: int) -> None:
+    """Two or three queries are read before the first of their outputs is written."""
+    heads, queries, keys, depth = (data.draw(st.integers(1, most)) for most in (3, 8, 5, 9))
+    shapes = [(1, heads, tokens, depth) if first else (1, tokens, heads * depth) for tokens in (queries, keys, keys)]
+    inputs = [activation(name, shape, 0.02, 3) for name, shape in zip("qkv", shapes, strict=True)]
+    output = activation("y", (), 0.02, data.draw(zero_points))
+    graph = single("ATTENTION", inputs, [output], {} if first else {"heads": heads})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "plan", partial(placed, lift=lift, dense=True))
+        model = model_sources(graph, [isa, "generic"], "model")
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], isa)
+
+
+@given(st.sampled_from([["armv7em"], ["armv7m", "woven"], ["rv32"]]), st.data(), st.integers(0, 3), seeds)
+@settings(few, max_examples=12)
+def test_rows_of_int16_at_their_distance(isa: list[str], data: Any, lift: int, seed: int) -> None:
+    """Two to four rows are copied before the first of their outputs is written."""
+    rng, (rows, units, depth) = np.random.default_rng(seed), (data.draw(st.integers(2, 9)) for _ in range(3))
+    tensors = [
+        activation("x", (rows, depth), 0.0002, 0, DType.INT16),
+        constant("w", rng.integers(-127, 128, (units, depth)).astype(np.int8), [0.01] * units, axis=0),
+        constant("b", rng.integers(-9999, 9999, units).astype(np.int64), [2e-6] * units, axis=0),
+    ]
+    attrs = {"activation": "NONE", "keep_num_dims": False}
+    graph = single("FULLY_CONNECTED", tensors, [activation("y", (), 0.001, 0, DType.INT16)], attrs)
+    graph = replace(graph, nodes=tuple(replace(node, rounding=Rounding.WIDE) for node in graph.nodes))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "plan", partial(placed, lift=lift, dense=False))
+        model = model_sources(graph, [*isa, "generic"], "model")
+    assert model.program.layers[0].call.function == "bw_fully_connected_s16_tile"
+    library, session = build(model), Session(graph)
+    for values in vectors(graph, seed):
+        same([session.trace(values).outputs], [call(model, library, values)], isa[0])
 
 
 CAPSULES = (

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..generic.wide import lower_fully_connected_s16_rows
+from ..generic.wide import Tile, lower_fully_connected_s16_rows, lower_fully_connected_s16_tile
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
-from . import conv, depthwise_3x3, depthwise_conv, elementwise, fully_connected, pooling, token_wise, winograd
+from . import (
+    attention,
+    conv,
+    depthwise_3x3,
+    depthwise_conv,
+    elementwise,
+    fully_connected,
+    pooling,
+    token_wise,
+    winograd,
+)
+
+_TILE = Tile(units=2, columns=3, taps=4, per_mac=43 / 48, per_output=18, per_column_tap=1.5)
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("pairs", attention.lower_pairs),),
     "CONV_2D": (
         Kernel("triple", conv.lower_triple),
         Kernel("armv7em", conv.lower),
@@ -25,6 +38,7 @@ KERNELS: KernelTable = {
         rows_as_pixels("armv7em", conv.lower),
         Kernel("four", fully_connected.lower_four),
         Kernel("armv7em", fully_connected.lower),
+        Kernel("16x8_tile", partial(lower_fully_connected_s16_tile, tile=_TILE)),
         Kernel("16x8_rows", partial(lower_fully_connected_s16_rows, per_mac=22 / 16, per_output=28)),
     ),
     "FULLY_CONNECTED_TOKENS": (Kernel("armv7em", token_wise.lower),),

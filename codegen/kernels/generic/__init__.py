@@ -40,7 +40,6 @@ _LOWERINGS: dict[str, Lowering] = {
     "CONV_2D": conv.lower,
     "DEPTHWISE_CONV_2D": depthwise_conv.lower,
     "TRANSPOSE_CONV": transpose_conv.lower,
-    "ATTENTION": attention.lower,
     "CACHED_ATTENTION": cached_attention.lower,
     "EMBEDDING": embedding.lower,
     "RESCALE_UINT8": activation.lower,
@@ -89,8 +88,10 @@ KERNELS: KernelTable = {
         for op in ("LAYER_NORM", "RMS_NORM")
     },
     "MAD_NORM": (Kernel("words", normalization.lower_mad_words), Kernel("generic", normalization.lower_mad)),
+    "ATTENTION": (Kernel("generic", attention.lower), Kernel("threes", attention.lower_threes)),
     "FULLY_CONNECTED": (
         Kernel("rows", wide.lower_fully_connected_s16_rows),
+        Kernel("16x8_tile", wide.lower_fully_connected_s16_tile),
         Kernel("generic", fully_connected.lower),
     ),
     **{op: (Kernel("words", words.lower_sum), Kernel("generic", elementwise.lower)) for op in ("ADD", "SUB")},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,27 @@ def lower(_graph: Graph, _node: Node, params: Attention) -> KernelCall:
     distance = {0: 0} if form.depth == form.value_depth else {}
     sources = ("bw_attention", f"bw_attend_{stem}")
     return KernelCall(f"bw_attention_{stem}", fields, (0, 1, 2), scratch, distance, sources=sources)
+
+
+def lower_threes(graph: Graph, node: Node, params: Attention) -> KernelCall | None:
+    """``bw_attention_s8_threes``: several queries of int8, three at a time."""
+    form = params.form
+    scratch = 8 * form.depth + 3 * (6 * form.keys + 4 * form.value_depth)
+    return several(lower(graph, node, params), params, "threes", scratch, "bw_attend_threes_s8")
+
+
+def several(call: KernelCall, params: Attention, name: str, scratch: int, source: str) -> KernelCall | None:
+    """A kernel of int8 that reads several queries before the first of their outputs is written; they are neighbours in
+    one head alone."""
+    if params.dtype is not DType.INT8 or params.form.queries == 1:
+        return None
+    return replace(
+        call,
+        function=f"bw_attention_s8_{name}",
+        scratch=scratch,
+        exact=not params.form.heads_first and params.form.heads > 1,
+        sources=(*call.sources, source),
+    )
 
 
 def walks(form: Form) -> dict[str, Any]:

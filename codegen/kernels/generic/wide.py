@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from ....converter.ir import DType, Graph, Node, Rounding
@@ -120,4 +122,53 @@ def lower_fully_connected_s16_rows(
         instructions=None
         if per_mac is None
         else params.rows * round(100 + units * (padded.shape[1] * per_mac + per_output)),
+    )
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What an instruction set's ``bw_tile_s16.c`` multiplies at a time.
+
+    Attributes:
+        units, columns: of a tile.
+        taps: of a unit that lie together, 1 or 4.
+        per_mac, per_output, per_column_tap: estimated instructions; of 0 nobody knows them.
+    """
+
+    units: int = 4
+    columns: int = 2
+    taps: int = 1
+    per_mac: float = 0.0
+    per_output: int = 0
+    per_column_tap: float = 0.0
+
+
+def lower_fully_connected_s16_tile(
+    graph: Graph, node: Node, params: FullyConnected, tile: Tile = Tile()
+) -> KernelCall | None:
+    """``bw_fully_connected_s16_tile``, where there are several rows and sums fit int32."""
+    call = lower_fully_connected_s16_rows(graph, node, params)
+    if call is None or params.rows == 1:
+        return None
+    padded, rows = padded_rows(params.weights), params.rows
+    units, depth = padded.shape
+    more = -units % tile.units
+    groups = np.pad(padded, ((0, more), (0, 0))).reshape(-1, tile.units, depth // tile.taps, tile.taps)
+    whole, bytes_of = -(-rows // tile.columns), 2 * tile.columns
+    fields: dict[str, Field] = {
+        **call.params,
+        "columns": tile.columns,
+        "group": tile.units,
+        "weights": np.ascontiguousarray(groups.transpose(0, 2, 1, 3)),
+        "bias": np.pad(as_c(params.bias, np.int32), (0, more)),
+    }
+    per_column = 60 + depth * tile.per_column_tap + units * (depth * tile.per_mac + tile.per_output)
+    return replace(
+        call,
+        function="bw_fully_connected_s16_tile",
+        params=fields,
+        scratch=2 * depth * tile.columns,
+        distance={0: row_distance(whole, bytes_of * params.weights.shape[1], bytes_of * units, buffered=True)},
+        sources=("bw_tile_s16",),
+        instructions=whole * tile.columns * round(per_column) if tile.per_mac else None,
     )

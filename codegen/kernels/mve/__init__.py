@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..generic import token_wise
+from ..generic import attention, token_wise
 from ..generic.wide import lower_fully_connected_s16_rows
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, conv_shallow, depthwise_channels, depthwise_conv, depthwise_planes, fully_connected, pooling
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("mve", attention.lower),),
     "CONV_2D": (Kernel("mve", conv.lower), Kernel("mve_shallow", conv_shallow.lower)),
     "DEPTHWISE_CONV_2D": (
         Kernel("mve_planes", depthwise_planes.lower),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..generic import attention
 from ..kernel import Kernel, KernelTable
 from . import conv, depthwise_conv, elementwise, fully_connected, reduce
 
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("rvv", attention.lower),),
     "CONV_2D": (Kernel("rvv", conv.lower), Kernel("rvv_pixels", conv.lower_pixels)),
     "DEPTHWISE_CONV_2D": (
         Kernel("rvv", depthwise_conv.lower),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..generic import attention
+from ..generic.wide import Tile, lower_fully_connected_s16_rows, lower_fully_connected_s16_tile
 from ..kernel import Kernel, KernelTable
 from ..rows import rows_as_pixels
 from . import conv, depthwise_conv, elementwise, fully_connected, pooling
 
+_TILE = Tile(units=4, columns=2, taps=4, per_mac=24 / 32, per_output=28, per_column_tap=2)
+
 KERNELS: KernelTable = {
+    "ATTENTION": (Kernel("xcv", attention.lower),),
     "CONV_2D": (
         Kernel("xcv_rows", conv.lower_rows),
         Kernel("xcv", conv.lower),
@@ -28,6 +33,8 @@ KERNELS: KernelTable = {
         rows_as_pixels("xcv_compact", partial(conv.lower, compact=True)),
         Kernel("xcv", fully_connected.lower),
         Kernel("xcv_compact", partial(fully_connected.lower, compact=True)),
+        Kernel("16x8_tile", partial(lower_fully_connected_s16_tile, tile=_TILE)),
+        Kernel("16x8_rows", partial(lower_fully_connected_s16_rows, per_mac=15 / 16, per_output=26)),
     ),
     "AVERAGE_POOL_2D": (Kernel("xcv", pooling.lower),),
     "MEAN": (Kernel("xcv", pooling.lower_mean),),

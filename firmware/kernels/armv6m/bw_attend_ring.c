@@ -4,25 +4,10 @@
 
 #include "bw_ring_split.h"
 
-void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                         int32_t *products) {
-    bw_ring_rows_s8(query, rows, stride, count, depth, products);
-}
-
-void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                         int32_t *products) {
-    bw_ring_rows_s4(query, rows, stride, count, depth, products);
-}
-
-void bw_ring_sums_s8(const int32_t *factors, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                     int64_t *sums) {
-    bw_ring_split_s8(factors, rows, stride, count, depth, sums);
-}
-
-void bw_ring_sums_s4(const int32_t *factors, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                     int64_t *sums) {
-    bw_ring_split_s4(factors, rows, stride, count, depth, sums);
-}
+BW_DEFINE_RING_PRODUCTS(bw_ring_products_s8, bw_ring_rows_s8)
+BW_DEFINE_RING_PRODUCTS(bw_ring_products_s4, bw_ring_rows_s4)
+BW_DEFINE_RING_SUMS(bw_ring_sums_s8, bw_ring_split_s8, int32_t, int8_t)
+BW_DEFINE_RING_SUMS(bw_ring_sums_s4, bw_ring_split_s4, int32_t, int8_t)
 
 void bw_ring_sums_s16(const int16_t *weights, const int16_t *rows, int32_t stride, int32_t count, int32_t depth,
                       int64_t *sums) {

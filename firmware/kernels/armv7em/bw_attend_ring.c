@@ -1,51 +1,44 @@
 /* Inner loops of attention to a ring with SMLAD and SMLAL.
  *
  * Cost: 1.6 instructions per product with rows of 8 bits, four at a time, 1.7 of 4 bits, two at a time; 3 per product
- * of weighted sums of 8 and 4 bits, 2.5 of 16. Stack: 256 bytes for the widened
- * query; deeper ones than TAPS are multiplied in C.
+ * of weighted sums of 8 and 4 bits, 2.5 of 16. Stack: 256 bytes for as many as TAPS
+ * taps of the query that are widened at a time.
  */
 #include "bw_attend_ring.h"
 
-#include "bw_attend_four_dsp.h"
 #include "bw_attend_pairs_dsp.h"
+#include "bw_attend_rows_dsp.h"
 #include "bw_ring_sums.h"
 
 #define TAPS 128
 
-/* One row, and the taps behind the whole words. */
-static int32_t one_row(const uint32_t *wide, const uint32_t *end, const int8_t *row) {
-    int32_t sum = 0;
-    for (; wide < end; wide += 2, row += 4) {
-        const uint32_t k = bw_load32(row);
-        sum = bw_smlad(wide[1], bw_sxtb16_ror8(k), bw_smlad(wide[0], bw_sxtb16(k), sum));
-    }
-    return sum;
-}
-
-void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                         int32_t *products) {
+/* Products of up to TAPS taps, added. */
+static void add_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
+                            int32_t *products) {
     uint32_t wide[TAPS / 2], *end = wide;
-    const int32_t whole = depth & ~3;
-    if (depth > TAPS) {
-        bw_ring_rows_s8(query, rows, stride, count, depth, products);
-        return;
-    }
+    const int32_t whole = depth & ~3, fours = whole > 0 ? count / 4 : 0;
     for (int32_t i = 0; i < whole; i += 4, end += 2) {
         const uint32_t a = bw_load32(query + i), b = bw_load32(query + i + 2);
         end[0] = bw_pkhbt(a, b);
         end[1] = bw_pkhtb(a, b);
     }
-    for (int32_t step; count > 0; count -= step, rows += step * stride, products += step) {
-        step = count >= 4 && whole > 0 ? 4 : 1;
-        if (step == 4) {
-            memset(products, 0, 16);
-            bw_attend_four_dsp(wide, end, rows, stride, products);
-        } else {
-            products[0] = one_row(wide, end, rows);
-        }
-        for (int32_t j = 0; j < step && whole < depth; ++j) {
-            products[j] += bw_ring_one_s8(query + whole, rows + j * stride + whole, depth - whole);
-        }
+    if (fours > 0) {
+        bw_attend_fours_dsp(wide, end, rows, stride, products, fours);
+    }
+    for (int32_t j = 4 * fours; j < count; ++j) {
+        products[j] += bw_attend_one_dsp(wide, end, rows + j * stride);
+    }
+    for (int32_t j = 0; j < count && whole < depth; ++j) {
+        products[j] += bw_ring_one_s8(query + whole, rows + j * stride + whole, depth - whole);
+    }
+}
+
+void bw_ring_products_s8(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
+                         int32_t *products) {
+    memset(products, 0, 4U * (uint32_t)count);
+    for (int32_t taps; depth > 0; depth -= taps, query += taps, rows += taps) {
+        taps = depth < TAPS ? depth : TAPS;
+        add_products_s8(query, rows, stride, count, taps, products);
     }
 }
 
@@ -65,15 +58,12 @@ static void two_rows_s4(const uint32_t *wide, const uint32_t *end, const int8_t 
     products[0] = s0, products[1] = s1;
 }
 
-void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
-                         int32_t *products) {
+/* Products of up to TAPS taps, added. */
+static void add_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
+                            int32_t *products) {
     uint32_t wide[TAPS / 2], *end = wide;
     const int32_t whole = depth & ~7;
     int32_t start = 0;
-    if (depth > TAPS) {
-        bw_ring_rows_s4(query, rows, stride, count, depth, products);
-        return;
-    }
     for (int32_t i = 0; i < whole; i += 8, end += 4) {
         const uint32_t a = bw_load32(query + i), b = bw_load32(query + i + 2);
         const uint32_t c = bw_load32(query + i + 4), d = bw_load32(query + i + 6);
@@ -89,10 +79,19 @@ void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t strid
             both[0] += bw_ring_one_s4(query + whole, rows + whole / 2, depth - whole);
             both[1] += bw_ring_one_s4(query + whole, second + whole / 2, depth - whole);
         }
-        products[0] = both[0];
+        products[0] += both[0];
         if (count > 1) {
-            products[1] = both[1];
+            products[1] += both[1];
         }
+    }
+}
+
+void bw_ring_products_s4(const int16_t *query, const int8_t *rows, int32_t stride, int32_t count, int32_t depth,
+                         int32_t *products) {
+    memset(products, 0, 4U * (uint32_t)count);
+    for (int32_t taps; depth > 0; depth -= taps, query += taps, rows += taps / 2) {
+        taps = depth < TAPS ? depth : TAPS;
+        add_products_s4(query, rows, stride, count, taps, products);
     }
 }
 

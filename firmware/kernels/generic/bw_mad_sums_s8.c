@@ -1,34 +1,6 @@
-/* Portable sums of a row of int8, four elements a turn. */
+/* Portable sums of a row of int8. */
 #include "bw_mad_sums_s8.h"
 
-int32_t bw_mad_total_s8(const int8_t *x, int32_t depth) {
-    const int8_t *const whole = x + (depth & ~3), *const end = x + depth;
-    int32_t total = 0;
-    for (; x < whole; x += 4) {
-        total += x[0] + x[1] + x[2] + x[3];
-    }
-    while (x < end) {
-        total += *x++;
-    }
-    return total;
-}
+#include "bw_mad_sums_of.h"
 
-#define TAKE(i)                                                                                                        \
-    do {                                                                                                               \
-        const int32_t d = depth * x[i] - total;                                                                        \
-        sum += (uint32_t)(d > 0 ? d : 0);                                                                              \
-    } while (0)
-
-uint32_t bw_mad_positive_s8(const int8_t *x, int32_t depth, int32_t total) {
-    uint32_t sum = 0;
-    for (const int8_t *const whole = x + (depth & ~3); x < whole; x += 4) {
-        TAKE(0);
-        TAKE(1);
-        TAKE(2);
-        TAKE(3);
-    }
-    for (int32_t i = 0; i < (depth & 3); ++i) {
-        TAKE(i);
-    }
-    return sum;
-}
+BW_DEFINE_MAD_SUMS(bw_mad_total_s8, bw_mad_positive_s8, int8_t)
