@@ -1,8 +1,8 @@
 /* Weighted sums of int8 values as outputs of attention (bw_attention.h).
  *
  * factor and by = 39 - zeros are those of the row; 8 <= by <= 31, for sums of weights are below 2^24, |sum| < 2^by, and
- * factor is below 2^30, for Newton's step stays below the reciprocal. Means are below 255.5 * 2^22, so that they may be
- * doubled, and by a right shift up to 22 rounded in one step. Cost: 16 instructions per output on a Cortex-M4.
+ * factor is below 2^30, for Newton's step stays below the reciprocal. Means are below 255.25 * 2^22, so that they may
+ * be doubled, and by a right shift up to 22 rounded in one step. Cost: 16 instructions per output on a Cortex-M4.
  */
 #ifndef BW_ATTENTION_MEAN_S8_H
 #define BW_ATTENTION_MEAN_S8_H
