@@ -216,7 +216,7 @@ def test_kernels_neither_recurse_nor_allocate_on_the_stack(name: str, folder: An
                 frames[function] = int(size)
         assert "alloca" not in text and "VLA" not in text
     assert len(frames) > 40 and max(frames.values()) <= 512, frames
-    titles = {function.rpartition(":")[2]: function for function in frames}  # of static ones: file:function
+    titles = {function.rpartition(":")[2]: function for function in (*frames, *calls)}  # of static ones: file:function
     for source, targets in calls.items():
         if any("indirect" in target for target in targets):
             calls[source] = {target for target in targets if "indirect" not in target}
