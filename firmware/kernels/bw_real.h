@@ -22,7 +22,8 @@
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
+/* Helium's vectors of float32 take subnormal numbers for zeros. */
+#pragma GCC optimize("fp-contract=off", "no-tree-vectorize")
 #endif
 
 static inline float bw_of_bits(uint32_t bits) {

@@ -10,6 +10,7 @@ import numpy as np
 from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor
 from ..operator import FLOAT_ACTIVATIONS, Inputs, Operator, no_macs, require, require_types
 from .arithmetic import LARGEST, Real
+from .halves import WEIGHT_ONE, inner, weights_as_they_count
 
 FLOATS = (DType.FLOAT32, DType.FLOAT16)
 
@@ -62,8 +63,20 @@ def float_weights(graph: Graph, node: Node, index: int, axis: int = 0) -> tuple[
     return weights.value(), np.ascontiguousarray(scale)
 
 
-def times_weights(x: Real, weights: Array) -> Real:
-    """``x @ weights^T`` [rows, depth] by [units, depth]: products and sums one by one, in the order of the depth."""
+def summed_weights(graph: Graph, node: Node, dtype: DType, axis: int = 0, index: int = 1) -> tuple[Array, Real]:
+    """Weights of sums, and what their sums are multiplied by; :mod:`.halves` has float16. Raises UnsupportedError."""
+    weights, scale = float_weights(graph, node, index, axis)
+    if dtype is DType.FLOAT16:
+        scale = scale * np.float32(WEIGHT_ONE)
+        require(bool(np.all(np.isfinite(scale))), node, "scales of weights are too large")
+    return weights, scale
+
+
+def times_weights(x: Real, weights: Array, dtype: DType) -> Real:
+    """``x @ weights^T`` [rows, depth] by [units, depth]: products and sums one by one, in the order of the depth; those
+    of :mod:`.halves` in float16."""
+    if dtype is DType.FLOAT16:
+        return inner(x[:, None], weights_as_they_count(weights))
     real = weights.astype(np.float32)
     total = np.zeros((x.shape[0], real.shape[0]), np.float32)
     for k in range(real.shape[1]):

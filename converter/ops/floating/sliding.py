@@ -77,7 +77,7 @@ def prepare_conv(graph: Graph, node: Node) -> FloatConv:
 def reference_conv(params: FloatConv, inputs: Inputs) -> list[Array]:
     """Exact result of CONV_2D."""
     matrix = params.weights.reshape(len(params.scale), -1)
-    rows = [times_weights(block, matrix) for block in patch_rows(real_operand(inputs, 0), params.window)]
+    rows = [times_weights(block, matrix, DType.FLOAT32) for block in patch_rows(real_operand(inputs, 0), params.window)]
     values = np.concatenate(rows) * params.scale + params.bias
     shape = (params.batch, *params.window.output, -1)
     return [rounded(values, params.dtype, params.low, params.high).reshape(shape)]
