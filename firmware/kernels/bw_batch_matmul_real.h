@@ -5,6 +5,16 @@
 #include "bw_batch_matmul_real_params.h"
 #include "bw_real.h"
 
+#ifdef BW_HALF
+#include "bw_matmul_row_f16.h"
+
+static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
+                                      bw_real *output) {
+    bw_matmul_row_f16(p, a, b, output);
+}
+
+#else
+
 /* One row of the result, four sums side by side. */
 static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
                                       bw_real *output) {
@@ -33,6 +43,8 @@ static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, cons
         bw_keep(output + n, sum);
     }
 }
+
+#endif
 
 static inline void bw_batch_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *input_1,
                                         const bw_real *input_2, bw_real *output) {
