@@ -6,11 +6,11 @@
 #include "bw_real.h"
 
 #ifdef BW_HALF
-#include "bw_matmul_row_f16.h"
+#include "bw_matmul_f16.h"
 
-static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
-                                      bw_real *output) {
-    bw_matmul_row_f16(p, a, b, output);
+static inline void bw_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
+                                  bw_real *output) {
+    bw_matmul_f16(p, a, b, output);
 }
 
 #else
@@ -44,6 +44,13 @@ static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, cons
     }
 }
 
+static inline void bw_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
+                                  bw_real *output) {
+    for (int32_t m = 0; m < p->rows; ++m) {
+        bw_matmul_row_real(p, a + m * p->row_stride, b, output + m * p->columns);
+    }
+}
+
 #endif
 
 static inline void bw_batch_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *input_1,
@@ -54,10 +61,8 @@ static inline void bw_batch_matmul_real(const bw_batch_matmul_real_params *p, co
                 const int32_t *const one = p->batch_stride_1, *const two = p->batch_stride_2;
                 const bw_real *const a = input_1 + i * one[0] + j * one[1] + k * one[2];
                 const bw_real *const b = input_2 + i * two[0] + j * two[1] + k * two[2];
-                for (int32_t m = 0; m < p->rows; ++m) {
-                    bw_matmul_row_real(p, a + m * p->row_stride, b, output);
-                    output += p->columns;
-                }
+                bw_matmul_real(p, a, b, output);
+                output += p->rows * p->columns;
             }
         }
     }

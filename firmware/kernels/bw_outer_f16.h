@@ -132,12 +132,10 @@ static inline void bw_outer_part_f16(const bw_rows_f16 *p, int32_t at, int32_t w
 
 /* Adds to `width` sums, of which there is room for bw_sums_f16(width). */
 static inline void bw_outer_f16(const bw_rows_f16 *p, int32_t width, float *sums) {
-    int32_t at = 0;
-    for (; at + 32 <= width; at += 32) {
-        bw_outer_part_f16(p, at, 32, sums + at);
-    }
-    for (; at < width; at += BW_LANES_F16) {
-        bw_outer_part_f16(p, at, width - at < BW_LANES_F16 ? width - at : BW_LANES_F16, sums + at);
+    for (int32_t at = 0, part; at < width; at += part) {
+        const int32_t left = width - at;
+        part = left >= 32 ? 32 : left < BW_LANES_F16 ? left : BW_LANES_F16;
+        bw_outer_part_f16(p, at, part, sums + at);
     }
 }
 

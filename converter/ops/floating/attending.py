@@ -2,8 +2,8 @@
 
     s = (Σ q k) * scale + bias, clamped to +-1e30        w = exp(s - max s)        y = (Σ w v) * (1 / Σ w)
 
-A key that is hidden weighs nothing. In float32 only the mean is rounded to the layer's type; in float16 the weights are,
-too, before they are summed, and both sums of products are those of :mod:`.halves`.
+A key that is hidden weighs nothing. In float32 only the mean is rounded to the layer's type; in float16 the weights
+are, too, before they are summed, and both sums of products are those of :mod:`.halves`.
 """
 
 from __future__ import annotations

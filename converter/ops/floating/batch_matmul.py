@@ -1,7 +1,7 @@
 """BATCH_MATMUL in float: the product of two activations, sums in the order of the common dimension.
 
-In float16 they are those of :mod:`.halves`: in eight lanes where elements of a column of the second operand follow each
-other in memory (it is transposed, or has one column), else with a lane for each column.
+In float16 they are those of :mod:`.halves`: in eight lanes where both operands' elements along that dimension follow
+each other in memory (the second one is transposed, or has one column), else in a lane for each element of the result.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def reference(params: FloatBatchMatmul, inputs: Inputs) -> list[Array]:
     left = left.swapaxes(-1, -2) if params.transpose_1 else left
     right = right.swapaxes(-1, -2) if params.transpose_2 else right
     if params.dtype is DType.FLOAT16:
-        along = params.transpose_2 or right.shape[-1] == 1
+        rows_lie = not params.transpose_1 or left.shape[-2] == 1
+        along = rows_lie and (params.transpose_2 or right.shape[-1] == 1)
         sums = inner(left[..., :, None, :], right.swapaxes(-1, -2)[..., None, :, :]) if along else outer(left, right)
         return [rounded(sums, params.dtype)]
     total = np.zeros(params.output_shape, np.float32)

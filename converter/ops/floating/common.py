@@ -10,7 +10,7 @@ import numpy as np
 from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor
 from ..operator import FLOAT_ACTIVATIONS, Inputs, Operator, no_macs, require, require_types
 from .arithmetic import LARGEST, Real
-from .halves import WEIGHT_ONE, inner, weights_as_they_count
+from .halves import WEIGHT_ONE, times_int8
 
 FLOATS = (DType.FLOAT32, DType.FLOAT16)
 
@@ -76,7 +76,7 @@ def times_weights(x: Real, weights: Array, dtype: DType) -> Real:
     """``x @ weights^T`` [rows, depth] by [units, depth]: products and sums one by one, in the order of the depth; those
     of :mod:`.halves` in float16."""
     if dtype is DType.FLOAT16:
-        return inner(x[:, None], weights_as_they_count(weights))
+        return times_int8(x, weights)
     real = weights.astype(np.float32)
     total = np.zeros((x.shape[0], real.shape[0]), np.float32)
     for k in range(real.shape[1]):

@@ -14,6 +14,8 @@ input, so that inputs up to ``SAFE_INPUT`` cannot overflow. A lane that does is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,9 @@ STEPS = 16
 WEIGHT_ONE = 128
 #: Inputs of weights up to here, whatever their signs, leave no lane beyond the finite numbers.
 SAFE_INPUT = 65504 / STEPS
+
+#: Sums that are computed side by side.
+_MOST_SUMS = 2**15
 
 _Wide = NDArray[np.float64]
 
@@ -71,15 +76,25 @@ def outer(a: Array, b: Array) -> Real:
     """Sums of products over the last axis of ``a`` and the axis before the last of ``b``, a lane for each element:
     [..., rows, depth] with [..., depth, columns] to [..., rows, columns]."""
     left, right = a.astype(np.float64), b.astype(np.float64)
-    depth = left.shape[-1]
     shape = (*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), left.shape[-2], right.shape[-1])
-    total: Real = np.zeros(shape, np.float32)
-    for start in range(0, depth, STEPS):
-        lanes = np.zeros(shape)
-        for k in range(start, min(start + STEPS, depth)):
-            lanes = fused(left[..., :, k, None], right[..., None, k, :], lanes)
-        total = total + lanes.astype(np.float32)
-    return total
+    return summed(((left[..., :, k, None], right[..., None, k, :]) for k in range(left.shape[-1])), shape)
+
+
+def summed(pairs: Iterable[tuple[_Wide, _Wide]], shape: tuple[int, ...]) -> Real:
+    """The sum of the products of pairs in their order, a lane for each element of the shape."""
+    total, lanes = np.zeros(shape, np.float32), np.zeros(shape)
+    for number, (a, b) in enumerate(pairs):
+        if number and number % STEPS == 0:
+            total, lanes = total + lanes.astype(np.float32), np.zeros(shape)
+        lanes = fused(a, b, lanes)
+    result: Real = total + lanes.astype(np.float32)
+    return result
+
+
+def times_int8(x: Array, weights: Array) -> Real:
+    """``x @ (weights / 128)^T`` in eight lanes: [rows, depth] by int8 [units, depth], some rows at a time."""
+    real, some = weights_as_they_count(weights), max(1, _MOST_SUMS // len(weights))
+    return np.concatenate([inner(x[at : at + some, None], real) for at in range(0, len(x), some)])
 
 
 def weights_as_they_count(weights: Array) -> _Wide:

@@ -106,13 +106,14 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
             raise ModelError(f"{node.name} ({node.op}): its state must be one variable, {dtype.value} {list(shape)}")
         require(bool(np.all(np.isfinite(states[0]))), node, "an initial state that is not finite is not served")
         require(not reverse, node, "a state that is kept needs the steps in their order")
-    products = [_product(graph, node, dtype, place) for place in (1, 2)]
+    of_input, of_state = (_product(graph, node, dtype, place) for place in (1, 2))
     projection = _product(graph, node, dtype, integer.PROJECTION) if integer.is_projected(plain) else None
     return FloatRecurrent(
         dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         (given[0], given[1]),
-        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), *products, projection,
+        tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))), of_input, of_state,
+        projection,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 from bitwright.converter.ops.floating import halves
+from floating import prove
+from half_layers import LAYERS
 from numpy.typing import NDArray
 
 Half = NDArray[np.float16]
@@ -94,3 +96,8 @@ def test_the_error_does_not_grow_with_the_depth() -> None:
         exact = (a.astype(np.float64) * b.astype(np.float64)).sum(axis=1)
         error = halves.inner(a, b) - exact
         assert np.sqrt(np.mean(error**2)) < 7e-4 * np.sqrt(depth), depth
+
+
+def test_deep_and_wide_layers() -> None:
+    """Reference == C on the host, bit by bit."""
+    prove([graph() for graph in LAYERS.values()])
