@@ -3,7 +3,7 @@
 #ifndef BW_ATTEND_REAL_H
 #define BW_ATTEND_REAL_H
 
-#include "bw_functions_real.h"
+#include "bw_exp_real.h"
 
 #define BW_MOST_SCORE 1e30f
 
@@ -100,15 +100,27 @@ static inline void bw_attend_sums_real(const bw_real *weights, const bw_values_r
 /* A score that counts, whatever it was. */
 static inline float bw_attend_score_real(float score) { return bw_clamp(score, -BW_MOST_SCORE, BW_MOST_SCORE); }
 
-/* Scores, those below -BW_MOST_SCORE hidden, to weights of the type in their place; the inverse of their sum. */
+/* Scores to weights, not yet rounded to the type; those below -BW_MOST_SCORE are hidden. */
+static inline void bw_attend_powers_real(float *scores, int32_t count, float largest) {
+#ifdef BW_HALF
+    bw_exp_row_real(scores, count, largest); /* a hidden one becomes e^-87, which is 0 in float16 */
+#else
+    for (int32_t i = 0; i < count; ++i) {
+        scores[i] = scores[i] < -BW_MOST_SCORE ? 0.0f : bw_exp_real(scores[i] - largest);
+    }
+#endif
+}
+
+/* Scores to weights of the type in their place; the inverse of their sum. */
 static inline const bw_real *bw_attend_weights_real(float *scores, int32_t count, float *inverse) {
     bw_real *const weights = (bw_real *)(void *)scores; /* no longer than the scores that are read already */
     float largest = -2.0f * BW_MOST_SCORE, total = 0.0f;
     for (int32_t i = 0; i < count; ++i) {
         largest = scores[i] > largest ? scores[i] : largest;
     }
+    bw_attend_powers_real(scores, count, largest);
     for (int32_t i = 0; i < count; ++i) {
-        bw_store(weights + i, scores[i] < -BW_MOST_SCORE ? 0.0f : bw_exp_real(scores[i] - largest));
+        bw_store(weights + i, scores[i]);
         total += bw_load(weights + i);
     }
     *inverse = 1.0f / total;
