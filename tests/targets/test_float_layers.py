@@ -309,3 +309,30 @@ def test_another_compiler(
     monkeypatch.setenv("BITWRIGHT_TOOLCHAIN", "zig")
     report = bitwright.verify(quantized(network, samples, **{kind: ("*",)}), target, vectors=4)
     assert report.bit_exact and report.compiler.startswith("Zig ")
+
+
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_sums_beyond_float16(network: Graph, samples: np.ndarray, kind: str) -> None:
+    """Inputs that a lane has no room for are an error of the layer in float16, and none in float32."""
+    wide = samples * 4096 / np.abs(samples).max()
+    quantized(network, wide * 0.99, **{kind: ("0",)})
+    if kind == "f32":
+        assert quantized(network, wide, f32=("0",)).float_types == {DType.FLOAT32}
+        return
+    with pytest.raises(UnsupportedError, match=r"0 \(FULLY_CONNECTED\).* reach 4096.*beyond float16's 65504.*f32"):
+        quantized(network, wide, f16=("0",))
+
+
+def test_products_beyond_float16() -> None:
+    """Of queries and keys, each of which has room by itself."""
+
+    class Attend(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.scaled_dot_product_attention(x, x, x)
+
+    graph = bitwright.load(Attend().eval(), (torch.zeros(1, 2, 5, 8),))
+    data = np.random.default_rng(5).uniform(-1, 1, size=(8, 2, 5, 8)).astype(np.float32)
+    data[0, 0, 0, 0] = 1
+    quantized(graph, data * 63, f16=("*",))
+    with pytest.raises(UnsupportedError, match=r"ATTENTION.* reach 65 times 65, and 16 such products"):
+        quantized(graph, data * 65, f16=("*",))
