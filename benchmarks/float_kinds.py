@@ -121,8 +121,8 @@ def kinds_section(found: list[Kind]) -> list[str]:
         "",
         f"Instructions of the layer alone on {TARGET}, random weights and inputs of unit variance, bit-exact over 2",
         "vectors. float16 sums eight lanes at a time in half precision; the last columns are what that differs by from",
-        "float32 with the same int8 weights, over 24 samples: noise, and the largest and the mean deviation as parts of",
-        "the largest output.",
+        "float32 with the same int8 weights, over 24 samples: noise, and the largest and the mean deviation as parts",
+        "of the largest output.",
         "",
         *table(headings, rows),
     ]

@@ -15,6 +15,7 @@ typedef struct {
 } bw_values_real;
 
 #ifdef BW_HALF
+#include "bw_finish_f16.h"
 #include "bw_inner_f16.h"
 #include "bw_outer_f16.h"
 
@@ -134,9 +135,13 @@ static inline void bw_attend_clear_real(float *sums, int32_t depth) {
 }
 
 static inline void bw_attend_means_real(const float *sums, float inverse, int32_t depth, bw_real *output) {
+#ifdef BW_HALF
+    bw_keep_row_f16(sums, depth, inverse, output);
+#else
     for (int32_t i = 0; i < depth; ++i) {
         bw_keep(output + i, sums[i] * inverse);
     }
+#endif
 }
 
 #endif /* BW_ATTEND_REAL_H */

@@ -6,6 +6,7 @@
 #ifndef BW_DEPTHWISE_PIXEL_F16_H
 #define BW_DEPTHWISE_PIXEL_F16_H
 
+#include "bw_finish_f16.h"
 #include "bw_outer_f16.h"
 #include "bw_tap_real.h"
 
@@ -140,10 +141,7 @@ static inline void bw_depthwise_pixel_f16(const bw_sliding_real_params *p, const
             bw_depthwise_taps_f16(p, image, y, x, taps, unit, width, lanes);
             bw_outer_close_f16(lanes, width, sums);
         }
-        for (int32_t i = 0; i < width; ++i) {
-            const int32_t u = unit + i;
-            bw_store(output + u, bw_clamp(sums[i] * p->scale[u] + p->bias[u], p->low, p->high));
-        }
+        bw_finish_f16(sums, width, p->scale + unit, p->bias + unit, p->low, p->high, output + unit);
     }
 }
 

@@ -5,19 +5,19 @@
 #define BW_MATMUL_F16_H
 
 #include "bw_batch_matmul_real_params.h"
+#include "bw_finish_f16.h"
 #include "bw_inner_f16.h"
 #include "bw_outer_f16.h"
 
 static inline void bw_matmul_along_f16(const bw_batch_matmul_real_params *p, const uint16_t *a, const uint16_t *b,
                                        uint16_t *output) {
     for (int32_t m = 0; m < p->rows; ++m) {
-        for (int32_t n = 0; n < p->columns; n += 4) {
-            float sums[4];
-            const int32_t count = p->columns - n < 4 ? p->columns - n : 4;
+        for (int32_t n = 0; n < p->columns; n += 32) {
+            float sums[32];
+            const int32_t count = p->columns - n < 32 ? p->columns - n : 32;
             bw_inner_f16(a + m * p->row_stride, b + n * p->column_stride, p->column_stride, count, p->depth, sums);
-            for (int32_t i = 0; i < count; ++i) {
-                bw_keep(output++, sums[i]);
-            }
+            bw_keep_row_f16(sums, count, 1.0f, output);
+            output += count;
         }
     }
 }
@@ -29,6 +29,10 @@ static inline void bw_matmul_part_f16(const bw_rows_f16 *rows, int32_t count, ui
         sums[i] = 0.0f;
     }
     bw_outer_f16(rows, count, sums);
+    if (apart == 1) {
+        bw_keep_row_f16(sums, count, 1.0f, output);
+        return;
+    }
     for (int32_t i = 0; i < count; ++i) {
         bw_keep(output + i * apart, sums[i]);
     }

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor
 from ..operator import FLOAT_ACTIVATIONS, Inputs, Operator, no_macs, require, require_types
-from .arithmetic import LARGEST, Real
+from .arithmetic import LARGEST, Real, rounded
 from .halves import WEIGHT_ONE, times_int8
 
 FLOATS = (DType.FLOAT32, DType.FLOAT16)
@@ -82,6 +82,14 @@ def times_weights(x: Real, weights: Array, dtype: DType) -> Real:
     for k in range(real.shape[1]):
         total = total + x[:, k, None] * real[:, k]
     return total
+
+
+def finished(
+    sums: Real, scale: Real, bias: Real, dtype: DType, low: np.float32 | None = None, high: np.float32 | None = None
+) -> Array:
+    """Sums of products with weights as a tensor of the type, within a range; zeros of float16 are positive."""
+    result = rounded(sums * scale + bias, dtype, low, high)
+    return result + np.float16(0) if dtype is DType.FLOAT16 else result
 
 
 def float_operator(

@@ -24,7 +24,7 @@ from ...ir import Array, DType, Graph, Node
 from .. import recurrent as integer
 from ..operator import Inputs, Operator, require
 from .arithmetic import Real, logistic, rounded, tanh
-from .common import float_operator, float_type, parameter, real_operand, summed_weights, times_weights
+from .common import finished, float_operator, float_type, parameter, real_operand, summed_weights, times_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,9 @@ def _lstm(params: FloatRecurrent, x: Real, state: Real) -> Real:
     cell = params.round(logistic(forget) * state[:, params.hidden :] + logistic(enter) * tanh(new))
     hidden = params.round(logistic(leave) * tanh(cell))
     if params.projection is not None:
-        hidden = params.round(params.projection(hidden))
+        matrix = params.projection
+        sums = times_weights(hidden, matrix.weights, matrix.dtype)
+        hidden = finished(sums, matrix.scale, matrix.bias, matrix.dtype).astype(np.float32)
     return np.concatenate([hidden, cell], axis=1)
 
 

@@ -18,7 +18,16 @@ from .. import conv, depthwise_conv, pooling, reduce
 from ..operator import Inputs, Operator, require
 from ..window import Window, patch_rows, patches
 from .arithmetic import LARGEST, Real, clamped, rounded
-from .common import float_operator, float_type, parameter, range_of, real_operand, summed_weights, times_weights
+from .common import (
+    finished,
+    float_operator,
+    float_type,
+    parameter,
+    range_of,
+    real_operand,
+    summed_weights,
+    times_weights,
+)
 from .halves import summed, weights_as_they_count
 
 
@@ -80,9 +89,8 @@ def reference_conv(params: FloatConv, inputs: Inputs) -> list[Array]:
     """Exact result of CONV_2D."""
     matrix = params.weights.reshape(len(params.scale), -1)
     rows = [times_weights(block, matrix, params.dtype) for block in patch_rows(real_operand(inputs, 0), params.window)]
-    values = np.concatenate(rows) * params.scale + params.bias
-    shape = (params.batch, *params.window.output, -1)
-    return [rounded(values, params.dtype, params.low, params.high).reshape(shape)]
+    y = finished(np.concatenate(rows), params.scale, params.bias, params.dtype, params.low, params.high)
+    return [y.reshape((params.batch, *params.window.output, -1))]
 
 
 def prepare_depthwise(graph: Graph, node: Node) -> FloatConv:
@@ -102,7 +110,7 @@ def reference_depthwise(params: FloatConv, inputs: Inputs) -> list[Array]:
         total, real = np.zeros(shape, np.float32), weights.astype(np.float32)
         for i, j in places:
             total = total + np.repeat(taps[:, :, :, i, j], each, axis=-1) * real[i, j]
-    return [rounded(total * params.scale + params.bias, params.dtype, params.low, params.high)]
+    return [finished(total, params.scale, params.bias, params.dtype, params.low, params.high)]
 
 
 def prepare_pool(graph: Graph, node: Node) -> FloatPool:
