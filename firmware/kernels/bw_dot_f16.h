@@ -78,11 +78,19 @@ static inline void bw_dot4_block_f16(const int8_t *w0, const int8_t *w1, const i
 
 /* Sums of four rows of weights, which follow each other. */
 static inline void bw_dot4_f16(const int8_t *weights, const uint16_t *x, int32_t depth, float sums[4]) {
-    const int8_t *const w0 = weights, *const w1 = w0 + depth, *const w2 = w1 + depth, *const w3 = w2 + depth;
-    sums[0] = sums[1] = sums[2] = sums[3] = 0.0f;
-    for (int32_t at = 0; at < depth; at += BW_BLOCK_F16) {
-        bw_dot4_block_f16(w0 + at, w1 + at, w2 + at, w3 + at, x + at, bw_block_f16(at, depth), sums);
-    }
+    float found[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    int32_t left = depth;
+    do { /* what one block takes is the usual case */
+        const int32_t count = left < BW_BLOCK_F16 ? left : BW_BLOCK_F16;
+        bw_dot4_block_f16(weights, weights + depth, weights + 2 * depth, weights + 3 * depth, x, count, found);
+        weights += count;
+        x += count;
+        left -= count;
+    } while (left > 0);
+    sums[0] = found[0];
+    sums[1] = found[1];
+    sums[2] = found[2];
+    sums[3] = found[3];
 }
 
 static inline float bw_dot_f16(const int8_t *weights, const uint16_t *x, int32_t depth) {
