@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from fractions import Fraction
 
 import numpy as np
+import pytest
+from background import ROOT
 from bitwright.converter.ops.floating import halves
+from cbuild import library
 from floating import prove
 from half_layers import LAYERS
 from numpy.typing import NDArray
@@ -37,8 +41,8 @@ def near_ties(generator: np.random.Generator, count: int) -> tuple[Half, Half, H
     """Products that end next to the middle between two numbers, as seen from the sum."""
     a = every_kind(generator, count)
     total = every_kind(generator, count)
-    wanted = np.spacing(np.abs(total)).astype(np.float64) * generator.choice([0.25, 0.5, 1, 1.5], count)
     with np.errstate(all="ignore"):
+        wanted = np.spacing(np.abs(total)).astype(np.float64) * generator.choice([0.25, 0.5, 1, 1.5], count)
         b = np.nan_to_num(wanted / a.astype(np.float64), nan=1, posinf=1, neginf=1)
     return a, np.clip(b, -65504, 65504).astype(np.float16), total
 
@@ -56,6 +60,31 @@ def test_a_fused_product_is_rounded_once() -> None:
         assert found.tolist() == expected
         assert np.isinf(found).any() or total is not drawn[2]
         assert np.any((found != 0) & (np.abs(found) < 2.0**-14))
+
+
+_C = """#include "bw_fused_f16.h"
+void fused(const float *a, const float *b, const float *total, float *results, int count);
+void fused(const float *a, const float *b, const float *total, float *results, int count) {
+    for (int i = 0; i < count; ++i) {
+        results[i] = bw_fused_f16(a[i], b[i], total[i]);
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_a_fused_product_in_c(compiler: str) -> None:
+    """The portable form, which has no wider type, gives the same bits; infinite sums stay so."""
+    generator, kernels = np.random.default_rng(3), ROOT / "firmware" / "kernels"
+    code = library(_C, [kernels / "bw_fused_f16.h", kernels / "bw_real.h"], compiler)
+    drawn = [every_kind(generator, 400000) for _ in range(3)]
+    drawn[2][::1000] = np.float16(np.inf) * np.sign(drawn[2][::1000] + np.float16(0.5))
+    for a, b, total in (drawn, near_ties(generator, 400000)):
+        singles = [np.ascontiguousarray(x, np.float32) for x in (a, b, total)]
+        found = np.empty(len(a), np.float32)
+        code.fused(*(ctypes.c_void_p(x.ctypes.data) for x in (*singles, found)), len(a))
+        expected = halves.fused(*(x.astype(np.float64) for x in (a, b, total))).astype(np.float32)
+        assert found.tobytes() == expected.tobytes()
 
 
 def test_the_order_of_a_sum() -> None:
