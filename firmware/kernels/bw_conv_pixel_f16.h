@@ -3,7 +3,7 @@
 #ifndef BW_CONV_PIXEL_F16_H
 #define BW_CONV_PIXEL_F16_H
 
-#include "bw_fully_connected_real.h"
+#include "bw_dense_f16.h"
 #include "bw_tap_real.h"
 
 /* Copies a row of the window, and returns where the next one goes. */
@@ -35,8 +35,8 @@ static inline void bw_conv_pixel_f16(const bw_sliding_real_params *p, const uint
         const int32_t inside = row >= 0 && row < w->input[0];
         to = bw_patch_row_f16(w, inside ? image + row * w->input[1] * w->channels : 0, x, to);
     }
-    bw_fully_connected_real(p->units, w->kernel[0] * w->kernel[1] * w->channels, p->weights, p->scale, p->bias, p->low,
-                            p->high, patch, output);
+    bw_dense_f16(p->units, w->kernel[0] * w->kernel[1] * w->channels, p->weights, p->scale, p->bias, p->low, p->high,
+                 patch, output);
 }
 
 #endif /* BW_CONV_PIXEL_F16_H */

@@ -5,24 +5,12 @@
 #include "bw_dot_real.h"
 
 #ifdef BW_HALF
-#include "bw_finish_f16.h"
+#include "bw_dense_f16.h"
 
 static inline void bw_fully_connected_real(int32_t units, int32_t depth, const int8_t *weights, const float *scale,
                                            const float *bias, float low, float high, const bw_real *input,
                                            bw_real *output) {
-    for (int32_t unit = 0; unit < units; unit += 32) {
-        float sums[32];
-        const int32_t count = units - unit < 32 ? units - unit : 32;
-        const int8_t *const rows = weights + unit * depth;
-        int32_t i = 0;
-        for (; i + 4 <= count; i += 4) {
-            bw_dot4_f16(rows + i * depth, input, depth, sums + i);
-        }
-        for (; i < count; ++i) {
-            sums[i] = bw_dot_f16(rows + i * depth, input, depth);
-        }
-        bw_finish_f16(sums, count, scale + unit, bias + unit, low, high, output + unit);
-    }
+    bw_dense_f16(units, depth, weights, scale, bias, low, high, input, output);
 }
 
 #else

@@ -34,7 +34,7 @@ static inline void bw_matmul_part_f16(const bw_rows_f16 *rows, int32_t count, ui
         return;
     }
     for (int32_t i = 0; i < count; ++i) {
-        bw_keep(output + i * apart, sums[i]);
+        bw_keep_row_f16(sums + i, 1, 1.0f, output + i * apart);
     }
 }
 
