@@ -1,4 +1,5 @@
-"""What layers in float cost and give: one recurrent network in int8, in int16 and in float, on cores with an FPU.
+"""What layers in float cost and give: one recurrent network in int8, in int16 and in float, on cores with an FPU, and
+layers one by one on a Cortex-M55.
 
     python benchmarks/float_layers.py [--vectors N]
 
@@ -18,6 +19,7 @@ import bitwright
 import numpy as np
 import torch
 from bitwright.targets.verify import Report
+from float_kinds import Kind, kinds_section, measure_kinds
 from pages import deliver
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "float_layers.md"
@@ -79,7 +81,7 @@ def measure(vectors: int) -> Iterator[Measured]:
                 yield Measured(form, target, result.judgement.sqnr, report)
 
 
-def page(found: list[Measured], vectors: int) -> str:
+def page(found: list[Measured], kinds: list[Kind], vectors: int) -> str:
     """The page."""
     lines = [
         "# Layers in float",
@@ -105,6 +107,7 @@ def page(found: list[Measured], vectors: int) -> str:
         "All forms keep int8 weights, so that their constants differ by tables and scales only. What is left in float",
         "is the error of these weights; float16 has it at little more than half of float32's arena.",
         "",
+        *kinds_section(kinds),
         f"Compiled by {found[0].report.compiler}; run by {found[0].report.emulator}.",
     ]
     return "\n".join(lines) + "\n"
@@ -115,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=int, default=3)
     options = parser.parse_args()
-    deliver(page(list(measure(options.vectors)), options.vectors), PAGE, parser)
+    deliver(page(list(measure(options.vectors)), list(measure_kinds()), options.vectors), PAGE, parser)
 
 
 if __name__ == "__main__":

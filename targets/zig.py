@@ -21,6 +21,7 @@ COMPILE_FLAGS = (
 _ARM_CPUS = {
     "cortex-m33": "cortex_m33+dsp",
     "cortex-m33+nodsp": "cortex_m33",
+    "cortex-m55": "cortex_m55+mve_fp+fp_armv8d16sp+fullfp16+dsp",
     "cortex-m55+nomve": "cortex_m55-mve_fp-mve+fp_armv8d16sp+fullfp16+dsp",
     "cortex-m55+nofp": "cortex_m55-mve_fp-vfp2sp-fp_armv8d16sp+mve+dsp",
 }

@@ -14,6 +14,7 @@ from ..ops import OPERATORS
 from ..ops.operator import Matrix, QuantRule
 from ..ops.recurrent import GATES
 from .grid import LEVELS, SATURATING, affine_grid, symmetric_scale, weight_scales
+from .half_range import require_room
 from .modes import Module, is_joint, resolved
 from .observers import OBSERVERS
 from .statistics import Statistics, TensorStatistics
@@ -79,13 +80,15 @@ def annotate(graph: Graph, statistics: Statistics, scheme: Scheme) -> Graph:
 
     Raises:
         InputError: an unknown observer, or a tensor without statistics.
-        UnsupportedError: an operator that is not quantized.
+        UnsupportedError: an operator that is not quantized, or sums that float16 has no room for.
     """
     if scheme.observer not in OBSERVERS:
         raise InputError(f"there is no observer '{scheme.observer}'; there are {', '.join(OBSERVERS)}")
     scheme = resolved(graph, scheme)
     graph = _calibrated(_with_narrow(_with_joints(graph, scheme), scheme), statistics)
     _require_matches(graph, (*scheme.f32, *scheme.f16))
+    for node in graph.nodes:
+        require_room(graph, node, scheme.type_of(node), statistics)
     states = _states_in(graph, scheme)
     types = _types(graph, scheme, states)
     grids = _grids(graph, types, states, statistics, scheme)

@@ -26,10 +26,12 @@ static inline void bw_attention_row_real(const bw_attention_real_params *p, int3
         const float bias = p->bias ? p->bias[start + i * p->bias_key] : 0.0f;
         scores[i] = bias <= -BW_MOST_SCORE ? 2.0f * bias : bw_attend_score_real(p->bias ? scores[i] + bias : scores[i]);
     }
-    const float inverse = bw_attend_weights_real(scores, count);
-    bw_attend_clear_real(sums, p->value_depth);
-    bw_attend_sums_real(scores, value + bw_attention_at_real(&p->value, batch, first, shared), p->value.token_stride,
-                        count, p->value_depth, sums);
+    float inverse;
+    const bw_real *const weights = bw_attend_weights_real(scores, count, &inverse);
+    const bw_values_real values = {value + bw_attention_at_real(&p->value, batch, first, shared), 0,
+                                   p->value.token_stride, count, first};
+    bw_attend_clear_real(sums, bw_attend_room_real(p->value_depth));
+    bw_attend_sums_real(weights, &values, p->value_depth, sums);
     bw_attend_means_real(sums, inverse, p->value_depth, output + bw_attention_at_real(&p->output, batch, token, head));
 }
 

@@ -5,8 +5,8 @@
  * after the other. `group` heads of queries share one head of keys and values. Query i sees keys i + offset - before ..
  * i + offset + after, those of them that exist and whose bias is above -1e30; at least one. The output may run in place
  * of the queries where both have one layout.
- * Scratch: a float for each key and for each element of a value. Cost: pairs of queries and keys that see each other
- * times depth + value_depth products, and an exponential per pair.
+ * Scratch: a float for each key and for each element of a value, of which float16 takes whole eights. Cost: pairs of
+ * queries and keys that see each other times depth + value_depth products, and an exponential per pair.
  */
 #ifndef BW_ATTENTION_REAL_PARAMS_H
 #define BW_ATTENTION_REAL_PARAMS_H

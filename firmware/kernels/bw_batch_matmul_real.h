@@ -5,6 +5,16 @@
 #include "bw_batch_matmul_real_params.h"
 #include "bw_real.h"
 
+#ifdef BW_HALF
+#include "bw_matmul_f16.h"
+
+static inline void bw_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
+                                  bw_real *output) {
+    bw_matmul_f16(p, a, b, output);
+}
+
+#else
+
 /* One row of the result, four sums side by side. */
 static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
                                       bw_real *output) {
@@ -34,6 +44,15 @@ static inline void bw_matmul_row_real(const bw_batch_matmul_real_params *p, cons
     }
 }
 
+static inline void bw_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *a, const bw_real *b,
+                                  bw_real *output) {
+    for (int32_t m = 0; m < p->rows; ++m) {
+        bw_matmul_row_real(p, a + m * p->row_stride, b, output + m * p->columns);
+    }
+}
+
+#endif
+
 static inline void bw_batch_matmul_real(const bw_batch_matmul_real_params *p, const bw_real *input_1,
                                         const bw_real *input_2, bw_real *output) {
     for (int32_t i = 0; i < p->batches[0]; ++i) {
@@ -42,10 +61,8 @@ static inline void bw_batch_matmul_real(const bw_batch_matmul_real_params *p, co
                 const int32_t *const one = p->batch_stride_1, *const two = p->batch_stride_2;
                 const bw_real *const a = input_1 + i * one[0] + j * one[1] + k * one[2];
                 const bw_real *const b = input_2 + i * two[0] + j * two[1] + k * two[2];
-                for (int32_t m = 0; m < p->rows; ++m) {
-                    bw_matmul_row_real(p, a + m * p->row_stride, b, output);
-                    output += p->columns;
-                }
+                bw_matmul_real(p, a, b, output);
+                output += p->rows * p->columns;
             }
         }
     }

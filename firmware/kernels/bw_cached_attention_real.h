@@ -18,10 +18,11 @@ static inline void bw_cached_head_real(const bw_cached_attention_real_params *p,
         const int32_t age = i == count ? 0 : i < place ? place - i : place - i + p->context;
         scores[i] = bw_attend_score_real(p->slopes ? scores[i] - p->slopes[head] * (float)age : scores[i]);
     }
-    const float inverse = bw_attend_weights_real(scores, count + 1);
-    bw_attend_clear_real(sums, p->value_depth);
-    bw_attend_sums_real(scores, values + head * p->value_depth, value_row, count, p->value_depth, sums);
-    bw_attend_sums_real(scores + count, value, value_row, 1, p->value_depth, sums);
+    float inverse;
+    const bw_real *const weights = bw_attend_weights_real(scores, count + 1, &inverse);
+    const bw_values_real past = {values + head * p->value_depth, value, value_row, count, 0};
+    bw_attend_clear_real(sums, bw_attend_room_real(p->value_depth));
+    bw_attend_sums_real(weights, &past, p->value_depth, sums);
     bw_attend_means_real(sums, inverse, p->value_depth, output);
 }
 
@@ -50,7 +51,8 @@ static inline void bw_cached_attention_real(const bw_cached_attention_real_param
 static inline void bw_cached_attention_whole_real(const bw_cached_attention_real_params *p, const bw_real *query,
                                                   const bw_real *key, const bw_real *value, bw_real *output,
                                                   void *scratch) {
-    int32_t *const position = (int32_t *)(void *)((float *)scratch + p->context + 1 + p->value_depth);
+    int32_t *const position =
+        (int32_t *)(void *)((float *)scratch + p->context + 1 + bw_attend_room_real(p->value_depth));
     bw_real *const keys = (bw_real *)(void *)(position + 2), *const values = keys + p->context * p->heads * p->depth;
     position[0] = 0;
     position[1] = 0;

@@ -1,4 +1,4 @@
-/* Depthwise convolution in float16. */
+/* Depthwise convolution in float16, by the sums of bw_outer_f16.h; weights count as w / 128. */
 #ifndef BW_DEPTHWISE_F16_H
 #define BW_DEPTHWISE_F16_H
 

@@ -1,8 +1,22 @@
-/* Rows of int8 weights times a vector in float, the sums in the order of the depth. */
+/* Rows of int8 weights times a vector in float: the sums in the order of the depth, of float16 those of bw_fused_f16.h.
+ */
 #ifndef BW_DOT_REAL_H
 #define BW_DOT_REAL_H
 
 #include "bw_real.h"
+
+#ifdef BW_HALF
+#include "bw_dot_f16.h"
+
+static inline void bw_dot4_real(const int8_t *weights, const bw_real *x, int32_t depth, float sums[4]) {
+    bw_dot4_f16(weights, x, depth, sums);
+}
+
+static inline float bw_dot_real(const int8_t *weights, const bw_real *x, int32_t depth) {
+    return bw_dot_f16(weights, x, depth);
+}
+
+#else
 
 /* Sums of four rows of weights, which follow each other. */
 static inline void bw_dot4_real(const int8_t *weights, const bw_real *x, int32_t depth, float sums[4]) {
@@ -28,5 +42,7 @@ static inline float bw_dot_real(const int8_t *weights, const bw_real *x, int32_t
     }
     return sum;
 }
+
+#endif
 
 #endif /* BW_DOT_REAL_H */

@@ -4,6 +4,17 @@
 
 #include "bw_dot_real.h"
 
+#ifdef BW_HALF
+#include "bw_dense_f16.h"
+
+static inline void bw_fully_connected_real(int32_t units, int32_t depth, const int8_t *weights, const float *scale,
+                                           const float *bias, float low, float high, const bw_real *input,
+                                           bw_real *output) {
+    bw_dense_f16(units, depth, weights, scale, bias, low, high, input, output);
+}
+
+#else
+
 static inline void bw_fully_connected_real(int32_t units, int32_t depth, const int8_t *weights, const float *scale,
                                            const float *bias, float low, float high, const bw_real *input,
                                            bw_real *output) {
@@ -20,5 +31,7 @@ static inline void bw_fully_connected_real(int32_t units, int32_t depth, const i
         bw_store(output + unit, bw_clamp(sum * scale[unit] + bias[unit], low, high));
     }
 }
+
+#endif
 
 #endif /* BW_FULLY_CONNECTED_REAL_H */

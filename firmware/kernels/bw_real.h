@@ -22,7 +22,8 @@
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
+/* Helium's vectors of float32 take subnormal numbers for zeros. */
+#pragma GCC optimize("fp-contract=off", "no-tree-vectorize")
 #endif
 
 static inline float bw_of_bits(uint32_t bits) {
@@ -39,8 +40,16 @@ static inline uint32_t bw_bits(float value) {
 
 /* x in [low, high]; low where x is no number. */
 static inline float bw_clamp(float x, float low, float high) {
+#if defined(__arm__) && defined(__ARM_FP) && __ARM_ARCH >= 8
+    __asm__("vmaxnm.f32 %0, %0, %1 \n"
+            "vminnm.f32 %0, %0, %2 \n"
+            : "+t"(x)
+            : "t"(low), "t"(high));
+    return x;
+#else
     const float raised = x > low ? x : low;
     return raised < high ? raised : high;
+#endif
 }
 
 /* The nearest whole number, ties away from zero, of a magnitude below 2^31. */

@@ -4,10 +4,11 @@
  * state [batch][hidden], of an LSTM [batch][hidden + cells] with the cells after the hidden values. Weights int8
  * [gates][cells][inputs] and [gates][cells][hidden], of a projection [hidden][cells], a scale and a bias for each row;
  * gates of a GRU: reset, update, new; of an LSTM: input, forget, new, output. Without a projection, whose weights are
- * then null, there are as many hidden values as cells. A product is a sum in the order of the weights, times its scale,
- * plus its bias; hidden values, cells and what a GRU without reset_after or a projection multiplies are rounded to the
- * type, gates stay in float32. Scratch: 8 bytes per gate and cell, then one element per cell. Cost per step: a product
- * for each weight, and for each gate and cell a logistic function or tangent; a tangent more for each cell of an LSTM.
+ * then null, there are as many hidden values as cells. A product is a sum in the order of the weights (of float16 that
+ * of bw_fused_f16.h, with weights as w / 128), times its scale, plus its bias; hidden values, cells and what a GRU
+ * without reset_after or a projection multiplies are rounded to the type, gates stay in float32. Scratch: 8 bytes per
+ * gate and cell, then one element per cell. Cost per step: a product for each weight, and for each gate and cell a
+ * logistic function or tangent; a tangent more for each cell of an LSTM.
  */
 #ifndef BW_RECURRENT_REAL_PARAMS_H
 #define BW_RECURRENT_REAL_PARAMS_H

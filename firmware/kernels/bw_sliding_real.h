@@ -4,15 +4,18 @@
 
 #include "bw_real.h"
 #include "bw_sliding_real_params.h"
+#include "bw_tap_real.h"
 
-/* The pixel under tap (i, j) of the window at (y, x) of an image; null beyond its edges. */
-static inline const bw_real *bw_tap_real(const bw_window_real *w, const bw_real *image, int32_t y, int32_t x, int32_t i,
-                                         int32_t j) {
-    const int32_t row = y * w->stride[0] - w->before[0] + i * w->dilation[0];
-    const int32_t column = x * w->stride[1] - w->before[1] + j * w->dilation[1];
-    const int32_t inside = row >= 0 && row < w->input[0] && column >= 0 && column < w->input[1];
-    return inside ? image + (row * w->input[1] + column) * w->channels : 0;
+#ifdef BW_HALF
+#include "bw_conv_pixel_f16.h"
+#include "bw_depthwise_pixel_f16.h"
+
+static inline void bw_depthwise_pixel_real(const bw_sliding_real_params *p, const bw_real *image, int32_t y, int32_t x,
+                                           bw_real *output) {
+    bw_depthwise_pixel_f16(p, image, y, x, output);
 }
+
+#else
 
 /* Up to four units of a convolution at one place, side by side. */
 static inline void bw_conv_units_real(const bw_sliding_real_params *p, const bw_real *image, int32_t y, int32_t x,
@@ -68,6 +71,8 @@ static inline void bw_depthwise_pixel_real(const bw_sliding_real_params *p, cons
     }
 }
 
+#endif
+
 static inline void bw_pool_pixel_real(const bw_pool_real_params *p, const bw_real *image, int32_t y, int32_t x,
                                       bw_real *output) {
     const bw_window_real *const w = &p->window;
@@ -101,9 +106,18 @@ static inline void bw_pool_pixel_real(const bw_pool_real_params *p, const bw_rea
         input += (window)->input[0] * (window)->input[1] * (window)->channels;                                         \
     }
 
+#ifdef BW_HALF
+static inline void bw_conv_real(const bw_sliding_real_params *p, const bw_real *input, bw_real *output,
+                                bw_real *patch) {
+#define BW_PIXEL_F16(params, image, y, x, to) bw_conv_pixel_f16(params, image, y, x, to, patch)
+    BW_SLIDE_REAL(&p->window, p->units, BW_PIXEL_F16)
+#undef BW_PIXEL_F16
+}
+#else
 static inline void bw_conv_real(const bw_sliding_real_params *p, const bw_real *input, bw_real *output) {
     BW_SLIDE_REAL(&p->window, p->units, bw_conv_pixel_real)
 }
+#endif
 
 static inline void bw_depthwise_real(const bw_sliding_real_params *p, const bw_real *input, bw_real *output) {
     BW_SLIDE_REAL(&p->window, p->units, bw_depthwise_pixel_real)

@@ -30,7 +30,7 @@ STRICT = tuple(_FLAGS.split())
 ARM, RV = "arm-none-eabi-gcc -mthumb -mfloat-abi=soft", "riscv64-unknown-elf-gcc --specs=picolibc.specs"
 HELIUM = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nofp -mfloat-abi=hard"
 FPU = "arm-none-eabi-gcc -mthumb -mfloat-abi=softfp"
-HALVES = "arm-none-eabi-gcc -mthumb -mcpu=cortex-m55+nomve -mfloat-abi=hard"
+HALVES = "arm-none-eabi-gcc -mthumb -mfloat-abi=hard -mcpu=cortex-m55"
 RVV = "clang-19 --target=riscv32-unknown-elf -march=rv32imc_zve32x_zvl128b -mabi=ilp32"
 RV32 = "-march=rv32imc -misa-spec=2.2 -mabi=ilp32"
 
@@ -78,6 +78,8 @@ COMPILERS = {
     "cortex-m4-fpu-O0": Compiler(f"{FPU} -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -O0", ("fpu",)),
     "cortex-m7-fpu": Compiler(f"{FPU} -mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -O2", ("fpu",)),
     "cortex-m55-fpu": Compiler(f"{HALVES} -O2", ("fpu",)),
+    "cortex-m55-fpu-O0": Compiler(f"{HALVES} -O0", ("fpu",)),
+    "cortex-m55-scalar-fpu": Compiler(f"{HALVES}+nomve -O2", ("fpu",)),
     "rv32imc": Compiler(f"{RV} {RV32} -O2", ("generic", "rv32")),
     "rv32imc-O0": Compiler(f"{RV} {RV32} -O0", ("generic", "rv32")),
     "xcv": Compiler(f"{RV} {RV32} -DBW_XCV -O2", ("xcv",)),

@@ -23,6 +23,9 @@ from bitwright.targets.disassembly import disassemble
 from bitwright.targets.image import built
 from bitwright.targets.sizes import check_integer_only
 from bitwright.targets.target import all_targets, find_target
+from floating import layer
+from half_layers import LAYERS
+from single import activation, constant
 from tools import needs_target
 
 TARGETS = [("host", "f32"), ("host", "f16"), ("mps2-an386", "f32"), ("mps2-an500", "f32"), ("mps2-an505", "f32")]
@@ -92,6 +95,25 @@ def test_recurrent_layers_on_the_cores(sequences: Graph, target: str, kind: str)
         graph = quantized(sequences, data, **{kind: patterns})
         assert {f"FLOAT_{kind}" for kind in GATES} <= {node.op for node in graph.nodes}
         assert all(node.in_float for node in graph.nodes) == (patterns == ("*",))
+        report = bitwright.verify(graph, target, vectors=4)
+        assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("target", [needs_target("mps3-an547")])
+@pytest.mark.parametrize("name", LAYERS)
+def test_half_precision_instructions(name: str, target: str) -> None:
+    """Helium's lanes give the reference's bits, in every form of their loops."""
+    report = bitwright.verify(LAYERS[name](), target, vectors=2)
+    assert report.bit_exact, report.mismatches[:3]
+
+
+@pytest.mark.parametrize("target", [needs_target("mps3-an547")])
+def test_half_precision_beyond_the_range(target: str) -> None:
+    """Sums of subnormal numbers, and lanes that overflow, one to each side."""
+    ends = np.repeat(np.array([[127, -127]], np.int8), 40, axis=0).reshape(1, 80)
+    for scale in (2.0**-24, 2.0**-17, 60.0, 500.0):
+        matrix = constant("w", np.concatenate([ends, -ends, np.abs(ends), ends // 100]), [0.5] * 4, axis=0)
+        graph = layer("FULLY_CONNECTED", [activation("in", (1, 80), scale), matrix], DType.FLOAT16)
         report = bitwright.verify(graph, target, vectors=4)
         assert report.bit_exact, report.mismatches[:3]
 
@@ -287,3 +309,30 @@ def test_another_compiler(
     monkeypatch.setenv("BITWRIGHT_TOOLCHAIN", "zig")
     report = bitwright.verify(quantized(network, samples, **{kind: ("*",)}), target, vectors=4)
     assert report.bit_exact and report.compiler.startswith("Zig ")
+
+
+@pytest.mark.parametrize("kind", ["f16", "f32"])
+def test_sums_beyond_float16(network: Graph, samples: np.ndarray, kind: str) -> None:
+    """Inputs that a lane has no room for are an error of the layer in float16, and none in float32."""
+    wide = samples * 4096 / np.abs(samples).max()
+    quantized(network, wide * 0.99, **{kind: ("0",)})
+    if kind == "f32":
+        assert quantized(network, wide, f32=("0",)).float_types == {DType.FLOAT32}
+        return
+    with pytest.raises(UnsupportedError, match=r"0 \(FULLY_CONNECTED\).* reach 4096.*beyond float16's 65504.*f32"):
+        quantized(network, wide, f16=("0",))
+
+
+def test_products_beyond_float16() -> None:
+    """Of queries and keys, each of which has room by itself."""
+
+    class Attend(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.scaled_dot_product_attention(x, x, x)
+
+    graph = bitwright.load(Attend().eval(), (torch.zeros(1, 2, 5, 8),))
+    data = np.random.default_rng(5).uniform(-1, 1, size=(8, 2, 5, 8)).astype(np.float32)
+    data[0, 0, 0, 0] = 1
+    quantized(graph, data * 63, f16=("*",))
+    with pytest.raises(UnsupportedError, match=r"ATTENTION.* reach 65 times 65, and 16 such products"):
+        quantized(graph, data * 65, f16=("*",))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ....converter.ir import Graph, Node
+from ....converter.ir import DType, Graph, Node
 from ....converter.ops.floating.attention import FloatAttention
 from ....converter.ops.floating.cached_attention import FloatCachedAttention
+from ....converter.ops.floating.halves import LANES
 from ..call import Field, KernelCall
 from ..generic.attention import bias_walk, walks
 from .names import SUFFIX
@@ -23,7 +24,7 @@ def lower(_graph: Graph, _node: Node, params: FloatAttention) -> KernelCall:
     if params.bias is not None:
         fields |= {"bias": params.bias.reshape(-1), **bias_walk(params.bias, form)}
     distance = {0: 0} if form.depth == form.value_depth else {}
-    scratch = 4 * (form.keys + form.value_depth)
+    scratch = 4 * (form.keys + _room(params.dtype, form.value_depth))
     return KernelCall(f"bw_attention_{SUFFIX[params.dtype]}", fields, (0, 1, 2), scratch, distance)
 
 
@@ -33,7 +34,7 @@ def lower_cached(_graph: Graph, _node: Node, params: FloatCachedAttention) -> Ke
     fields: dict[str, Field] = {name: getattr(params, name) for name in names}
     if params.slopes is not None:
         fields["slopes"] = params.slopes
-    scratch = 4 * (params.context + 1 + params.value_depth)
+    scratch = 4 * (params.context + 1 + _room(params.dtype, params.value_depth))
     distance = {0: 0} if params.depth == params.value_depth else {}
     stem = "bw_cached_attention"
     if not params.stateful:
@@ -41,3 +42,8 @@ def lower_cached(_graph: Graph, _node: Node, params: FloatCachedAttention) -> Ke
         ring = params.context * params.heads * (params.depth + params.value_depth)
         scratch += 2 * 4 + params.dtype.bytes * ring
     return KernelCall(f"{stem}_{SUFFIX[params.dtype]}", fields, (0, 1, 2), scratch, distance)
+
+
+def _room(dtype: DType, depth: int) -> int:
+    """Sums of values, in float16 whole vectors of them."""
+    return -(-depth // LANES) * LANES if dtype is DType.FLOAT16 else depth

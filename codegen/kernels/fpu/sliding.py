@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
-from ....converter.ir import Graph, Node
+from ....converter.ir import DType, Graph, Node
 from ....converter.ops.floating.sliding import FloatConv, FloatMean, FloatPool
 from ..call import Field, KernelCall
+from . import fully_connected
 from .names import SUFFIX
 
 
 def lower_conv(_graph: Graph, _node: Node, params: FloatConv) -> KernelCall:
-    """``bw_conv_f32`` or ``_f16``."""
-    return _convolution("bw_conv", params)
+    """``bw_conv_f32`` or ``_f16``; where a window is a pixel of the input, ``bw_fully_connected_f16``."""
+    window = params.window
+    if params.dtype is not DType.FLOAT16:
+        return _convolution("bw_conv", params)
+    if window.kernel == (1, 1) and window.output == window.input and not any(window.before):
+        rows = params.batch * math.prod(window.output)
+        return fully_connected.call(params, rows, params.weights.reshape(len(params.scale), -1))
+    return replace(_convolution("bw_conv", params), scratch=params.dtype.bytes * params.weights[0].size)
 
 
 def lower_depthwise(_graph: Graph, _node: Node, params: FloatConv) -> KernelCall:

@@ -48,12 +48,12 @@ def reference(params: FloatAttention, inputs: Inputs) -> list[Array]:
         integer.by_head(form, real_operand(inputs, index), heads)
         for index, heads in enumerate((form.heads, fewer, fewer))
     )
-    score = scores(query, key, params.scale)
+    score = scores(query, key, params.scale, params.dtype)
     shown = np.broadcast_to(integer.visible(form, params.before, params.after, params.offset), score.shape)
     if params.bias is not None:
         bias = integer.bias_rows(params.bias, form)
         shown, score = shown & (bias != HIDDEN), score + bias
-    return [integer.in_layout(form, rounded(mixed(score, shown, value), params.dtype))]
+    return [integer.in_layout(form, rounded(mixed(score, shown, value, params.dtype), params.dtype))]
 
 
 FLOAT_ATTENTION: Operator = float_operator(

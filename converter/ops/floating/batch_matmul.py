@@ -1,4 +1,8 @@
-"""BATCH_MATMUL in float: the product of two activations, sums in the order of the common dimension."""
+"""BATCH_MATMUL in float: the product of two activations, sums in the order of the common dimension.
+
+In float16 they are those of :mod:`.halves`: in eight lanes where both operands' elements along that dimension follow
+each other in memory (the second one is transposed, or has one column), else in a lane for each element of the result.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from .. import batch_matmul as integer
 from ..operator import Inputs, Operator
 from .arithmetic import rounded
 from .common import float_operator, float_type, real_operand
+from .halves import inner, outer
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ def reference(params: FloatBatchMatmul, inputs: Inputs) -> list[Array]:
     left, right = real_operand(inputs, 0), real_operand(inputs, 1)
     left = left.swapaxes(-1, -2) if params.transpose_1 else left
     right = right.swapaxes(-1, -2) if params.transpose_2 else right
+    if params.dtype is DType.FLOAT16:
+        rows_lie = not params.transpose_1 or left.shape[-2] == 1
+        along = rows_lie and (params.transpose_2 or right.shape[-1] == 1)
+        sums = inner(left[..., :, None, :], right.swapaxes(-1, -2)[..., None, :, :]) if along else outer(left, right)
+        return [rounded(sums, params.dtype)]
     total = np.zeros(params.output_shape, np.float32)
     for k in range(left.shape[-1]):
         total = total + left[..., :, k, None] * right[..., None, k, :]

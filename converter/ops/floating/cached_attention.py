@@ -86,12 +86,12 @@ def _token(params: FloatCachedAttention, query: Real, key: Real, value: Real, st
         past = ring[:count].astype(np.float32).reshape(count, *own.shape)
         both.append(np.concatenate([past, own[None]]).swapaxes(0, 1))
         ring[place] = own.reshape(-1)
-    score = scores(query[:, None], both[0], params.scale)
+    score = scores(query[:, None], both[0], params.scale, params.dtype)
     if params.slopes is not None:
         age = np.append((place - np.arange(count) - 1) % params.context + 1, 0).astype(np.float32)
         score = score - params.slopes[:, None, None] * age
     position[:] = (place + 1) % params.context, min(count + 1, params.context)
-    return mixed(score, np.ones(score.shape, bool), both[1])[:, 0]
+    return mixed(score, np.ones(score.shape, bool), both[1], params.dtype)[:, 0]
 
 
 FLOAT_CACHED_ATTENTION: Operator = float_operator(

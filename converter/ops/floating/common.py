@@ -9,7 +9,8 @@ import numpy as np
 
 from ...ir import FLOAT_PREFIX, Array, DType, Graph, Node, Tensor
 from ..operator import FLOAT_ACTIVATIONS, Inputs, Operator, no_macs, require, require_types
-from .arithmetic import LARGEST, Real
+from .arithmetic import LARGEST, Real, rounded
+from .halves import WEIGHT_ONE, times_int8
 
 FLOATS = (DType.FLOAT32, DType.FLOAT16)
 
@@ -62,13 +63,33 @@ def float_weights(graph: Graph, node: Node, index: int, axis: int = 0) -> tuple[
     return weights.value(), np.ascontiguousarray(scale)
 
 
-def times_weights(x: Real, weights: Array) -> Real:
-    """``x @ weights^T`` [rows, depth] by [units, depth]: products and sums one by one, in the order of the depth."""
+def summed_weights(graph: Graph, node: Node, dtype: DType, axis: int = 0, index: int = 1) -> tuple[Array, Real]:
+    """Weights of sums, and what their sums are multiplied by; :mod:`.halves` has float16. Raises UnsupportedError."""
+    weights, scale = float_weights(graph, node, index, axis)
+    if dtype is DType.FLOAT16:
+        scale = scale * np.float32(WEIGHT_ONE)
+        require(bool(np.all(np.isfinite(scale))), node, "scales of weights are too large")
+    return weights, scale
+
+
+def times_weights(x: Real, weights: Array, dtype: DType) -> Real:
+    """``x @ weights^T`` [rows, depth] by [units, depth]: products and sums one by one, in the order of the depth; those
+    of :mod:`.halves` in float16."""
+    if dtype is DType.FLOAT16:
+        return times_int8(x, weights)
     real = weights.astype(np.float32)
     total = np.zeros((x.shape[0], real.shape[0]), np.float32)
     for k in range(real.shape[1]):
         total = total + x[:, k, None] * real[:, k]
     return total
+
+
+def finished(
+    sums: Real, scale: Real, bias: Real, dtype: DType, low: np.float32 | None = None, high: np.float32 | None = None
+) -> Array:
+    """Sums of products with weights as a tensor of the type, within a range; zeros of float16 are positive."""
+    result = rounded(sums * scale + bias, dtype, low, high)
+    return result + np.float16(0) if dtype is DType.FLOAT16 else result
 
 
 def float_operator(

@@ -9,8 +9,17 @@ import numpy as np
 from ...ir import Array, DType, Graph, Node
 from .. import fully_connected as integer
 from ..operator import Inputs, Operator
-from .arithmetic import Real, rounded
-from .common import float_operator, float_type, float_weights, parameter, range_of, real_operand, times_weights
+from .arithmetic import Real
+from .common import (
+    finished,
+    float_operator,
+    float_type,
+    parameter,
+    range_of,
+    real_operand,
+    summed_weights,
+    times_weights,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,7 @@ class FloatFullyConnected:
 def prepare(graph: Graph, node: Node) -> FloatFullyConnected:
     """Constants of the node."""
     dtype = float_type(graph, node)
-    weights, scale = float_weights(graph, node, 1)
+    weights, scale = summed_weights(graph, node, dtype)
     units, depth = weights.shape
     bias = parameter(graph, node, 2, (units,), 0.0)
     rows = graph.input(node, 0).elements // depth
@@ -40,8 +49,9 @@ def prepare(graph: Graph, node: Node) -> FloatFullyConnected:
 def reference(params: FloatFullyConnected, inputs: Inputs) -> list[Array]:
     """Exact result."""
     x = real_operand(inputs, 0).reshape(params.rows, -1)
-    y = times_weights(x, params.weights) * params.scale + params.bias
-    return [rounded(y, params.dtype, params.low, params.high).reshape(params.output_shape)]
+    sums = times_weights(x, params.weights, params.dtype)
+    y = finished(sums, params.scale, params.bias, params.dtype, params.low, params.high)
+    return [y.reshape(params.output_shape)]
 
 
 FLOAT_FULLY_CONNECTED: Operator = float_operator(

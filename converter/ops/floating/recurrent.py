@@ -25,20 +25,21 @@ from .. import recurrent as integer
 from ..lengths import LENGTHS, check_lengths, within
 from ..operator import Inputs, Operator, require
 from .arithmetic import Real, logistic, rounded, tanh
-from .common import float_operator, float_type, float_weights, parameter, real_operand, times_weights
+from .common import finished, float_operator, float_type, parameter, real_operand, summed_weights, times_weights
 
 
 @dataclass(frozen=True, eq=False)
 class FloatProduct:
     """``(x @ weights^T) * scale + bias``: weights int8 [rows, depth], scale and bias float32 [rows]."""
 
+    dtype: DType
     weights: Array
     scale: Real
     bias: Real
 
     def __call__(self, x: Real, rows: slice = slice(None)) -> Real:
         """[batch, depth] -> [batch, rows]."""
-        result: Real = times_weights(x, self.weights[rows]) * self.scale[rows] + self.bias[rows]
+        result: Real = times_weights(x, self.weights[rows], self.dtype) * self.scale[rows] + self.bias[rows]
         return result
 
 
@@ -85,9 +86,9 @@ def macs(graph: Graph, node: Node) -> int:
     return integer.macs(graph, node.plain)
 
 
-def _product(graph: Graph, node: Node, place: int) -> FloatProduct:
-    weights, scale = float_weights(graph, node, place)
-    return FloatProduct(weights, scale, parameter(graph, node, place + 2, (len(scale),), 0.0))
+def _product(graph: Graph, node: Node, dtype: DType, place: int) -> FloatProduct:
+    weights, scale = summed_weights(graph, node, dtype, index=place)
+    return FloatProduct(dtype, weights, scale, parameter(graph, node, place + 2, (len(scale),), 0.0))
 
 
 def prepare(graph: Graph, node: Node) -> FloatRecurrent:
@@ -107,19 +108,20 @@ def prepare(graph: Graph, node: Node) -> FloatRecurrent:
             raise ModelError(f"{node.name} ({node.op}): its state must be one variable, {dtype.value} {list(shape)}")
         require(bool(np.all(np.isfinite(states[0]))), node, "an initial state that is not finite is not served")
         require(not reverse, node, "a state that is kept needs the steps in their order")
+    of_input, of_state = (_product(graph, node, dtype, place) for place in (1, 2))
+    projection = _product(graph, node, dtype, integer.PROJECTION) if integer.is_projected(plain) else None
     return FloatRecurrent(
         dtype, plain.op, integer.is_relu(plain), batch, steps, inputs, cells, graph.input(node, 2).shape[1],
         bool(node.attrs.get("time_major")), reverse, bool(node.attrs.get("reset_after", True)), stateful,
         (given[0], given[1]),
         tuple(graph.output(node, index).shape for index in range(1, len(node.outputs))),
-        check_lengths(graph, node, batch), _product(graph, node, 1), _product(graph, node, 2),
-        _product(graph, node, integer.PROJECTION) if integer.is_projected(plain) else None,
+        check_lengths(graph, node, batch), of_input, of_state, projection,
     )  # fmt: skip
 
 
 def _rnn(params: FloatRecurrent, x: Real, state: Real) -> Real:
     gate = x + params.of_state(state)
-    return params.round(np.maximum(gate, np.float32(0)) if params.relu else tanh(gate))
+    return params.round(np.where(gate > 0, gate, np.float32(0)) if params.relu else tanh(gate))
 
 
 def _gru(params: FloatRecurrent, x: Real, h: Real) -> Real:
@@ -139,7 +141,9 @@ def _lstm(params: FloatRecurrent, x: Real, state: Real) -> Real:
     cell = params.round(logistic(forget) * state[:, params.hidden :] + logistic(enter) * tanh(new))
     hidden = params.round(logistic(leave) * tanh(cell))
     if params.projection is not None:
-        hidden = params.round(params.projection(hidden))
+        matrix = params.projection
+        sums = times_weights(hidden, matrix.weights, matrix.dtype)
+        hidden = finished(sums, matrix.scale, matrix.bias, matrix.dtype).astype(np.float32)
     return np.concatenate([hidden, cell], axis=1)
 
 

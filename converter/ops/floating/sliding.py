@@ -2,7 +2,8 @@
 
 Convolutions have int8 weights as real numbers, ``y = (sum of w x) * S_w + b``; taps beyond the input are nothing. Sums
 go over a window's rows, then its columns, then the channels. An average is the sum of the taps inside the input divided
-by their number, a mean the sum times ``1 / size``.
+by their number, a mean the sum times ``1 / size``. In float16 convolutions sum as :mod:`.halves` has it: in eight lanes
+over the taps and channels of a window, zeros beyond the input; of a depthwise one in a lane for each channel.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from .. import conv, depthwise_conv, pooling, reduce
 from ..operator import Inputs, Operator, require
 from ..window import Window, patch_rows, patches
 from .arithmetic import LARGEST, Real, clamped, rounded
-from .common import float_operator, float_type, float_weights, parameter, range_of, real_operand, times_weights
+from .common import (
+    finished,
+    float_operator,
+    float_type,
+    parameter,
+    range_of,
+    real_operand,
+    summed_weights,
+    times_weights,
+)
+from .halves import summed, weights_as_they_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +74,7 @@ class FloatMean:
 
 def _conv(graph: Graph, node: Node, window: Window, axis: int) -> FloatConv:
     dtype, source = float_type(graph, node), graph.input(node, 0)
-    weights, scale = float_weights(graph, node, 1, axis)
+    weights, scale = summed_weights(graph, node, dtype, axis)
     bias = parameter(graph, node, 2, (len(scale),), 0.0)
     shape = source.shape
     return FloatConv(dtype, window, shape[0], shape[3], weights, scale, bias, *range_of(node, dtype))
@@ -77,10 +88,9 @@ def prepare_conv(graph: Graph, node: Node) -> FloatConv:
 def reference_conv(params: FloatConv, inputs: Inputs) -> list[Array]:
     """Exact result of CONV_2D."""
     matrix = params.weights.reshape(len(params.scale), -1)
-    rows = [times_weights(block, matrix) for block in patch_rows(real_operand(inputs, 0), params.window)]
-    values = np.concatenate(rows) * params.scale + params.bias
-    shape = (params.batch, *params.window.output, -1)
-    return [rounded(values, params.dtype, params.low, params.high).reshape(shape)]
+    rows = [times_weights(block, matrix, params.dtype) for block in patch_rows(real_operand(inputs, 0), params.window)]
+    y = finished(np.concatenate(rows), params.scale, params.bias, params.dtype, params.low, params.high)
+    return [y.reshape((params.batch, *params.window.output, -1))]
 
 
 def prepare_depthwise(graph: Graph, node: Node) -> FloatConv:
@@ -90,12 +100,17 @@ def prepare_depthwise(graph: Graph, node: Node) -> FloatConv:
 
 def reference_depthwise(params: FloatConv, inputs: Inputs) -> list[Array]:
     """Exact result of DEPTHWISE_CONV_2D."""
-    taps, weights = patches(real_operand(inputs, 0), params.window, 0), params.weights[0].astype(np.float32)
-    each = weights.shape[2] // params.channels
-    total = np.zeros((params.batch, *params.window.output, weights.shape[2]), np.float32)
-    for i, j in np.ndindex(*params.window.kernel):
-        total = total + np.repeat(taps[:, :, :, i, j], each, axis=-1) * weights[i, j]
-    return [rounded(total * params.scale + params.bias, params.dtype, params.low, params.high)]
+    taps, weights = patches(real_operand(inputs, 0), params.window, 0), params.weights[0]
+    each, shape = weights.shape[2] // params.channels, (params.batch, *params.window.output, weights.shape[2])
+    places = tuple(np.ndindex(*params.window.kernel))
+    if params.dtype is DType.FLOAT16:
+        wide, counted = taps.astype(np.float64), weights_as_they_count(weights)
+        total = summed(((np.repeat(wide[:, :, :, i, j], each, axis=-1), counted[i, j]) for i, j in places), shape)
+    else:
+        total, real = np.zeros(shape, np.float32), weights.astype(np.float32)
+        for i, j in places:
+            total = total + np.repeat(taps[:, :, :, i, j], each, axis=-1) * real[i, j]
+    return [finished(total, params.scale, params.bias, params.dtype, params.low, params.high)]
 
 
 def prepare_pool(graph: Graph, node: Node) -> FloatPool:
