@@ -37,7 +37,7 @@ def test_the_network_is_small_and_outliers_leave_its_function(module: ModuleType
 
 @pytest.mark.parametrize("target", [needs_target("mps2-an386")])
 def test_modes_cost_in_order(module: ModuleType, target: str) -> None:
-    """Arena, RAM and instructions of M1, M2 and M3 fall, and every layer is bit-exact."""
+    """Arena and RAM of M1, M2 and M3 fall, M1 takes most instructions, and every layer is bit-exact."""
     assert target == module.TARGET
     given, found = task(module, False), []
     for name in ("M1", "M2", "M3"):
@@ -46,7 +46,8 @@ def test_modes_cost_in_order(module: ModuleType, target: str) -> None:
         costs = [int(cost.replace(",", "")) for cost in module.costs(given, integer, 1)]
         found.append((costs[0], costs[1], costs[-1]))
     for first, second in pairwise(found):
-        assert all(a > b for a, b in zip(first, second, strict=True))
+        assert all(a > b for a, b in zip(first[:2], second[:2], strict=True))
+    assert found[0][2] > max(cost[2] for cost in found[1:])
 
 
 def test_the_split_keeps_one_feature_of_each_norm(module: ModuleType) -> None:

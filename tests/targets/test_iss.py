@@ -24,7 +24,7 @@ from tools import needs_target
 
 DIGITS = ROOT / "examples" / "digits" / "digits_int8.tflite"
 XCV = ROOT / "firmware" / "kernels" / "xcv"
-LLVM = next((name for name in ("llvm-mc-19", "llvm-mc-20", "llvm-mc-21", "llvm-mc") if shutil.which(name)), None)
+LLVM = next((name for name in ("llvm-mc-19", "llvm-mc-20", "llvm-mc-21") if shutil.which(name)), None)
 needs_core = pytest.mark.parametrize("name", [needs_target("iss-xcv"), needs_target("iss-xpulpv2")])
 needs_xcv = pytest.mark.parametrize("name", [needs_target("iss-xcv")])
 

@@ -87,7 +87,7 @@ def test_kernels_on_the_emulator(seed: int) -> None:
 
 
 def test_every_kernel_serves_some_layers() -> None:
-    """The fuzzed layers reach all of these kernels, not only their fallbacks; test_transformer.py those of int16."""
+    """The fuzzed layers reach all of these kernels, not only their fallbacks; test_transformer.py those of int16 and attention."""
     reached = {
         (node.op, kernel)
         for graph in map(layers, SEEDS)
@@ -98,6 +98,7 @@ def test_every_kernel_serves_some_layers() -> None:
         ("ADD", "linear"),
         ("SUB", "linear"),
         ("FULLY_CONNECTED", "16x8_units"),
+        ("ATTENTION", "rvv"),
     }
 
 
