@@ -87,7 +87,8 @@ def test_kernels_on_the_emulator(seed: int) -> None:
 
 
 def test_every_kernel_serves_some_layers() -> None:
-    """The fuzzed layers reach all of these kernels, not only their fallbacks; test_transformer.py those of int16 and attention."""
+    """The fuzzed layers reach all of these kernels, not only their fallbacks; test_transformer.py those of int16 and of
+    attention."""
     reached = {
         (node.op, kernel)
         for graph in map(layers, SEEDS)
