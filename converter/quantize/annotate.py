@@ -26,6 +26,11 @@ _StateForm = tuple[DType, Quantization | None]
 _LARGEST_BIAS = 2**30
 
 
+def _is_named(node: Node, patterns: Sequence[str]) -> bool:
+    """Whether a node's name matches any of the patterns."""
+    return any(fnmatch.fnmatchcase(node.name, pattern) for pattern in patterns)
+
+
 @dataclass(frozen=True)
 class Scheme:
     """How grids are chosen.
@@ -67,7 +72,7 @@ class Scheme:
         """The type of the activations that a node is to compute with."""
         wishes = ((DType.FLOAT16, self.f16), (DType.FLOAT32, self.f32), (DType.INT16, self.wide))
         for kind, patterns in wishes:
-            if any(fnmatch.fnmatchcase(node.name, pattern) for pattern in patterns):
+            if _is_named(node, patterns):
                 return kind
         return DType.INT8
 
@@ -200,7 +205,7 @@ def _with_joints(graph: Graph, scheme: Scheme) -> Graph:
     rows have scales of their own."""
     nodes = []
     for node in graph.nodes:
-        own = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.tokens)
+        own = _is_named(node, scheme.tokens)
         if (own or (scheme.joint and scheme.type_of(node) is DType.INT8)) and is_joint(graph, node):
             node = replace(node, attrs={**node.attrs, "tokens": own})
         nodes.append(node)
@@ -211,7 +216,7 @@ def _with_narrow(graph: Graph, scheme: Scheme) -> Graph:
     """The graph whose recurrent layers in integers carry the attribute ``narrow`` where their states are to be int8."""
     nodes, found = [], False
     for node in graph.nodes:
-        fits = any(fnmatch.fnmatchcase(node.name, pattern) for pattern in scheme.int8_state)
+        fits = _is_named(node, scheme.int8_state)
         if fits and node.op in GATES and not scheme.type_of(node).is_float:
             node, found = replace(node, attrs={**node.attrs, "narrow": True}), True
         nodes.append(node)
