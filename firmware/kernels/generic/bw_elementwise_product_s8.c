@@ -1,8 +1,8 @@
 /* Portable products of int8. */
 #include "bw_elementwise_product_s8.h"
 
-#include "bw_clamp_run_s8.h"
 #include "bw_dsp.h"
+#include "bw_product_runs_s8.h"
 #include "bw_twice.h"
 
 static void by_each(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *to) {
@@ -23,13 +23,4 @@ static void by_one(const bw_elementwise_product_s8_params *p, const int8_t *x, i
     }
 }
 
-static void run(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *output) {
-    if (p->loops.step_2 == 0) {
-        by_one(p, x, *y, output);
-    } else {
-        by_each(p, x, y, output);
-    }
-    bw_clamp_run_s8(output, p->loops.run, p->low, p->high);
-}
-
-BW_DEFINE_RUNS(bw_elementwise_product_s8, int8_t, run)
+BW_DEFINE_PRODUCT_RUNS(by_each, by_one)

@@ -1,7 +1,7 @@
 /* Products of int8, four elements at a time: 14 instructions, 11 where the second input stays. */
 #include "bw_elementwise_product_s8.h"
 
-#include "bw_clamp_run_s8.h"
+#include "bw_product_runs_s8.h"
 
 #ifdef __ARM_FEATURE_MVE
 
@@ -68,13 +68,4 @@ static void by_one(const bw_elementwise_product_s8_params *p, const int8_t *x, i
 
 #endif
 
-static void run(const bw_elementwise_product_s8_params *p, const int8_t *x, const int8_t *y, int8_t *output) {
-    if (p->loops.step_2 == 0) {
-        by_one(p, x, *y, output);
-    } else {
-        by_each(p, x, y, output);
-    }
-    bw_clamp_run_s8(output, p->loops.run, p->low, p->high);
-}
-
-BW_DEFINE_RUNS(bw_elementwise_product_s8, int8_t, run)
+BW_DEFINE_PRODUCT_RUNS(by_each, by_one)
