@@ -154,7 +154,8 @@ def measure(options: argparse.Namespace) -> tuple[Results, data.Labels]:
     folds, frames = data.fold_of(labels), data.log_mel(samples)
     results: Results = {}
     for name in options.networks:
-        for form in (form for form in options.forms if has(name, form)):
+        # Whatever was asked for is judged beside float.
+        for form in dict.fromkeys(["float", *(form for form in options.forms if has(name, form))]):
             found = decided(name, form, frames, folds)
             print(f"{name} {form}: {int(np.sum(found == labels))} of {len(labels)}", flush=True)
             results[f"{name} {form}"] = found
