@@ -297,7 +297,7 @@ def page(options: argparse.Namespace) -> str:
     images, labels = pixels("test")
     graph = bitwright.load(net, example_inputs=(torch.zeros(1, 1, 28, 28),))
     arithmetics = quantized(graph, pixels("calibration")[0], CACHE)
-    count, vectors = options.images, images[: options.vectors]
+    count, vectors = min(options.images, len(images)), images[: options.vectors]
     lines = [INTRODUCTION.format(parameters=parameters, images=count)]
     lines[0] += "\n".join(accuracies(net, arithmetics, images[:count], labels[:count]))
     reports = everywhere(arithmetics, vectors)
