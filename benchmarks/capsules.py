@@ -297,11 +297,11 @@ def page(options: argparse.Namespace) -> str:
     images, labels = pixels("test")
     graph = bitwright.load(net, example_inputs=(torch.zeros(1, 1, 28, 28),))
     arithmetics = quantized(graph, pixels("calibration")[0], CACHE)
-    count, vectors = min(options.images, len(images)), images[: options.vectors]
-    lines = [INTRODUCTION.format(parameters=parameters, images=count)]
-    lines[0] += "\n".join(accuracies(net, arithmetics, images[:count], labels[:count]))
+    judged, vectors = images[: options.images], images[: options.vectors]
+    lines = [INTRODUCTION.format(parameters=parameters, images=len(judged))]
+    lines[0] += "\n".join(accuracies(net, arithmetics, judged, labels[: options.images]))
     reports = everywhere(arithmetics, vectors)
-    lines.append(MEMORY.format(vectors=options.vectors) + "\n".join(costs(reports)))
+    lines.append(MEMORY.format(vectors=len(vectors)) + "\n".join(costs(reports)))
     lines.append(FLASH.format(weights=4 * parameters) + "\n".join(flashes(net, vectors, reports)))
     published = bitwright.load(papers(), example_inputs=(torch.zeros(1, 1, 28, 28),))
     theirs = everywhere(quantized(published, pixels("calibration")[0][:100], CACHE), images[:2])
@@ -312,7 +312,7 @@ def page(options: argparse.Namespace) -> str:
 def main() -> int:
     """Write the page; anything that is not bit-exact ends it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--images", type=int, default=10000, help="test images for the accuracy")
+    parser.add_argument("--images", type=int, default=None, help="test images for the accuracy (default: all)")
     parser.add_argument("--vectors", type=int, default=30, help="test images on each core")
     options = parser.parse_args()
     torch.set_num_threads(1)
